@@ -1,0 +1,80 @@
+"""Every error mentor raises on purpose.
+
+    MentorError
+    ├── ConfigError      a key, a value or a combination of settings
+    ├── UnknownName      a name no registry knows (carries the nearest ones)
+    ├── PluginError      a plugin that cannot be loaded or breaks its contract
+    ├── DataError        a file or a row that cannot be read
+    ├── ModelError       a model that is not there or cannot be used
+    ├── RunError         a run directory, or a run that had to stop
+    └── RewardError      a reward term that raised or left its declared range
+
+The command line prints the message of a `MentorError` and exits with 2; anything else is a
+bug in mentor and shows its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "MentorError",
+    "ModelError",
+    "PluginError",
+    "RewardError",
+    "RunError",
+    "UnknownName",
+    "nearest",
+]
+
+
+class MentorError(Exception):
+    """Base of every error that a user can act on."""
+
+
+class ConfigError(MentorError):
+    """A setting is wrong: unknown key, bad value, or settings that exclude each other."""
+
+
+class UnknownName(ConfigError):
+    """A name that no plugin registered."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        super().__init__(f"unknown {kind} {name!r}{nearest(name, self.known)}")
+
+
+class PluginError(MentorError):
+    """A plugin cannot be imported, or what it registered does not keep its contract."""
+
+
+class DataError(MentorError):
+    """A data file is missing, unreadable, or has a row that is not what it should be."""
+
+
+class ModelError(MentorError):
+    """A model or tokenizer is not there, or cannot do what the run needs."""
+
+
+class RunError(MentorError):
+    """A run directory cannot be used, or a run had to stop."""
+
+
+class RewardError(MentorError):
+    """A reward term raised, or returned something outside its declared range."""
+
+
+def nearest(name: str, known: Iterable[str], limit: int = 3) -> str:
+    """A phrase naming the `known` names nearest to `name`, to end an error message with.
+
+    >>> nearest("calculater", ["calculator", "webshop"])
+    '; did you mean calculator?'
+    """
+    names = sorted(known)
+    close = get_close_matches(name, names, n=limit, cutoff=0.5)
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; known: {', '.join(names)}" if names else "; none is registered"

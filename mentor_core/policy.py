@@ -1,0 +1,115 @@
+"""Policy: generates assistant turns, for many conversations at a time.
+
+A rollout opens a `Session` a conversation, submits it when it is the policy's turn, and polls
+for finished turns; it then tells the session what the environment added, and submits it
+again. A policy is free to run the sessions in lockstep, continuously batched, or as requests
+to a server.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mentor_core.component import Component
+from mentor_core.parsing import CallParser
+from mentor_core.trajectory import Message, Tokens
+
+__all__ = ["Generation", "Limits", "Policy", "Sampling", "Session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to sample. Temperature 0 is greedy; top_p 1, top_k 0 and min_p 0 are off."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a policy may write.
+
+    Attributes:
+        turn_tokens: most tokens of one turn.
+        episode_tokens: most completion tokens of an episode, observations included.
+    """
+
+    turn_tokens: int = 256
+    episode_tokens: int = 2048
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One conversation with a policy.
+
+    Attributes:
+        messages: the conversation so far.
+        tools: schemas of the tools.
+        seed: seed of this episode's own random numbers.
+        tokens: the token record; None where the policy does not deal in tokens.
+        context: what the opener wants to find again (the episode, say).
+        handle: what the policy wants to find again (its cache row, say).
+    """
+
+    messages: list[Message]
+    tools: Sequence[dict[str, Any]]
+    seed: int
+    tokens: Tokens | None = None
+    context: Any = None
+    handle: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One assistant turn.
+
+    Attributes:
+        session: whose turn it is.
+        text: the turn without its end-of-turn token.
+        complete: the policy ended the turn itself; False: it ran out of tokens.
+        span: [start, end) of the sampled tokens in the session's completion.
+        seconds: wall time from `submit` to the last token.
+        error: what broke, where the policy could not generate; the episode then ends.
+    """
+
+    session: Session
+    text: str
+    complete: bool = True
+    span: tuple[int, int] | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+
+class Policy(Component, ABC):
+    """Generates turns. Sessions may come and go at any time."""
+
+    @abstractmethod
+    def open(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], seed: int
+    ) -> Session:
+        """Begin a conversation."""
+
+    @abstractmethod
+    def submit(self, session: Session) -> None:
+        """It is the policy's turn in this session."""
+
+    @abstractmethod
+    def poll(self) -> list[Generation]:
+        """Work until at least one submitted session has its turn; [] if none is submitted."""
+
+    @abstractmethod
+    def observe(self, session: Session, messages: Sequence[Message]) -> bool:
+        """Add what the environment wrote. False: no token of the episode is left."""
+
+    def close(self, session: Session) -> None:
+        """The conversation has ended."""
+
+    @property
+    def parser(self) -> CallParser | None:
+        """The call format of the policy's model; None: the environment's own."""
+        return None

@@ -1,0 +1,216 @@
+"""RewardTerm and Composer: from trajectories to one reward each.
+
+    trajectories ─ terms ─→ Scores [batch, term] ─ composer ─→ Composed [batch]
+
+Throughout, "not scored" is None on the plugin's side and NaN inside the arrays. It is never 0.
+
+Shape suffixes: B trajectories, K terms, N turns of one trajectory.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mentor_core.component import Component, Stateful
+from mentor_core.errors import ConfigError, RewardError
+from mentor_core.task import Task
+from mentor_core.trajectory import Trajectory
+
+__all__ = ["Composed", "Composer", "Example", "Floats", "Need", "Reward", "RewardTerm", "Scores"]
+
+Floats = npt.NDArray[np.float64]
+Need = Literal["answer", "reference"]
+
+
+class RewardTerm(Component, ABC):
+    """Scores one aspect of a trajectory.
+
+    A term is deterministic and does not change its input. `needs` declares what it cannot do
+    without, so that a run that cannot provide it stops before it starts.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    @abstractmethod
+    def score(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> float | None:
+        """The score within `bounds`; None where the term does not apply.
+
+        Args:
+            trajectory: the episode to score.
+            task: its task.
+            references: verified reference trajectories of the same task, possibly none.
+        """
+
+    def score_turns(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[float | None] | None:
+        """One score a turn, within `bounds`; None where the term has no meaning per turn."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the terms gave for a batch.
+
+    Attributes:
+        terms: K names.
+        weights_K: the weights that the user gave.
+        values_BK: NaN where not scored.
+        turns_NK: for each of the B trajectories one array [turns, K], NaN where not scored.
+        groups_B: which group each trajectory belongs to.
+    """
+
+    terms: tuple[str, ...]
+    weights_K: Floats
+    values_BK: Floats
+    turns_NK: list[Floats]
+    groups_B: npt.NDArray[np.int64]
+
+    def column(self, term: str) -> Floats:
+        """The values of one term, [B].
+
+        Raises:
+            ConfigError: the term is not among the reward's terms.
+        """
+        if term not in self.terms:
+            raise ConfigError(
+                f"the composer needs the reward term {term!r}; the reward has "
+                f"{', '.join(self.terms)}"
+            )
+        return self.values_BK[:, self.terms.index(term)]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Rewards of a batch.
+
+    Attributes:
+        rewards_B: NaN where not scored.
+        turns_N: for each trajectory one array [turns] of per-turn rewards, or None where the
+            composer gives none.
+    """
+
+    rewards_B: Floats
+    turns_N: list[Floats] | None = None
+
+
+class Composer(Stateful, ABC):
+    """Turns the scores of a batch into rewards; may keep state from batch to batch."""
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Terms that must be among the reward's terms."""
+
+    @abstractmethod
+    def compose(self, scores: Scores, progress: float) -> Composed:
+        """Compose.
+
+        Args:
+            scores: the whole batch, all processes together.
+            progress: share of the training that is done, in [0, 1].
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What one trajectory is scored with."""
+
+    trajectory: Trajectory
+    task: Task
+    references: Sequence[Trajectory] = ()
+
+
+class Reward:
+    """Terms with weights, and the composer that puts them together.
+
+    Args:
+        terms: name → term, in the order of the columns.
+        weights: name → weight, finite, not all zero.
+        composer: see `Composer`.
+
+    Raises:
+        ConfigError: no term; a weight that is not finite, or has no term; all weights zero; a
+            term that the composer requires is missing.
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[str, RewardTerm],
+        weights: Mapping[str, float],
+        composer: Composer,
+    ) -> None:
+        if not terms:
+            raise ConfigError("a reward needs at least one term")
+        for name, weight in weights.items():
+            if name not in terms:
+                raise ConfigError(f"a weight is given for {name!r}, which is not a term")
+            if not math.isfinite(weight):
+                raise ConfigError(f"the weight of reward term {name!r} is {weight}")
+        if not any(weights.values()):
+            raise ConfigError("all weights of the reward terms are zero")
+        missing = [name for name in composer.requires if name not in terms]
+        if missing:
+            raise ConfigError(
+                f"the composer {type(composer).__name__} requires the reward term(s) "
+                f"{', '.join(missing)}"
+            )
+        self.terms, self.composer = dict(terms), composer
+        self.weights_K = np.array([weights.get(name, 0.0) for name in terms], dtype=np.float64)
+
+    @property
+    def needs(self) -> dict[Need, list[str]]:
+        """What the terms need → the names of the terms that need it."""
+        found: dict[Need, list[str]] = {}
+        for name, term in self.terms.items():
+            for need in sorted(term.needs):
+                found.setdefault(need, []).append(name)
+        return found
+
+    def score(self, batch: Sequence[Example]) -> Scores:
+        """Score a batch with every term, and note each trajectory's scores on it.
+
+        Raises:
+            RewardError: a term raised, or left its declared bounds; names term and trajectory.
+        """
+        values_BK = np.full((len(batch), len(self.terms)), np.nan)
+        turns_NK = [np.full((len(e.trajectory.turns), len(self.terms)), np.nan) for e in batch]
+        for k, (name, term) in enumerate(self.terms.items()):
+            for b, example in enumerate(batch):
+                value, turns = _apply(name, term, example)
+                example.trajectory.scores[name] = value
+                if value is not None:
+                    values_BK[b, k] = value
+                if turns is not None:
+                    turns_NK[b][:, k] = [np.nan if turn is None else turn for turn in turns]
+        groups_B = np.array([example.trajectory.group or 0 for example in batch], dtype=np.int64)
+        return Scores(tuple(self.terms), self.weights_K, values_BK, turns_NK, groups_B)
+
+
+def _apply(
+    name: str, term: RewardTerm, example: Example
+) -> tuple[float | None, list[float | None] | None]:
+    arguments = example.trajectory, example.task, example.references
+    where = f"reward term {name!r} on a trajectory of task {example.task.id!r}"
+    try:
+        value, turns = term.score(*arguments), term.score_turns(*arguments)
+    except Exception as error:
+        raise RewardError(f"{where} raised {type(error).__name__}: {error}") from error
+    low, high = term.bounds
+    for score in [value, *(turns or ())]:
+        if score is not None and not low <= score <= high:  # also catches NaN
+            raise RewardError(f"{where} gave {score}, outside its bounds [{low}, {high}]")
+    if turns is not None and len(turns) != len(example.trajectory.turns):
+        raise RewardError(
+            f"{where} gave {len(turns)} per-turn scores for "
+            f"{len(example.trajectory.turns)} turns"
+        )
+    return value, turns

@@ -1,0 +1,26 @@
+"""TrajectorySource: where the teacher's reference trajectories come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from mentor_core.component import Component
+from mentor_core.env import ToolEnv
+from mentor_core.task import Task
+from mentor_core.trajectory import Trajectory
+
+__all__ = ["TrajectorySource"]
+
+
+class TrajectorySource(Component, ABC):
+    """Provides reference trajectories. Whoever asks verifies them: see `references`."""
+
+    @abstractmethod
+    def find(self, tasks: Sequence[Task], env: ToolEnv) -> dict[str, list[Trajectory]]:
+        """Task id → its reference trajectories; tasks without any may be left out.
+
+        Args:
+            tasks: the tasks that references are wanted for.
+            env: an environment of the tasks' kind, for replay.
+        """

@@ -1,0 +1,34 @@
+"""Task: one question for an environment, and the answer the policy never sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+__all__ = ["SPLITS", "Split", "Task"]
+
+Split = Literal["train", "eval", "ood"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task of one environment.
+
+    Attributes:
+        id: unique within its environment and stable from run to run.
+        env: name under which the environment is registered.
+        prompt: what the policy is asked, as the user's message.
+        answer: what `ToolEnv.verify` compares with; None where the environment verifies by its
+            own state. It never reaches the policy.
+        split: train, eval (same distribution) or ood (out of distribution).
+        metadata: anything the environment needs to set the task up or to solve it.
+    """
+
+    id: str
+    env: str
+    prompt: str
+    answer: Any = None
+    split: Split = "train"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
