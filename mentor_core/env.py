@@ -321,7 +321,5 @@ def _explain_options(name: str, options: type[BaseModel], error: ValidationError
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return (
-            f"environment {name!r}: unknown option {key!r}{nearest(key, options.model_fields)}"
-        )
+        return f"environment {name!r}: unknown option {key!r}{nearest(key, options.model_fields)}"
     return f"environment {name!r}: option {key!r}: {first['msg']}"

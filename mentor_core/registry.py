@@ -53,6 +53,7 @@ __all__ = [
     "load",
     "names",
     "resource",
+    "targets",
 ]
 
 T_co = TypeVar("T_co", covariant=True)
@@ -67,9 +68,7 @@ class Kind(Generic[T_co]):
     contract: str | None = None
 
 
-ENVIRONMENTS: Kind[ToolEnv] = Kind(
-    "environment", "mentor_environments", "mentor_core.env:ToolEnv"
-)
+ENVIRONMENTS: Kind[ToolEnv] = Kind("environment", "mentor_environments", "mentor_core.env:ToolEnv")
 REWARD_TERMS: Kind[RewardTerm] = Kind(
     "reward term", "mentor_reward_terms", "mentor_core.reward:RewardTerm"
 )
@@ -77,9 +76,7 @@ COMPOSERS: Kind[Composer] = Kind("composer", "mentor_composers", "mentor_core.re
 CREDITS: Kind[Credit] = Kind("credit", "mentor_credits", "mentor_core.credit:Credit")
 POLICIES: Kind[Policy] = Kind("policy", "mentor_policies", "mentor_core.policy:Policy")
 PARSERS: Kind[CallParser] = Kind("parser", "mentor_parsers", "mentor_core.parsing:CallParser")
-SAMPLERS: Kind[TaskSampler] = Kind(
-    "sampler", "mentor_samplers", "mentor_core.sampler:TaskSampler"
-)
+SAMPLERS: Kind[TaskSampler] = Kind("sampler", "mentor_samplers", "mentor_core.sampler:TaskSampler")
 SOURCES: Kind[TrajectorySource] = Kind(
     "source", "mentor_sources", "mentor_core.source:TrajectorySource"
 )
@@ -131,7 +128,7 @@ class BrokenPlugin:
 @dataclass(frozen=True, slots=True)
 class _Found:
     entries: dict[str, dict[str, Entry]]  # hook → name → entry
-    duplicates: list[Entry]
+    duplicates: dict[str, list[Entry]]  # hook → entries whose name was taken
     broken: list[BrokenPlugin]
 
 
@@ -140,7 +137,7 @@ def _find() -> _Found:
     """Load every plugin once and ask all its hooks."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    found = _Found({kind.hook: {} for kind in KINDS}, [], [])
+    found = _Found({k.hook: {} for k in KINDS}, {k.hook: [] for k in KINDS}, [])
     for point in _entry_points():
         distribution = point.dist.name if point.dist else "unknown"
         try:
@@ -185,12 +182,17 @@ def _collect(
             found.entries[kind.hook][name] = Entry(name, target, plugin, distribution)
         else:
             problem = f"the name is taken by {taken.distribution}"
-            found.duplicates.append(Entry(name, target, plugin, distribution, problem))
+            found.duplicates[kind.hook].append(Entry(name, target, plugin, distribution, problem))
 
 
 def names(kind: Kind[Any]) -> list[str]:
     """The registered names, sorted."""
     return sorted(_find().entries[kind.hook])
+
+
+def targets(kind: Kind[Any]) -> dict[str, str]:
+    """Name → target, nothing loaded."""
+    return {name: _find().entries[kind.hook][name].target for name in names(kind)}
 
 
 def entries(kind: Kind[Any]) -> list[Entry]:
@@ -207,12 +209,7 @@ def entries(kind: Kind[Any]) -> list[Entry]:
         except PluginError as error:
             entry = Entry(name, entry.target, entry.plugin, entry.distribution, str(error))
         listed.append(entry)
-    known = {target for e in listed for target in [e.target]}
-    return listed + [e for e in found.duplicates if e.target not in known and _is(kind, e)]
-
-
-def _is(kind: Kind[Any], entry: Entry) -> bool:
-    return entry.name in _find().entries[kind.hook]
+    return listed + found.duplicates[kind.hook]
 
 
 def broken_plugins() -> list[BrokenPlugin]:

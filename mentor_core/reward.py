@@ -210,7 +210,6 @@ def _apply(
             raise RewardError(f"{where} gave {score}, outside its bounds [{low}, {high}]")
     if turns is not None and len(turns) != len(example.trajectory.turns):
         raise RewardError(
-            f"{where} gave {len(turns)} per-turn scores for "
-            f"{len(example.trajectory.turns)} turns"
+            f"{where} gave {len(turns)} per-turn scores for {len(example.trajectory.turns)} turns"
         )
     return value, turns

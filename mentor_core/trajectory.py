@@ -192,9 +192,7 @@ class Trajectory:
     @property
     def seconds(self) -> float:
         """Wall time spent on generation and tools."""
-        return sum(
-            turn.seconds + sum(call.seconds for call in turn.calls) for turn in self.turns
-        )
+        return sum(turn.seconds + sum(call.seconds for call in turn.calls) for turn in self.turns)
 
 
 setattr(Trajectory, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010

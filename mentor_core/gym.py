@@ -1,0 +1,24 @@
+"""Registers every environment of the registry with Gymnasium.
+
+Importing this module is what registers them, so Gymnasium's module prefix is enough:
+`gymnasium.make("mentor_core.gym:mentor/calculator-v0")`. Gymnasium before 1.0 had a plugin
+entry point, which calls `register_environments` when gymnasium itself is imported.
+"""
+
+from __future__ import annotations
+
+from gymnasium.envs.registration import register, registry
+
+from mentor_core.registry import ENVIRONMENTS, targets
+
+__all__ = ["register_environments"]
+
+
+def register_environments() -> None:
+    """Register each environment as `mentor/NAME-v0`; those already there are left alone."""
+    for name, target in targets(ENVIRONMENTS).items():
+        if f"mentor/{name}-v0" not in registry:
+            register(id=f"mentor/{name}-v0", entry_point=target, disable_env_checker=True)
+
+
+register_environments()
