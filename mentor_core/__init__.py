@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mentor_core.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from mentor_core.env import ActionGate, Expert, ToolEnv
     from mentor_core.credit import Credit, Layout
+    from mentor_core.env import ActionGate, Expert, ToolEnv
     from mentor_core.parsing import CallParser
     from mentor_core.policy import Policy
     from mentor_core.reward import Composed, Composer, RewardTerm, Scores

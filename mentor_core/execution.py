@@ -159,7 +159,7 @@ class ToolExecutor:
     async def _await(self, call: Call, tool: Tool, settle: _Settle) -> None:
         try:
             value = await asyncio.wait_for(tool.call(call.arguments), self.limit_seconds)
-        except Exception as error:  # a tool's failure is data for the episode
+        except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
             settle(None, error)
         else:
             settle(value, None)
@@ -205,7 +205,7 @@ class ToolExecutor:
 def _call(call: Call, tool: Tool, settle: _Settle) -> bool:
     try:
         value = tool.call(call.arguments)
-    except Exception as error:  # a tool's failure is data for the episode
+    except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
         return settle(None, error)
     return settle(value, None)
 

@@ -144,7 +144,7 @@ def _find() -> _Found:
             module = point.load()
             manager.register(module, name=f"{distribution}:{point.name}")
             manager.check_pending()
-        except Exception as error:  # whatever a plugin does wrong, the others stay usable
+        except Exception as error:  # noqa: BLE001 - whatever a plugin does wrong, the others stay usable
             manager.set_blocked(f"{distribution}:{point.name}")
             problem = f"{type(error).__name__}: {error}"
             found.broken.append(BrokenPlugin(point.name, distribution, problem))
@@ -172,7 +172,7 @@ def _collect(
             isinstance(target, str) and ":" in target for target in targets.values()
         ):
             raise TypeError(f'{kind.hook} must return name → "module:attribute", got {targets!r}')
-    except Exception as error:  # whatever a plugin does wrong, the others stay usable
+    except Exception as error:  # noqa: BLE001 - whatever a plugin does wrong, the others stay usable
         problem = f"{type(error).__name__}: {error}"
         found.broken.append(BrokenPlugin(plugin, distribution, problem))
         return
@@ -230,7 +230,8 @@ def load(kind: Kind[T_co], name: str) -> type[T_co]:
         for broken in broken_plugins():
             error.add_note(f"plugin {broken.plugin} is broken: {broken.problem}")
         raise error
-    return _target(kind, entry)
+    loaded: type[T_co] = _target(kind, entry)
+    return loaded
 
 
 def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None) -> T_co:
@@ -286,5 +287,5 @@ def _import(target: str, where: str) -> Any:
     try:
         module: ModuleType = importlib.import_module(module_name)
         return getattr(module, attribute)
-    except Exception as error:  # importing a stranger's module may raise anything
+    except Exception as error:
         raise PluginError(f"{where}: {type(error).__name__}: {error}") from error

@@ -47,7 +47,7 @@ class Tool:
         description: str | None = None,
     ) -> None:
         self.function = function
-        self.name: str = name or getattr(function, "__name__", "")
+        self.name = name or str(getattr(function, "__name__", "tool"))
         documentation = inspect.getdoc(function) or ""
         self.description = description or " ".join(documentation.split("\n\n")[0].split())
         self.is_async = inspect.iscoroutinefunction(function)

@@ -207,7 +207,7 @@ def open_text(path: Path) -> io.TextIOBase:
     """
     try:
         if path.suffix == ".gz":
-            return gzip.open(path, "rt", encoding="utf-8")  # type: ignore[return-value]
+            return gzip.open(path, "rt", encoding="utf-8")
         return path.open(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
@@ -215,8 +215,7 @@ def open_text(path: Path) -> io.TextIOBase:
 
 def write_trajectories(file: io.TextIOBase, trajectories: Iterable[Trajectory]) -> None:
     """Write one JSON object a line."""
-    for trajectory in trajectories:
-        file.write(_ADAPTER.dump_json(trajectory).decode() + "\n")
+    file.writelines(_ADAPTER.dump_json(trajectory).decode() + "\n" for trajectory in trajectories)
 
 
 def iterate_trajectories(path: Path) -> Iterator[Trajectory]:
