@@ -110,6 +110,17 @@ class Composer(Stateful, ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     """Terms that must be among the reward's terms."""
 
+    def check(self, terms: Mapping[str, RewardTerm], weights: Mapping[str, float]) -> None:
+        """Refuse terms and weights that do not fit together, before a run starts.
+
+        Args:
+            terms: name → term, in the order of the columns.
+            weights: the weight of each of them, in the same order.
+
+        Raises:
+            ConfigError: says what does not fit.
+        """
+
     @abstractmethod
     def compose(self, scores: Scores, progress: float) -> Composed:
         """Compose.
@@ -139,7 +150,7 @@ class Reward:
 
     Raises:
         ConfigError: no term; a weight that is not finite, or has no term; all weights zero; a
-            term that the composer requires is missing.
+            term that the composer requires is missing; all that `Composer.check` refuses.
     """
 
     def __init__(
@@ -164,7 +175,9 @@ class Reward:
                 f"{', '.join(missing)}"
             )
         self.terms, self.composer = dict(terms), composer
-        self.weights_K = np.array([weights.get(name, 0.0) for name in terms], dtype=np.float64)
+        complete = {name: weights.get(name, 0.0) for name in terms}
+        composer.check(self.terms, complete)
+        self.weights_K = np.array([*complete.values()], dtype=np.float64)
 
     @property
     def needs(self) -> dict[Need, list[str]]:

@@ -8,10 +8,71 @@ from mentor_core import hookimpl
 @hookimpl
 def mentor_reward_terms() -> dict[str, str]:
     return {
+        "answered": "mentor_plugins.rewards.answered:Answered",
         "arguments": "mentor_plugins.rewards.arguments:Arguments",
+        "ended": "mentor_plugins.rewards.ended:Ended",
         "format": "mentor_plugins.rewards.format:Format",
         "outcome": "mentor_plugins.rewards.outcome:Outcome",
         "teacher": "mentor_plugins.rewards.teacher:Teacher",
         "tool_selection": "mentor_plugins.rewards.tool_selection:ToolSelection",
         "valid_tools": "mentor_plugins.rewards.valid_tools:ValidTools",
+    }
+
+
+@hookimpl
+def mentor_composers() -> dict[str, str]:
+    return {
+        "outcome_gated": "mentor_plugins.composers.outcome_gated:OutcomeGated",
+        "rules": "mentor_plugins.composers.rules:Rules",
+        "weighted_sum": "mentor_plugins.composers.weighted_sum:WeightedSum",
+    }
+
+
+@hookimpl
+def mentor_credits() -> dict[str, str]:
+    return {
+        "group": "mentor_plugins.credit.group:GroupAdvantage",
+        "turn": "mentor_plugins.credit.turn:TurnAdvantage",
+    }
+
+
+@hookimpl
+def mentor_policies() -> dict[str, str]:
+    return {
+        "scripted": "mentor_plugins.policies.scripted:ScriptedPolicy",
+        "transformers": "mentor_plugins.policies.transformers:TransformersPolicy",
+    }
+
+
+@hookimpl
+def mentor_parsers() -> dict[str, str]:
+    return {"hermes": "mentor_core.parsing:HermesParser"}
+
+
+@hookimpl
+def mentor_samplers() -> dict[str, str]:
+    return {"uniform": "mentor_plugins.samplers.uniform:Uniform"}
+
+
+@hookimpl
+def mentor_sources() -> dict[str, str]:
+    return {"expert": "mentor_plugins.sources.expert:ExpertSource"}
+
+
+@hookimpl
+def mentor_gates() -> dict[str, str]:
+    return {"allow_all": "mentor_plugins.gates.allow_all:AllowAll"}
+
+
+@hookimpl
+def mentor_trackers() -> dict[str, str]:
+    return {"jsonl": "mentor_plugins.trackers.jsonl:JsonlTracker"}
+
+
+@hookimpl
+def mentor_presets() -> dict[str, str]:
+    return {
+        "mentor": "mentor_plugins.presets:mentor.toml",
+        "mentor-paper": "mentor_plugins.presets:mentor-paper.toml",
+        "sparse": "mentor_plugins.presets:sparse.toml",
     }

@@ -1,0 +1,1 @@
+"""Built-in credit assignment, one a file."""

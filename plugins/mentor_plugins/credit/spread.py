@@ -1,0 +1,37 @@
+"""What advantages are divided by."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mentor_core.reward import Floats
+
+__all__ = ["EPSILON", "Scale", "spreads"]
+
+Scale = Literal["batch", "group", "none"]
+EPSILON = 1e-4
+"""Added to every standard deviation, as TRL does."""
+
+
+def spreads(rewards_B: Floats, groups_B: npt.NDArray[np.int64], scale: Scale) -> Floats:
+    """For each trajectory what its advantage is divided by, [B], positive.
+
+    batch and group: the standard deviation (unbiased, over the scored rewards) of the whole
+    batch or of the trajectory's group, plus `EPSILON`; none: 1.
+    """
+    if scale == "none":
+        return np.ones_like(rewards_B)
+    if scale == "batch":
+        return np.full_like(rewards_B, _deviation(rewards_B) + EPSILON)
+    spreads_B = np.ones_like(rewards_B)
+    for group in np.unique(groups_B):
+        spreads_B[groups_B == group] = _deviation(rewards_B[groups_B == group]) + EPSILON
+    return spreads_B
+
+
+def _deviation(rewards: Floats) -> float:
+    scored = rewards[~np.isnan(rewards)]
+    return float(scored.std(ddof=1)) if scored.size > 1 else 0.0

@@ -1,0 +1,1 @@
+"""Built-in reward presets: the TOML files of this folder."""

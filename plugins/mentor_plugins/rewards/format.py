@@ -1,0 +1,38 @@
+"""Format: are the turns well-formed?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mentor_core.reward import RewardTerm
+from mentor_core.task import Task
+from mentor_core.trajectory import Trajectory
+
+__all__ = ["Format"]
+
+
+class Format(RewardTerm):
+    """Share of the turns that are well-formed; None for an episode without turns.
+
+    A turn is well-formed (1, else 0) if the policy ended it itself, every tool call in it
+    could be parsed, and it calls a tool or is the final answer.
+    """
+
+    def score(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> float | None:
+        turns = _well_formed(trajectory)
+        return sum(turns) / len(turns) if turns else None
+
+    def score_turns(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[float | None] | None:
+        return [*_well_formed(trajectory)]
+
+
+def _well_formed(trajectory: Trajectory) -> list[float]:
+    answer = trajectory.turns[-1] if trajectory.turns and trajectory.end == "answered" else None
+    return [
+        float(turn.complete and turn.parse_failure is None and (bool(turn.calls) or turn is answer))
+        for turn in trajectory.turns
+    ]

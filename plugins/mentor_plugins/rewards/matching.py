@@ -1,0 +1,109 @@
+"""What reward terms share: when two calls are the same, and how alike two values are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mentor_core.trajectory import Call, Trajectory
+
+__all__ = ["Match", "best_score", "best_turns", "close", "same_call", "similarity", "succeeded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A trajectory compared with one reference.
+
+    Attributes:
+        score: of the whole trajectory, in [0, 1].
+        calls: one score in [0, 1] for each call of the trajectory, in order.
+    """
+
+    score: float
+    calls: Sequence[float]
+
+
+def best_score(matches: Sequence[Match]) -> float | None:
+    """The best score over the references; None where there is none."""
+    return max((match.score for match in matches), default=None)
+
+
+def best_turns(trajectory: Trajectory, matches: Sequence[Match]) -> list[float | None] | None:
+    """For each turn the mean score of its calls, None for turns without calls.
+
+    The reference with the best score counts; of several that tie, the better one turn by
+    turn, so that the order of the references does not matter.
+    """
+    best = best_score(matches)
+    if best is None:
+        return None
+    tied = [match.calls for match in matches if match.score == best]
+    turns: list[float | None] = []
+    start = 0
+    for turn in trajectory.turns:
+        end = start + len(turn.calls)
+        means = [sum(calls[start:end]) / (end - start) for calls in tied if end > start]
+        turns.append(min(1.0, max(means)) if means else None)
+        start = end
+    return turns
+
+
+def succeeded(trajectory: Trajectory) -> list[Call]:
+    """The calls that were carried out, in order."""
+    return [call for call in trajectory.calls if call.failure is None]
+
+
+def same_call(left: Call, right: Call, tolerance: float) -> bool:
+    """Whether two calls mean the same.
+
+    The environment's canonical keys decide where both calls have one; else the names are
+    equal and so are the arguments, as `similarity` compares them.
+    """
+    if left.key is not None and right.key is not None:
+        return left.key == right.key
+    if left.name != right.name:
+        return False
+    return similarity(left.arguments, right.arguments, tolerance) == 1.0
+
+
+def similarity(left: Any, right: Any, tolerance: float) -> float:
+    """How alike two JSON values are, in [0, 1]; 1 only where they are equal.
+
+    - Numbers are equal within the relative `tolerance`, 2 and 2.0 are equal; true is not 1.
+    - Strings are equal but for white space around them.
+    - Lists: the sum of the elements' similarities, place by place, over the longer length.
+    - Objects: F1 over the key-value pairs, where a common key counts by its values' similarity.
+    """
+    if isinstance(left, dict) and isinstance(right, dict):
+        if not left and not right:
+            return 1.0
+        shared = sum(similarity(left[k], right[k], tolerance) for k in left if k in right)
+        return 2 * shared / (len(left) + len(right))
+    if isinstance(left, list) and isinstance(right, list):
+        if not left and not right:
+            return 1.0
+        pairs = zip(left, right, strict=False)
+        return sum(similarity(a, b, tolerance) for a, b in pairs) / max(len(left), len(right))
+    return float(_equal(left, right, tolerance))
+
+
+def close(left: float, right: float, tolerance: float) -> bool:
+    """Whether two numbers are equal within a relative tolerance."""
+    if left == right:
+        return True
+    try:
+        return math.isclose(left, right, rel_tol=tolerance)
+    except OverflowError:  # an integer beyond the floats
+        return False
+
+
+def _equal(left: Any, right: Any, tolerance: float) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return close(left, right, tolerance)
+    if isinstance(left, str) and isinstance(right, str):
+        return left.strip() == right.strip()
+    return type(left) is type(right) and bool(left == right)

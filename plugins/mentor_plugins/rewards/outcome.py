@@ -1,0 +1,20 @@
+"""Outcome: is the task solved?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mentor_core.reward import RewardTerm
+from mentor_core.task import Task
+from mentor_core.trajectory import Trajectory
+
+__all__ = ["Outcome"]
+
+
+class Outcome(RewardTerm):
+    """What the environment's `verify` gave, in [0, 1]; None where it could not verify."""
+
+    def score(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> float | None:
+        return trajectory.outcome

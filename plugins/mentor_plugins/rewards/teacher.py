@@ -1,0 +1,105 @@
+"""Teacher: does the trajectory do what the teacher did?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from mentor_core.reward import Need, RewardTerm
+from mentor_core.task import Task
+from mentor_core.trajectory import Call, Trajectory
+from mentor_plugins.rewards.dependencies import dependencies
+from mentor_plugins.rewards.matching import (
+    Match,
+    best_score,
+    best_turns,
+    same_call,
+    similarity,
+    succeeded,
+)
+
+__all__ = ["Teacher"]
+
+
+class Teacher(RewardTerm):
+    """How much of a reference's work was done, in [0, 1]; the best reference counts.
+
+    `flexible` takes the reference as a partial order of its successful calls: a call has to
+    come after another only where it uses that one's result (see `dependencies`). The
+    successful calls are gone through in order; one reaches a call of the reference that is the
+    same, was not reached before, and whose requirements have been reached. The score is
+    2·reached / (calls of the reference + all calls made): each call that reaches nothing
+    lowers it. `sequence` and `set` are the strict forms that it stands against.
+
+    None without a reference. A reference that calls nothing gives 1 to a trajectory that calls
+    nothing, else 0. Per turn (flexible only): the share of the turn's calls that reached
+    something; None for turns without calls.
+
+    Source: MENTOR, arXiv 2510.18383; `set` is its published form, and the case against strict
+    matching is made in its third version.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"reference"})
+
+    mode: Literal["flexible", "sequence", "set"] = Field(
+        "flexible",
+        description="flexible: share of the calls reached in any workable order; sequence: 1 if "
+        "the same calls were made in the same order; set: 1 if the same tools were called",
+    )
+    tolerance: float = Field(
+        1e-6, ge=0, lt=1, description="relative difference up to which numbers are equal"
+    )
+
+    def score(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> float | None:
+        match self.mode:
+            case "flexible":
+                return best_score(self._matches(trajectory, task, references))
+            case "sequence":
+                same = [self._same_sequence(trajectory.calls, r.calls) for r in references]
+            case "set":
+                names = {call.name for call in trajectory.calls}
+                same = [names == {call.name for call in r.calls} for r in references]
+        return float(any(same)) if same else None
+
+    def score_turns(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[float | None] | None:
+        if self.mode != "flexible":
+            return None
+        return best_turns(trajectory, self._matches(trajectory, task, references))
+
+    def _matches(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[Match]:
+        calls = trajectory.calls
+        return [self._reach(calls, succeeded(r), task.prompt) for r in references]
+
+    def _reach(self, made: Sequence[Call], wanted: Sequence[Call], prompt: str) -> Match:
+        if not made and not wanted:
+            return Match(1.0, [])
+        required = dependencies(wanted, prompt, self.tolerance)
+        reached: set[int] = set()
+        calls = [0.0] * len(made)
+        for position, call in enumerate(made):
+            if call.failure is not None:
+                continue
+            for index, target in enumerate(wanted):
+                if (
+                    index not in reached
+                    and same_call(call, target, self.tolerance)
+                    and all(sources & reached for sources in required[index])
+                ):
+                    reached.add(index)
+                    calls[position] = 1.0
+                    break
+        return Match(2 * len(reached) / (len(wanted) + len(made)), calls)
+
+    def _same_sequence(self, made: Sequence[Call], wanted: Sequence[Call]) -> bool:
+        return len(made) == len(wanted) and all(
+            a.name == b.name and similarity(a.arguments, b.arguments, self.tolerance) == 1.0
+            for a, b in zip(made, wanted, strict=True)
+        )

@@ -1,0 +1,33 @@
+"""ValidTools: were only tools called that exist?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mentor_core.reward import RewardTerm
+from mentor_core.task import Task
+from mentor_core.trajectory import Call, Trajectory
+
+__all__ = ["ValidTools"]
+
+
+class ValidTools(RewardTerm):
+    """1 if no call names a tool that does not exist, else 0; the same for each turn.
+
+    No call at all scores 1, as in the paper (arXiv 2510.18383). Calls that could not be parsed
+    do not count: see `format`.
+    """
+
+    def score(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> float | None:
+        return _valid(trajectory.calls)
+
+    def score_turns(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[float | None] | None:
+        return [_valid(turn.calls) for turn in trajectory.turns]
+
+
+def _valid(calls: Sequence[Call]) -> float:
+    return float(all(call.failure != "unknown_tool" for call in calls))

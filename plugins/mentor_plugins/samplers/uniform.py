@@ -1,0 +1,45 @@
+"""Uniform: every task equally often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import PrivateAttr
+
+from mentor_core.errors import ConfigError
+from mentor_core.sampler import TaskSampler
+from mentor_core.task import Task
+
+__all__ = ["Uniform"]
+
+
+class Uniform(TaskSampler):
+    """Goes through all tasks in a random order, again and again, in another order each time.
+
+    Step `step` takes the places [step·count, (step + 1)·count) of that endless row, which
+    depends on the seed alone: a resumed run goes on where it stopped.
+    """
+
+    _tasks: list[Task] = PrivateAttr(default_factory=list)
+    _seed: int = PrivateAttr(default=0)
+
+    def start(self, tasks: Sequence[Task], seed: int) -> None:
+        """Called once, before the first `choose`.
+
+        Raises:
+            ConfigError: there is no task.
+        """
+        if not tasks:
+            raise ConfigError("there is no task to train on")
+        self._tasks, self._seed = list(tasks), seed
+
+    def choose(self, step: int, count: int) -> list[Task]:
+        total = len(self._tasks)
+        first, last = step * count // total, ((step + 1) * count - 1) // total
+        row = np.concatenate([self._epoch(epoch) for epoch in range(first, last + 1)])
+        start = step * count - first * total
+        return [self._tasks[index] for index in row[start : start + count]]
+
+    def _epoch(self, epoch: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.random.default_rng([self._seed, epoch]).permutation(len(self._tasks))
