@@ -282,6 +282,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         observation = tuple(turn.observation)
         return observation, float(outcome or 0.0), terminated, self.end == "turn_limit", info
 
+    def stop(self, end: EndReason) -> float | None:
+        """End the episode from outside (out of tokens, say); the outcome as it stands."""
+        self.end = end
+        return self.verify()
+
     def snapshot(self) -> Any:
         """The episode as it stands; `restore` takes it back there, any number of times."""
         random = self.np_random.bit_generator.state

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mentor_core.chat import ChatFormat
 from mentor_core.component import Component
 from mentor_core.parsing import CallParser
 from mentor_core.trajectory import Message, Tokens
 
-__all__ = ["Generation", "Limits", "Policy", "Sampling", "Session"]
+__all__ = ["Generation", "Limits", "Policy", "Sampling", "Session", "Student"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,22 @@ class Limits:
 
     turn_tokens: int = 256
     episode_tokens: int = 2048
+
+
+@dataclass(slots=True)
+class Student:
+    """A model that can be trained, its tokenizer and its chat format.
+
+    Attributes:
+        model: a `PreTrainedModel`, on its device.
+        tokenizer: a `PreTrainedTokenizerBase`.
+        name: what the user called it.
+    """
+
+    model: Any
+    tokenizer: Any
+    chat: ChatFormat
+    name: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +104,9 @@ class Generation:
 
 class Policy(Component, ABC):
     """Generates turns. Sessions may come and go at any time."""
+
+    def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
+        """Called before the first session, and again whenever the model has changed."""
 
     @abstractmethod
     def open(

@@ -1,0 +1,90 @@
+"""The command line: `mentor COMMAND`, each command a plugin, loaded when it is used.
+
+What a user can mend ends with exit code 2 and one message; `--debug` shows the traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from mentor_core import __version__
+from mentor_core.errors import MentorError, PluginError, UnknownName, nearest
+from mentor_core.registry import COMMANDS, load, names
+
+__all__ = ["main"]
+
+
+class _Commands(click.Group):
+    """The registered commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return names(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        try:
+            command: Any = load(COMMANDS, cmd_name)
+        except UnknownName:
+            return None
+        except PluginError as error:
+            return _broken(cmd_name, error)
+        if not any(parameter.name == "debug" for parameter in command.params):
+            command.params.append(_debug_option())
+        return command  # type: ignore[no-any-return]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in names(COMMANDS):
+            raise click.UsageError(f"no command {name!r}{nearest(name, names(COMMANDS))}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _broken(name: str, error: PluginError) -> click.Command:
+    """Stands in for a command that cannot be loaded: it is listed, and says why."""
+
+    def fail() -> None:
+        raise error
+
+    return click.Command(name, callback=fail, short_help=f"(broken: {error})")
+
+
+def _debug_option() -> click.Option:
+    return click.Option(
+        ["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error."
+    )
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mentor")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def _mentor() -> None:
+    """Teach a small language model to use your tools as well as a large one does."""
+
+
+def main() -> None:
+    """Entry point of `mentor`."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        _mentor.main(prog_name="mentor", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except MentorError as error:
+        if debug:
+            raise
+        _say(error)
+        sys.exit(130 if getattr(error, "interrupted", False) else 2)
+
+
+def _say(error: MentorError) -> None:
+    label = "" if getattr(error, "interrupted", False) else "Error: "
+    click.echo(f"{label}{error}", err=True)
+    for note in getattr(error, "__notes__", []):
+        click.echo(f"  {note}", err=True)

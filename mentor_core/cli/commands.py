@@ -1,0 +1,17 @@
+"""mentor's own commands, registered by the door that third parties use."""
+
+from __future__ import annotations
+
+from mentor_core import hookimpl
+
+
+@hookimpl
+def mentor_commands() -> dict[str, str]:
+    return {
+        "envs": "mentor_core.cli.listing:envs",
+        "eval": "mentor_core.cli.evaluate:command",
+        "plugins": "mentor_core.cli.listing:plugins",
+        "rewards": "mentor_core.cli.listing:rewards",
+        "run": "mentor_core.cli.run:command",
+        "show": "mentor_core.cli.show:command",
+    }

@@ -1,0 +1,89 @@
+"""`mentor envs`, `mentor rewards`, `mentor plugins`: what is there, from whom, what is broken."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from mentor_core.registry import (
+    COMPOSERS,
+    ENVIRONMENTS,
+    KINDS,
+    PRESETS,
+    REWARD_TERMS,
+    Entry,
+    Kind,
+    broken_plugins,
+    entries,
+    load,
+    resource,
+)
+
+__all__ = ["envs", "plugins", "rewards"]
+
+
+@click.command(short_help="List the environments.")
+def envs() -> None:
+    """List the environments, their tools, and from which distribution they come."""
+    _print([ENVIRONMENTS])
+
+
+@click.command(short_help="List reward terms, composers and presets.")
+def rewards() -> None:
+    """List reward terms, composers and presets with their options."""
+    _print([REWARD_TERMS, COMPOSERS, PRESETS])
+
+
+@click.command(short_help="List every extension point and plugin.")
+def plugins() -> None:
+    """List everything that plugins have registered, and what is broken and why."""
+    _print(KINDS)
+
+
+def _print(kinds: Sequence[Kind[Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    for kind in kinds:
+        table = Table(title=f"{kind.name}s", title_justify="left", show_edge=False)
+        for column in ("name", "what it is", "options", "from"):
+            table.add_column(column, overflow="fold")
+        for entry in entries(kind):
+            if entry.problem:
+                what, options = Text(f"broken: {entry.problem}", style="red"), ""
+            else:
+                what, options = Text(_summary(kind, entry)), _options(kind, entry)
+            table.add_row(entry.name, what, Text(options), entry.distribution)
+        console.print(table)
+        console.print()
+    for plugin in broken_plugins():
+        console.print(
+            Text(f"broken plugin {plugin.plugin} ({plugin.distribution}): {plugin.problem}", "red")
+        )
+
+
+def _summary(kind: Kind[Any], entry: Entry) -> str:
+    """The first line of the docstring, or a preset's description."""
+    if kind is PRESETS:
+        import tomllib
+
+        return str(tomllib.loads(resource(kind, entry.name)).get("description", ""))
+    target: Any = load(kind, entry.name)
+    text = getattr(target, "help", None) or target.__doc__ or ""
+    return str(text).strip().partition("\n")[0]
+
+
+def _options(kind: Kind[Any], entry: Entry) -> str:
+    """The options with their defaults."""
+    if kind is PRESETS:
+        return ""
+    target: Any = load(kind, entry.name)
+    fields = getattr(getattr(target, "Options", target), "model_fields", {})
+    return ", ".join(
+        f"{name}={field.get_default(call_default_factory=True)!r}" for name, field in fields.items()
+    )

@@ -1,0 +1,84 @@
+"""Options that several commands share, and how they become a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
+
+__all__ = ["configuration", "configuration_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        help="TOML file with any settings; config.toml of a run is one.",
+    ),
+    click.option("--env", metavar="NAME", help="Environment; see `mentor envs`."),
+    click.option(
+        "--model", metavar="MODEL", help="Student: embedded, a hub id, a directory or a GGUF file."
+    ),
+    click.option(
+        "--tasks",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Tasks of your own: question/answer rows, .jsonl or .jsonl.gz.",
+    ),
+    click.option("--seed", type=int, help="Seed of everything random."),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Any other setting, such as --set train.group_size=16; may be repeated.",
+    ),
+)
+
+
+def configuration_options(command: F) -> F:
+    """Add `--config --env --model --tasks --seed --set` to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def configuration(
+    config_file: Path | None,
+    env: str | None,
+    model: str | None,
+    tasks: Path | None,
+    seed: int | None,
+    settings: Sequence[str],
+    rewards: str | None = None,
+    more: Mapping[str, Any] | None = None,
+    base: Mapping[str, Any] | None = None,
+) -> RunConfig:
+    """The resolved configuration.
+
+    Args:
+        rewards: `--rewards`, where the command has it.
+        more: further settings from the command's own flags.
+        base: settings under the file's, where the command starts from a run.
+
+    Raises:
+        ConfigError: a key, value or name is wrong.
+    """
+    values: dict[str, Any] = dict(base or {})
+    if config_file is not None:
+        values = merge(values, read_toml(config_file))
+    flags: dict[str, Any] = {"env": env, "model": model, "seed": seed, **(more or {})}
+    values = merge(values, {key: value for key, value in flags.items() if value is not None})
+    if tasks is not None:
+        values = merge(values, {"env_options": {"tasks_file": str(tasks.absolute())}})
+    if rewards is not None:  # --rewards replaces the file's, as weights belong together
+        values["reward"] = parse_rewards(rewards)
+    for setting in settings:
+        values = merge(values, parse_setting(setting))
+    return resolve(values, str(config_file) if config_file else "configuration")

@@ -1,0 +1,83 @@
+"""`mentor run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mentor_core.cli.options import configuration, configuration_options
+from mentor_core.config import to_toml
+from mentor_core.errors import ConfigError
+
+__all__ = ["command"]
+
+
+@click.command("run", short_help="Train a student on an environment.")
+@configuration_options
+@click.option(
+    "--rewards",
+    metavar="TERMS",
+    help="A preset, or terms with weights: teacher=0.3,outcome=0.7; see `mentor rewards`.",
+)
+@click.option("--steps", type=click.IntRange(min=0), help="Optimizer steps; 0 evaluates only.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Run directory; runs/ENV-DATE-TIME if not given.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Continue an interrupted run from its last checkpoint.",
+)
+@click.option("--dry-run", is_flag=True, help="Check everything, print the settings, do nothing.")
+def command(
+    rewards: str | None,
+    steps: int | None,
+    output: Path | None,
+    resume: Path | None,
+    dry_run: bool,
+    **options: Any,
+) -> None:
+    """Evaluate a student, train it with the teacher's references, and evaluate it again.
+
+    \b
+    mentor run --env calculator --rewards teacher,outcome
+    mentor run --model ./my-model --tasks my-tasks.jsonl --steps 200
+    mentor run --resume runs/calculator-20260101-120000
+    """
+    from rich.console import Console
+
+    from mentor_core.assemble import assemble
+    from mentor_core.models import model_path
+    from mentor_core.run_directory import RunDirectory, default_output
+
+    if resume is not None:
+        given = [rewards, steps, output, *options.values()]
+        if any(value not in (None, ()) for value in given):
+            raise ConfigError("--resume takes the run's own settings; give no others with it")
+        directory = RunDirectory.open(resume)
+        config, output = directory.config, directory.path
+    else:
+        more = {"train": {"steps": steps}} if steps is not None else {}
+        config = configuration(**options, rewards=rewards, more=more)
+        output = output or default_output(config.env)
+    model_path(config.model)
+    if dry_run:
+        assemble(config).training_tasks()
+        click.echo(to_toml(config), nl=False)
+        return
+    console = Console()
+    console.print(
+        f"[bold]{config.env}[/]: student {config.model}, {config.train.steps} steps, "
+        f"files in {output}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    from mentor_core.train.run import run
+
+    run(config, output, console, resume=resume is not None)

@@ -1,0 +1,112 @@
+"""`mentor show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mentor_core.errors import RunError, nearest
+from mentor_core.run_directory import RunDirectory
+from mentor_core.trajectory import Trajectory, iterate_trajectories
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["command"]
+
+
+@click.command("show", short_help="Read a run's episodes, teacher beside student.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--of", "name", metavar="NAME", help="Which episodes: train, eval-before, eval-after, …"
+)
+@click.option("--task", metavar="ID", help="Only episodes of this task.")
+@click.option("--step", type=int, help="Only episodes of this training step (from 0).")
+@click.option("--failed", is_flag=True, help="Only episodes without success.")
+@click.option("-n", "--limit", default=3, show_default=True, help="How many to show.")
+def command(
+    run: Path, name: str | None, task: str | None, step: int | None, failed: bool, limit: int
+) -> None:
+    """Read episodes of RUN in the terminal, the teacher's reference beside the student's.
+
+    \b
+    mentor show runs/calculator-20260101-120000
+    mentor show runs/calculator-20260101-120000 --of eval-before --failed -n 1
+    """
+    from rich.console import Console
+
+    directory = RunDirectory.open(run)
+    files = {p.stem: p for p in sorted((run / "trajectories").glob("*.jsonl"))}
+    if not files:
+        raise RunError(f"{run} has no episodes yet ({directory.status})")
+    name = name or next((n for n in ("eval-after", "train") if n in files), next(iter(files)))
+    if name not in files:
+        raise RunError(f"{run} has no episodes {name!r}{nearest(name, files)}")
+    console = Console()
+    shown = 0
+    for trajectory in iterate_trajectories(files[name]):
+        if task is not None and trajectory.task_id != task:
+            continue
+        if step is not None and trajectory.policy_version != step:
+            continue
+        if failed and (trajectory.outcome or 0.0) >= 1.0:
+            continue
+        if shown == limit:
+            break
+        shown += 1
+        references = _references(directory, trajectory.task_id)
+        console.print(_episode(trajectory, next(iter(references), None)))
+    if not shown:
+        raise RunError(f"none of the episodes in {files[name]} is asked for")
+
+
+def _references(directory: RunDirectory, task_id: str) -> Iterable[Trajectory]:
+    if directory.references.exists():
+        for reference in iterate_trajectories(directory.references):
+            if reference.task_id == task_id:
+                yield reference
+
+
+def _episode(student: Trajectory, teacher: Trajectory | None) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    prompt = student.prompt[-1]["content"] if student.prompt else ""
+    table = Table(show_lines=True, expand=True)
+    table.add_column(f"{student.source}: {_result(student)}", ratio=1)
+    if teacher is not None:
+        table.add_column(f"{teacher.source}: {_result(teacher)}", ratio=1)
+    turns = max(len(student.turns), len(teacher.turns) if teacher else 0)
+    for i in range(turns):
+        cells = [_turn(student, i)]
+        if teacher is not None:
+            cells.append(_turn(teacher, i))
+        table.add_row(*cells)
+    scores = "  ".join(
+        f"{name} {'–' if score is None else f'{score:.2f}'}"
+        for name, score in student.scores.items()
+    )
+    reward = "" if student.reward is None else f"reward {student.reward:.3f}  "
+    heading = Text(f"{student.task_id}\n", style="bold") + Text(prompt, style="not bold")
+    return Group(heading, table, Text(f"{reward}{scores}\n", style="dim"))
+
+
+def _result(trajectory: Trajectory) -> str:
+    outcome = "not verified" if trajectory.outcome is None else f"outcome {trajectory.outcome:g}"
+    return f"{trajectory.end}, {outcome}"
+
+
+def _turn(trajectory: Trajectory, index: int) -> RenderableType:
+    from rich.text import Text
+
+    if index >= len(trajectory.turns):
+        return Text("")
+    turn = trajectory.turns[index]
+    text = Text(turn.text if turn.complete else turn.text + " … (cut off)")
+    for message in turn.observation:
+        text.append(f"\n→ {message['content']}", style="cyan")
+    return text

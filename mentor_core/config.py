@@ -1,0 +1,289 @@
+"""RunConfig: every setting of a run, from defaults, a preset, a TOML file and flags.
+
+Later sources win: defaults ← `--config FILE` ← flags ← `--set a.b=value`. A key nobody knows
+is an error. The resolved configuration is written to the run directory, from which the
+same run can be made again.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mentor_core.errors import ConfigError, nearest
+from mentor_core.models import EMBEDDED
+from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
+from mentor_core.task import Split
+
+__all__ = [
+    "EvaluateConfig",
+    "RewardConfig",
+    "RolloutConfig",
+    "RunConfig",
+    "TrainConfig",
+    "merge",
+    "parse_rewards",
+    "parse_setting",
+    "read_toml",
+    "resolve",
+    "to_toml",
+    "unknown_keys",
+]
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class RewardConfig(_Section):
+    """Which terms make up the reward, and how they are composed."""
+
+    preset: str = Field("mentor", description="gives what is not set here; empty: nothing does")
+    description: str = ""
+    terms: dict[str, float] = Field(default_factory=dict, description="reward term → weight")
+    term_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    composer: str = ""
+    composer_options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("terms")
+    @classmethod
+    def _finite(cls, terms: dict[str, float]) -> dict[str, float]:
+        for name, weight in terms.items():
+            if not math.isfinite(weight):
+                raise ValueError(f"the weight of {name!r} is {weight}; expected a finite number")
+        if terms and not any(terms.values()):
+            raise ValueError("all weights are zero")
+        return terms
+
+
+class RolloutConfig(_Section):
+    """How episodes are played."""
+
+    temperature: float = Field(1.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    top_k: int = Field(0, ge=0, description="0: off")
+    min_p: float = Field(0.0, ge=0, le=1)
+    max_turns: Positive = Field(8, description="assistant turns of an episode")
+    turn_tokens: Positive = Field(256, description="sampled tokens of a turn")
+    episode_tokens: Positive = Field(2048, description="tokens of an episode after its prompt")
+    tool_workers: Positive = Field(32, description="synchronous tools that run at a time")
+    tool_seconds: float = Field(30.0, gt=0, description="time limit of one tool call")
+    max_error_share: float = Field(
+        0.5, ge=0, le=1, description="a run stops if more of a batch's episodes break"
+    )
+
+
+class TrainConfig(_Section):
+    """How the student is trained."""
+
+    steps: int = Field(40, ge=0, description="optimizer steps; 0 evaluates only")
+    tasks_per_step: Positive = Field(8, description="groups of a step, all processes together")
+    group_size: int = Field(8, ge=2, description="episodes of one group")
+    micro_batch: Positive = Field(16, description="episodes of one forward and backward pass")
+    learning_rate: float = Field(3e-4, gt=0)
+    checkpoint_every: Positive = Field(10, description="optimizer steps")
+    keep_checkpoints: Positive = 2
+    mask_truncated: bool = Field(
+        False, description="no loss on episodes that ran out of tokens or turns"
+    )
+    record_every: Positive = Field(1, description="steps whose trajectories are kept: every n-th")
+    bf16: bool = False
+    gradient_checkpointing: bool = False
+    trl: dict[str, Any] = Field(
+        default_factory=dict, description="any other setting of trl.GRPOConfig (beta, loss_type …)"
+    )
+    lora: dict[str, Any] | None = Field(
+        None, description="settings of peft.LoraConfig; trains adapters only"
+    )
+
+
+class EvaluateConfig(_Section):
+    """How the student is evaluated before and after training."""
+
+    tasks: int = Field(128, ge=0, description="most tasks of each split; 0: no evaluation")
+    samples: Positive = Field(1, description="episodes a task")
+    temperature: float = Field(1.0, ge=0)
+    splits: list[Split] = Field(default=["eval", "ood"])
+
+
+class RunConfig(_Section):
+    """All settings of a run."""
+
+    env: str = "calculator"
+    env_options: dict[str, Any] = Field(default_factory=dict)
+    model: str = Field(EMBEDDED, description="embedded, a hub id, a directory or a GGUF file")
+    model_options: dict[str, Any] = Field(default_factory=dict)
+    reward: RewardConfig = Field(default_factory=RewardConfig)
+    source: str = Field("expert", description="where reference trajectories come from")
+    source_options: dict[str, Any] = Field(default_factory=dict)
+    sampler: str = Field("uniform", description="which tasks are trained on next")
+    sampler_options: dict[str, Any] = Field(default_factory=dict)
+    credit: str = Field("group", description="from rewards to advantages")
+    credit_options: dict[str, Any] = Field(default_factory=dict)
+    policy: str = Field("transformers", description="what generates the rollouts")
+    policy_options: dict[str, Any] = Field(default_factory=dict)
+    parser: str = Field("hermes", description="the model's format of tool calls")
+    gate: str | None = Field(None, description="asked before each tool call")
+    trackers: list[str] = Field(default_factory=lambda: ["jsonl"])
+    rollout: RolloutConfig = Field(default_factory=RolloutConfig)
+    train: TrainConfig = Field(default_factory=TrainConfig)
+    evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
+    """Validate settings and fill in the reward preset.
+
+    Args:
+        values: nested settings, as TOML gives them.
+        where: what to call their origin in an error message.
+
+    Raises:
+        ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
+    """
+    config = _validate(values, where)
+    preset = config.reward.preset
+    if not preset:
+        return config
+    base = tomllib.loads(resource(PRESETS, preset))
+    given = dict(values.get("reward", {}))
+    if given.get("terms"):  # terms of one's own replace the preset's, as weights belong together
+        base.pop("terms", None)
+        if "composer" in given or "composer_options" in given or not _fits(base, given["terms"]):
+            base.pop("composer", None)
+            base.pop("composer_options", None)
+        options = base.get("term_options", {})
+        base["term_options"] = {k: v for k, v in options.items() if k in given["terms"]}
+    merged = merge(base, given) | {"preset": preset}
+    merged.setdefault("composer", _default_composer(merged.get("terms", {})))
+    # The preset is resolved: what it gave stands in the configuration from now on.
+    return _validate({**values, "reward": {**merged, "preset": ""}}, f"preset {preset!r}")
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `over` on top, table by table."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's tables.
+
+    Raises:
+        ConfigError: it is not there or is not TOML; names file and line.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse_setting(text: str) -> dict[str, Any]:
+    """`a.b=value` as nested tables; the value is TOML, or a bare string where it is not.
+
+    Raises:
+        ConfigError: there is no `=`, or no key before it.
+    """
+    key, equals, raw = text.partition("=")
+    if not equals or not all(part.strip() for part in key.split(".")):
+        raise ConfigError(f"--set {text!r}: expected KEY=VALUE, such as train.steps=80")
+    try:
+        value = tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = raw
+    for part in reversed(key.split(".")):
+        value = {part.strip(): value}
+    nested: dict[str, Any] = value
+    return nested
+
+
+def parse_rewards(text: str) -> dict[str, Any]:
+    """`--rewards`: a preset's name, or `term,term` or `term=weight,…`.
+
+    Raises:
+        ConfigError: a name or a weight is wrong; names the nearest.
+    """
+    if text in names(PRESETS):
+        return {"preset": text}
+    terms: dict[str, float] = {}
+    known = names(REWARD_TERMS)
+    for part in text.split(","):
+        name, equals, weight = (piece.strip() for piece in part.partition("="))
+        if name not in known:
+            also = [*known, *names(PRESETS)] if "," not in text and not equals else known
+            raise ConfigError(f"--rewards: unknown reward term {name!r}{nearest(name, also)}")
+        if name in terms:
+            raise ConfigError(f"--rewards: the term {name!r} is given twice")
+        try:
+            terms[name] = float(weight) if equals else 1.0
+        except ValueError:
+            raise ConfigError(
+                f"--rewards: the weight of {name!r} is {weight!r}; expected a number"
+            ) from None
+    return {"terms": terms}
+
+
+def to_toml(config: RunConfig) -> str:
+    """The configuration as TOML; `resolve` of it gives the same configuration."""
+    return tomli_w.dumps(_plain(config.model_dump(mode="json")))
+
+
+def _plain(value: Any) -> Any:
+    """Without None, which TOML has not; the keys that may be None default to it."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def _default_composer(terms: Mapping[str, float]) -> str:
+    return "outcome_gated" if "outcome" in terms else "weighted_sum"
+
+
+def _fits(preset: Mapping[str, Any], terms: Mapping[str, float]) -> bool:
+    """Whether a preset's composer goes with terms of one's own."""
+    rules = preset.get("composer_options", {}).get("rules", [])
+    used = {name for rule in rules for name in [*rule.get("when", {}), *rule.get("weights", {})]}
+    used |= {"outcome"} if preset.get("composer") == "outcome_gated" else set()
+    return used <= set(terms)
+
+
+def _validate(values: Mapping[str, Any], where: str) -> RunConfig:
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        problems = [_problem(dict(item)) for item in error.errors(include_url=False)]
+        raise ConfigError(f"{where}: " + "; ".join(problems)) from None
+
+
+def _problem(item: Mapping[str, Any]) -> str:
+    path = [str(part) for part in item["loc"]]
+    key = ".".join(path)
+    if item["type"] == "extra_forbidden":
+        section: Any = RunConfig
+        for part in path[:-1]:
+            section = section.model_fields[part].annotation
+        return f"unknown key {key!r}{nearest(path[-1], section.model_fields)}"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    given = item.get("input")
+    shown = f", not {given!r}" if isinstance(given, (str, int, float, bool)) else ""
+    return f"{key}: {message}{shown}"
+
+
+def unknown_keys(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """Unknown keys, each with the nearest known one."""
+    return "; ".join(f"unknown key {key!r}{nearest(key, known)}" for key in unknown)

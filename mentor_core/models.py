@@ -1,0 +1,79 @@
+"""Loads a student: the embedded one, a hub id, a directory, or a GGUF file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mentor_core.chat import ChatFormat
+from mentor_core.errors import ModelError, nearest
+from mentor_core.policy import Student
+
+__all__ = ["EMBEDDED", "load_student", "model_path"]
+
+EMBEDDED = "embedded"
+
+
+def model_path(name: str) -> Path | None:
+    """Where a model is on disk: its directory or GGUF file; None for a hub id.
+
+    Raises:
+        ModelError: `name` looks like a path and nothing is there.
+    """
+    if name == EMBEDDED:
+        return Path(str(files("mentor_core") / "student"))
+    path = Path(name).expanduser()
+    if path.exists():
+        return path
+    looks_local = name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
+    if looks_local:
+        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise ModelError(f"model {name!r} is not there{nearest(path.name, siblings)}")
+    return None
+
+
+def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student:
+    """Load a model and its tokenizer.
+
+    Args:
+        name: "embedded", a hub id, a directory, or a GGUF file (needs the extra `gguf`).
+        options: passed to `from_pretrained` of the model (dtype, attn_implementation …).
+
+    Raises:
+        ModelError: it is not there or cannot be loaded; says what was tried.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path = model_path(name)
+    arguments: dict[str, Any] = {"dtype": torch.float32, **(options or {})}
+    if isinstance(arguments["dtype"], str):
+        arguments["dtype"] = getattr(torch, arguments["dtype"], arguments["dtype"])
+    source, extra = str(path or name), {}
+    if path is not None and path.is_file():
+        source, extra = str(path.parent), {"gguf_file": path.name}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, **extra)
+        model = AutoModelForCausalLM.from_pretrained(source, **extra, **arguments)
+    except Exception as error:
+        raise ModelError(_explain(name, path, error)) from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    ends = model.generation_config.eos_token_id
+    ends = [ends] if isinstance(ends, int) else ends or []
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    return Student(model.eval(), tokenizer, ChatFormat(tokenizer, ends), name)
+
+
+def _explain(name: str, path: Path | None, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if path is None:
+        return (
+            f"model {name!r} is neither a directory, nor a GGUF file, nor to be had from the "
+            f"model hub: {first}"
+        )
+    if isinstance(error, ImportError):
+        return f"model {name!r} needs a package that is not installed: {first}"
+    return f"model {name!r} ({path}) cannot be loaded: {type(error).__name__}: {first}"

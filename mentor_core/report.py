@@ -1,0 +1,64 @@
+"""Report: the table of before and after, for the terminal and for the run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+
+from mentor_core.evaluate import Summary
+
+__all__ = ["COLUMNS", "as_markdown", "as_table", "rows"]
+
+COLUMNS = ("split", "model", "tasks", "success", "95 % interval", "turns", "calls", "failed calls")
+
+
+def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]]:
+    """The cells under `COLUMNS`.
+
+    Args:
+        summaries: split → when (before, after) → figures.
+    """
+    cells = []
+    for split, by_time in summaries.items():
+        for when, summary in by_time.items():
+            cells.append((split, when, *_cells(summary)))
+    return cells
+
+
+def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
+    """A table for the terminal."""
+    table = Table(title=title, title_justify="left")
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column in ("split", "model") else "right")
+    for row in rows(summaries):
+        table.add_row(*row)
+    return table
+
+
+def as_markdown(summaries: Mapping[str, Mapping[str, Summary]], facts: Sequence[str]) -> str:
+    """The table as Markdown, followed by facts of the run."""
+    lines = [
+        "| " + " | ".join(COLUMNS) + " |",
+        "|" + "|".join("---" for _ in COLUMNS) + "|",
+        *("| " + " | ".join(row) + " |" for row in rows(summaries)),
+        "",
+        *(f"- {fact}" for fact in facts),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(summary: Summary) -> tuple[str, ...]:
+    low_high = summary.interval
+    return (
+        str(summary.episodes),
+        _percent(summary.success),
+        f"{low_high[0]:.1%} – {low_high[1]:.1%}" if low_high else "not verified",
+        f"{summary.turns:.1f}",
+        f"{summary.calls:.1f}",
+        _percent(summary.call_failures),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"

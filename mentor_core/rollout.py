@@ -1,0 +1,227 @@
+"""Rollout: plays episodes of a policy in environments, many at a time.
+
+    policy.poll → env.begin → tools → env.finish → policy.observe → policy.submit → …
+
+Generation and tools overlap: while one episode waits for its tools, the policy goes on with
+the others. An episode that breaks becomes a trajectory with end "error"; it stops nobody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mentor_core.env import Pending, ToolEnv
+from mentor_core.errors import RunError
+from mentor_core.execution import ToolExecutor, ToolJobs
+from mentor_core.policy import Generation, Policy, Session
+from mentor_core.task import Task
+from mentor_core.trajectory import EndReason, Message, Trajectory, Turn
+
+__all__ = ["Rollout", "Start", "episode_seed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An episode to play: its task, its seed, and the group it belongs to."""
+
+    task: Task
+    seed: int
+    group: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Episode:
+    index: int
+    env: ToolEnv
+    trajectory: Trajectory
+    session: Session | None = None
+    generation: Generation | None = None
+    pending: Pending | None = None
+
+
+class Rollout:
+    """Plays episodes; keeps its environments and threads for the next batch.
+
+    Args:
+        make_env: makes one environment; called as often as episodes run at a time.
+        policy: see `Policy`; prepared by the caller.
+        executor: runs the tools; its own, with default limits, where none is given.
+        max_error_share: `run` raises if a larger share of a batch ends in errors.
+    """
+
+    def __init__(
+        self,
+        make_env: Callable[[], ToolEnv],
+        policy: Policy,
+        executor: ToolExecutor | None = None,
+        max_error_share: float = 0.5,
+    ) -> None:
+        self.make_env, self.policy, self.max_error_share = make_env, policy, max_error_share
+        self.executor = executor or ToolExecutor()
+        self._free: list[ToolEnv] = []
+
+    def run(
+        self,
+        starts: Sequence[Start],
+        on_end: Callable[[Trajectory], None] | None = None,
+    ) -> list[Trajectory]:
+        """Play the episodes; trajectories come back in the order of `starts`.
+
+        Args:
+            starts: what to play.
+            on_end: called with each trajectory as it ends.
+
+        Raises:
+            RunError: more than `max_error_share` of the episodes broke; quotes the first.
+        """
+        ended: dict[int, Trajectory] = {}
+
+        def end(episode: _Episode) -> None:
+            ended[episode.index] = episode.trajectory
+            if episode.session is not None:
+                self.policy.close(episode.session)
+            self._free.append(episode.env)
+            if on_end is not None:
+                on_end(episode.trajectory)
+
+        waiting: dict[ToolJobs, _Episode] = {}
+        try:
+            for index, start in enumerate(starts):
+                episode = self._open(index, start)
+                if episode.trajectory.end is not None:
+                    end(episode)
+            while len(ended) < len(starts):
+                for generation in self.policy.poll():
+                    episode = generation.session.context
+                    self._begin(episode, generation)
+                    if episode.pending is not None and episode.pending.jobs.calls:
+                        waiting[episode.pending.jobs] = episode
+                        self.executor.submit(episode.pending.jobs)
+                    elif self._finish(episode):
+                        end(episode)
+                # Wait for tools only where the policy has nothing else to do.
+                for jobs in self.executor.collect(
+                    timeout=0.0 if self._busy(waiting, ended, starts) else None
+                ):
+                    episode = waiting.pop(jobs)
+                    if self._finish(episode):
+                        end(episode)
+        finally:
+            for episode in waiting.values():
+                if episode.session is not None:
+                    self.policy.close(episode.session)
+        trajectories = [ended[index] for index in range(len(starts))]
+        self._check_errors(trajectories)
+        return trajectories
+
+    def close(self) -> None:
+        """Close the environments and the executor."""
+        for env in self._free:
+            env.close()
+        self._free.clear()
+        self.executor.close()
+
+    @staticmethod
+    def _busy(
+        waiting: dict[ToolJobs, _Episode], ended: dict[int, Trajectory], starts: Sequence[Start]
+    ) -> bool:
+        return len(waiting) + len(ended) < len(starts) or not waiting
+
+    def _open(self, index: int, start: Start) -> _Episode:
+        env = self._free.pop() if self._free else self.make_env()
+        trajectory = Trajectory(
+            task_id=start.task.id, env=env.name, seed=start.seed, group=start.group
+        )
+        trajectory.tools = list(env.tools)
+        episode = _Episode(index, env, trajectory)
+        try:
+            messages, _ = env.reset(seed=start.seed % 2**32, options={"task": start.task})
+            trajectory.prompt = list(messages)
+            session = self.policy.open(messages, env.schemas, start.seed)
+        except Exception as error:  # noqa: BLE001 - a broken episode is data
+            _break(episode, error)
+            return episode
+        session.context, episode.session = episode, session
+        trajectory.tokens = session.tokens
+        self.policy.submit(session)
+        return episode
+
+    def _begin(self, episode: _Episode, generation: Generation) -> None:
+        """Take the policy's turn; `episode.pending` is set where the environment has a say."""
+        episode.generation, episode.pending = generation, None
+        if generation.error is not None or not generation.complete:
+            return
+        try:
+            episode.pending = episode.env.begin(generation.text)
+        except Exception as error:  # noqa: BLE001 - a broken episode is data
+            _break(episode, error)
+
+    def _finish(self, episode: _Episode) -> bool:
+        """Let the environment observe; True where the episode has ended."""
+        trajectory, generation = episode.trajectory, episode.generation
+        if trajectory.end is not None:
+            return True
+        if generation is None or episode.session is None:
+            raise RuntimeError("an episode finished a turn that it never began")
+        try:
+            if episode.pending is None:
+                self._cut_short(episode, generation)
+                return True
+            observation, _, terminated, truncated, info = episode.env.finish(episode.pending)
+            _note(trajectory, episode.pending.turn, generation)
+            trajectory.answer = info["answer"]
+            if terminated or truncated:
+                trajectory.end, trajectory.outcome = info["end"], info["outcome"]
+                return True
+            if not self._go_on(episode.session, observation):
+                trajectory.end = "token_limit"
+                trajectory.outcome = episode.env.stop("token_limit")
+                return True
+        except Exception as error:  # noqa: BLE001 - a broken episode is data
+            _break(episode, error)
+            return True
+        return False
+
+    def _go_on(self, session: Session, observation: Sequence[Message]) -> bool:
+        if not self.policy.observe(session, observation):
+            return False
+        self.policy.submit(session)
+        return True
+
+    @staticmethod
+    def _cut_short(episode: _Episode, generation: Generation) -> None:
+        """End an episode whose policy could not end its turn."""
+        trajectory = episode.trajectory
+        end: EndReason = "token_limit"
+        if generation.error is not None:
+            end, trajectory.error = "error", generation.error
+        if generation.span is not None:
+            _note(trajectory, Turn(generation.text, complete=False), generation)
+        trajectory.end, trajectory.outcome = end, episode.env.stop(end)
+
+    def _check_errors(self, trajectories: Sequence[Trajectory]) -> None:
+        broken = [t for t in trajectories if t.end == "error"]
+        if trajectories and len(broken) > self.max_error_share * len(trajectories):
+            raise RunError(
+                f"{len(broken)} of {len(trajectories)} episodes broke; the first, on task "
+                f"{broken[0].task_id!r}: {broken[0].error}"
+            )
+
+
+def episode_seed(*parts: int | str) -> int:
+    """A seed in [0, 2⁶³) that depends on all parts and on nothing else."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
+    turn.complete = generation.complete
+    turn.span, turn.seconds = generation.span, generation.seconds
+    trajectory.turns.append(turn)
+
+
+def _break(episode: _Episode, error: Exception) -> None:
+    episode.trajectory.end = "error"
+    episode.trajectory.error = f"{type(error).__name__}: {error}"

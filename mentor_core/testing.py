@@ -1,0 +1,185 @@
+"""What tests of plugins need: trajectories written down shortly, and drawn by Hypothesis.
+
+    trajectory_of([Call("add", {"a": 1, "b": 2}, "3")], "3", outcome=1.0)
+
+    @given(episodes())
+    def test_my_term_stays_within_its_bounds(episode): ...
+
+Needs `hypothesis`, which is not a dependency of mentor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from mentor_core.reward import Example
+from mentor_core.task import SPLITS, Task
+from mentor_core.trajectory import (
+    Call,
+    CallFailure,
+    EndReason,
+    Message,
+    Source,
+    Tokens,
+    Trajectory,
+    Turn,
+)
+
+__all__ = [
+    "TOOLS",
+    "calls",
+    "episodes",
+    "json_values",
+    "references",
+    "tasks",
+    "tokens",
+    "trajectories",
+    "trajectory_of",
+    "turns",
+]
+
+TOOLS = ("add", "multiply", "search")
+"""Names that generated calls use, few so that calls of two trajectories often meet."""
+
+_KEYS = ("a", "b", "query")
+_WORDS = ("", "7", "red shoes", " red shoes ", "7.0")
+
+
+def trajectory_of(*turns: Sequence[Call] | str, **fields: Any) -> Trajectory:
+    """A trajectory from its turns: a list of calls each, or the text of a turn without calls.
+
+    Where the last turn is text, it is the answer and the episode has ended with it. `fields`
+    are further fields of the trajectory, or replace those.
+    """
+    record = Trajectory(task_id="task-1", env="tests", tools=list(TOOLS))
+    for turn in turns:
+        record.turns.append(Turn(turn) if isinstance(turn, str) else Turn("", calls=list(turn)))
+    if turns and isinstance(turns[-1], str):
+        record.answer, record.end = turns[-1], "answered"
+    return replace(record, **fields)
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    """JSON values, drawn so that equal and nearly equal ones are common."""
+    scalars = (
+        st.none()
+        | st.booleans()
+        | st.integers(-3, 12)
+        | st.sampled_from([0.5, 2.0, 7.0, 1e300, 10**400])
+        | st.sampled_from(_WORDS)
+    )
+    return st.recursive(
+        scalars,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=2)
+        ),
+        max_leaves=5,
+    )
+
+
+def calls(names: Sequence[str] = TOOLS) -> st.SearchStrategy[Call]:
+    """Calls, successful or not; some have a canonical key."""
+    return st.builds(
+        Call,
+        name=st.sampled_from(names),
+        arguments=st.dictionaries(st.sampled_from(_KEYS), json_values(), max_size=3),
+        result=st.sampled_from(("", "7", "9.0", "[3, 7]", '{"title": "red shoes"}', "not {json")),
+        failure=st.none() | st.sampled_from(get_args(CallFailure)),
+        key=st.none() | st.sampled_from(("add:1,2", "multiply:7")),
+        seconds=st.floats(0, 10),
+    )
+
+
+def turns() -> st.SearchStrategy[Turn]:
+    """Assistant turns of up to three calls."""
+    return st.builds(
+        Turn,
+        text=st.text(max_size=20),
+        calls=st.lists(calls(), max_size=3),
+        parse_failure=st.none() | st.just("malformed_call"),
+        complete=st.booleans(),
+        observation=st.lists(_messages(), max_size=2),
+        span=st.none(),
+        seconds=st.floats(0, 10),
+    )
+
+
+@st.composite
+def tokens(draw: st.DrawFn) -> Tokens:
+    """Token records of sampled and written stretches in any order."""
+    record = Tokens(prompt=draw(st.lists(st.integers(0, 50_000), max_size=5)))
+    for sampled in draw(st.lists(st.booleans(), max_size=4)):
+        ids = draw(st.lists(st.integers(0, 50_000), max_size=5))
+        if sampled:
+            record.add_sampled(ids, [draw(st.floats(-20, 0)) for _ in ids])
+        else:
+            record.add_written(ids)
+    return record
+
+
+def tasks() -> st.SearchStrategy[Task]:
+    """Tasks of an environment named "tests"."""
+    return st.builds(
+        Task,
+        id=st.sampled_from(("task-1", "task-2")),
+        env=st.just("tests"),
+        prompt=st.sampled_from(("What is 3 + 4, times 2?", "Buy red shoes.", "")),
+        answer=st.none() | st.integers() | st.text(max_size=10),
+        split=st.sampled_from(SPLITS),
+        metadata=st.dictionaries(st.sampled_from(_KEYS), json_values(), max_size=1),
+    )
+
+
+def trajectories(
+    task_id: str = "task-1", source: st.SearchStrategy[Source] | None = None
+) -> st.SearchStrategy[Trajectory]:
+    """Episodes on one task, whole or broken; what they say need not make sense together."""
+    score = st.none() | st.floats(0, 1)
+    return st.builds(
+        Trajectory,
+        task_id=st.just(task_id),
+        env=st.just("tests"),
+        source=source or st.sampled_from(get_args(Source)),
+        prompt=st.lists(_messages(), max_size=2),
+        turns=st.lists(turns(), max_size=4),
+        end=st.none() | st.sampled_from(get_args(EndReason)),
+        answer=st.none() | st.text(max_size=10),
+        outcome=st.none() | st.sampled_from((0.0, 1.0)) | st.floats(0, 1),
+        tools=st.just(list(TOOLS)),
+        tokens=st.none() | tokens(),
+        seed=st.none() | st.integers(0, 2**32 - 1),
+        group=st.none() | st.integers(0, 100),
+        policy_version=st.none() | st.integers(0, 100),
+        id=st.none() | st.text(max_size=5),
+        parent_id=st.none() | st.text(max_size=5),
+        error=st.none() | st.text(max_size=10),
+        scores=st.dictionaries(st.text(max_size=5), score, max_size=2),
+        reward=score,
+    )
+
+
+def references(task_id: str = "task-1") -> st.SearchStrategy[list[Trajectory]]:
+    """Up to three reference trajectories of one task."""
+    return st.lists(trajectories(task_id, st.sampled_from(("teacher", "expert"))), max_size=3)
+
+
+@st.composite
+def episodes(draw: st.DrawFn) -> Example:
+    """A trajectory with its task and references; often it repeats one of them."""
+    task = draw(tasks())
+    found = draw(references(task.id))
+    student = trajectories(task.id, st.just("student"))
+    return Example(draw(student | st.sampled_from(found) if found else student), task, found)
+
+
+def _messages() -> st.SearchStrategy[Message]:
+    plain: st.SearchStrategy[Message] = st.builds(
+        Message, role=st.sampled_from(("system", "user", "assistant")), content=st.text(max_size=10)
+    )
+    return plain | st.builds(
+        Message, role=st.just("tool"), name=st.sampled_from(TOOLS), content=st.text(max_size=10)
+    )

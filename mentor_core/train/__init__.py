@@ -1,0 +1,1 @@
+"""Training: the only part of the core that imports torch and trl."""

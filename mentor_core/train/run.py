@@ -1,0 +1,366 @@
+"""The main job: evaluate, train, evaluate again, save.
+
+config → assemble → references → student → evaluation → trainer → evaluation → report
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list, gather_object
+from rich.console import Console
+from transformers import TrainerCallback
+from transformers import logging as transformers_logging
+
+from mentor_core.assemble import Parts, assemble
+from mentor_core.config import RunConfig
+from mentor_core.errors import MentorError
+from mentor_core.evaluate import Summary, evaluation_starts, play, summarise
+from mentor_core.models import load_student
+from mentor_core.policy import Policy, Sampling, Student
+from mentor_core.progress import Bar, bar
+from mentor_core.registry import POLICIES, create
+from mentor_core.report import as_markdown, as_table
+from mentor_core.rollout import Rollout
+from mentor_core.run_directory import RunDirectory
+from mentor_core.task import Split
+from mentor_core.train.settings import check_settings, lora_config, trainer_settings
+from mentor_core.trajectory import Trajectory, read_trajectories
+
+__all__ = ["Interrupted", "run"]
+
+Summaries = dict[str, dict[str, Summary]]
+
+
+class Interrupted(MentorError):
+    """The run was asked to stop, and stopped after saving."""
+
+    interrupted = True
+
+
+def run(config: RunConfig, output: Path, console: Console, resume: bool = False) -> Summaries:
+    """Run from start to end, or from the last checkpoint to the end.
+
+    Args:
+        config: resolved.
+        output: the run directory; new, unless `resume`.
+        console: where to show progress (the main process only).
+        resume: continue what is in `output`.
+
+    Returns:
+        split → before, after → figures.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; everything is saved and the run can be resumed.
+        MentorError: something is wrong that the user can mend.
+    """
+    _quiet()
+    state = PartialState(cpu=not torch.cuda.is_available())
+    if not state.is_main_process:
+        console = Console(quiet=True)
+    parts = assemble(config)
+    check_settings(config, state.num_processes)
+    tasks, references = parts.training_tasks()
+    student = load_student(config.model, config.model_options)
+    _tell(student, parts, console)
+    directory = _directory(state, config, output, resume)
+    if state.is_main_process and not directory.references.exists():
+        directory.write(directory.references, [t for ts in references.of.values() for t in ts])
+    with _interrupts() as interrupted:
+        job = _Job(parts, student, directory, state, console, interrupted)
+        before = job.evaluate("before")
+        if config.train.steps:
+            job.train(tasks, references)
+        after = job.evaluate("after") if config.train.steps else {}
+        return job.finish(before, after)
+
+
+class _Job:
+    """What the phases of a run share."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        student: Student,
+        directory: RunDirectory,
+        state: PartialState,
+        console: Console,
+        interrupted: Callable[[], bool],
+    ) -> None:
+        self.parts, self.student, self.directory = parts, student, directory
+        self.state, self.console, self.interrupted = state, console, interrupted
+        self.config = parts.config
+        self.policy: Policy = create(POLICIES, self.config.policy, self.config.policy_options)
+        self.rollout = Rollout(
+            parts.make_env, self.policy, parts.executor(), self.config.rollout.max_error_share
+        )
+        self.training_seconds = 0.0
+
+    def evaluate(self, when: str) -> dict[str, Summary]:
+        """Play the evaluation tasks of each split; what is on disk already is not played again."""
+        summaries: dict[str, Summary] = {}
+        for split in self.config.evaluate.splits:
+            file = self.directory.trajectories(f"{split}-{when}")
+            if file.exists():
+                summaries[split] = summarise(read_trajectories(file))
+                continue
+            played = self._play(split, when)
+            if not played:
+                continue
+            if self.state.is_main_process:
+                self.directory.write(file, played)
+            summaries[split] = summarise(played)
+        return summaries
+
+    def _play(self, split: Split, when: str) -> list[Trajectory]:
+        """All processes share the episodes; each gets all trajectories."""
+        settings = self.config.evaluate
+        starts = evaluation_starts(
+            self.parts.evaluation_tasks(split), settings.samples, self.config.seed
+        )
+        mine = starts[self.state.process_index :: self.state.num_processes]
+        sampling = Sampling(settings.temperature)
+        self.student.model.eval()
+        self.policy.prepare(self.student, sampling, self.parts.limits)
+        with bar(self.console, f"{split} {when}", len(mine)) as shown:
+            played = play(self.rollout, mine, self._advance(shown))
+        gathered: list[Trajectory] = gather_object(played)
+        return sorted(gathered, key=lambda t: (t.group or 0, t.seed or 0))
+
+    def _advance(self, shown: Bar) -> Callable[[Trajectory], None]:
+        def advance(_: Trajectory) -> None:
+            if self.interrupted():
+                raise Interrupted(self._how_to_resume("during evaluation"))
+            shown.advance()
+
+        return advance
+
+    def train(self, tasks: Sequence[Any], references: Any) -> None:
+        """Train, from the last checkpoint where there is one; saves the final model."""
+        from datasets import Dataset
+
+        from mentor_core.train.trainer import MentorTrainer
+
+        if (self.directory.model / "config.json").exists():
+            self._load_trained()
+            return
+        config = self.config
+        checkpoint = self.directory.last_checkpoint()
+        done = checkpoint[1] if checkpoint else 0
+        if self.state.is_main_process:
+            self.directory.rewind(done)
+            self.directory.note("running", done)
+        self.state.wait_for_everyone()
+        self.parts.sampler.start(tasks, config.seed)
+        groups = config.train.tasks_per_step
+        began = time.perf_counter()
+        with bar(self.console, "training", config.train.steps, done) as shown:
+            trainer = MentorTrainer(
+                student=self.student,
+                args=trainer_settings(config, self.directory.checkpoints, self.state.num_processes),
+                rollout=self.rollout,
+                policy=self.policy,
+                sampling=self.parts.sampling,
+                limits=self.parts.limits,
+                sampler=self.parts.sampler,
+                references=references,
+                reward=self.parts.reward,
+                credit=self.parts.credit,
+                mask_truncated=config.train.mask_truncated,
+                seed=config.seed,
+                on_rollout=self._record,
+                train_dataset=Dataset.from_dict({"prompt": [""] * groups}),
+                peft_config=lora_config(config),
+                callbacks=[_Watch(self, shown, done)],
+            )
+            if checkpoint:
+                trainer.restore(checkpoint[0])
+            trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
+        self.training_seconds = time.perf_counter() - began
+        steps = int(trainer.state.global_step)
+        if steps < config.train.steps:
+            if self.state.is_main_process:
+                self.directory.note("interrupted", steps)
+            raise Interrupted(self._how_to_resume(f"after step {steps} of {config.train.steps}"))
+        self._keep_model(trainer)
+
+    def _record(self, trajectories: Sequence[Trajectory], step: int) -> None:
+        if step % self.config.train.record_every == 0:
+            rank = self.state.process_index
+            name = "train" if rank == 0 else f"train-{rank}"
+            self.directory.append(self.directory.trajectories(name), trajectories)
+
+    def _keep_model(self, trainer: Any) -> None:
+        """Save the trained model, adapters merged, as `transformers` loads it."""
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if self.config.train.lora is not None:
+            model = model.merge_and_unload()
+        self.student = Student(model, self.student.tokenizer, self.student.chat, self.student.name)
+        if self.state.is_main_process:
+            partial = self.directory.path / "model.partial"
+            model.save_pretrained(partial)
+            self.student.tokenizer.save_pretrained(partial)
+            partial.replace(self.directory.model)
+        self.state.wait_for_everyone()
+
+    def _load_trained(self) -> None:
+        options = self.config.model_options
+        self.student = load_student(str(self.directory.model), options)
+
+    def finish(self, before: dict[str, Summary], after: dict[str, Summary]) -> Summaries:
+        """Write and show the report."""
+        summaries: Summaries = {}
+        for when, by_split in (("before", before), ("after", after)):
+            for split, summary in by_split.items():
+                summaries.setdefault(split, {})[when] = summary
+        self.rollout.close()
+        if self.state.is_main_process:
+            config = self.config
+            self.directory.note("finished", config.train.steps)
+            facts = [
+                f"environment {config.env}, student {config.model}, seed {config.seed}",
+                f"reward: {_weights(config)} ({config.reward.composer})",
+            ]
+            if self.training_seconds:
+                facts.append(
+                    f"training: {config.train.steps} steps in {self.training_seconds:.0f} s"
+                )
+            report = as_markdown(summaries, facts)
+            (self.directory.path / "report.md").write_text(report, encoding="utf-8")
+            if summaries:
+                self.console.print(as_table(summaries, f"{config.env}: before and after"))
+            for fact in facts:
+                self.console.print(fact, highlight=False, soft_wrap=True)
+            where = self.directory.path
+            self.console.print(
+                f"trained student {self.directory.model}\nall files       {where}\n"
+                f"read episodes   mentor show {where}",
+                highlight=False,
+                soft_wrap=True,
+            )
+        return summaries
+
+    def _how_to_resume(self, when: str) -> str:
+        path = self.directory.path
+        return f"interrupted {when}; resume with: mentor run --resume {path}"
+
+
+class _Watch(TrainerCallback):  # type: ignore[misc]
+    """Feeds trackers and progress, and stops the training when asked to."""
+
+    def __init__(self, job: _Job, shown: Bar, done: int) -> None:
+        self.job, self.shown, self.done = job, shown, done
+        self.tokens = 0.0
+        self.seconds = 0.0
+        self.last = time.perf_counter()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            for tracker in self.job.parts.trackers:
+                config = self.job.config.model_dump(mode="json")
+                tracker.start(self.job.directory.path, config, self.done)
+        self.last = time.perf_counter()
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        if not state.is_world_process_zero or not logs or "reward" not in logs:
+            return
+        now = time.perf_counter()
+        self.seconds, self.last = now - self.last, now
+        tokens = logs.get("sampled_tokens") or 0.0
+        metrics = {name: value for name, value in logs.items() if name not in _NOT_KEPT}
+        metrics["seconds/step"] = self.seconds
+        metrics["tokens_per_second"] = tokens / self.seconds
+        for tracker in self.job.parts.trackers:
+            tracker.log(state.global_step, metrics)
+        facts = {"reward": _shown(logs.get("reward")), "success": _shown(logs.get("success"))}
+        self.shown.advance(facts | {"tokens/s": f"{tokens / self.seconds:.0f}"})
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        asked = self.job.interrupted()
+        if self.job.state.num_processes > 1:
+            asked = any(gather_object([asked]))
+        if asked:
+            control.should_save = control.should_training_stop = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            self.job.directory.note("running", state.global_step)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            for tracker in self.job.parts.trackers:
+                tracker.finish()
+
+
+_NOT_KEPT = {"epoch", "num_tokens", "step_time", "num_input_tokens_seen"}
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _weights(config: RunConfig) -> str:
+    return ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
+
+
+def _directory(state: PartialState, config: RunConfig, output: Path, resume: bool) -> RunDirectory:
+    """Open or create the run directory in the main process, and tell the others."""
+    answer: list[Any] = [None]
+    if state.is_main_process:
+        try:
+            directory = RunDirectory.open(output) if resume else RunDirectory.create(output, config)
+            answer = [str(directory.path)]
+        except MentorError as error:
+            answer = [error]
+    if state.num_processes > 1:
+        broadcast_object_list(answer)
+    if isinstance(answer[0], MentorError):
+        raise answer[0]
+    return RunDirectory(Path(answer[0]))
+
+
+def _tell(student: Student, parts: Parts, console: Console) -> None:
+    """Say what of the chat format is not as the model's own template has it."""
+    if student.chat.fallback:
+        console.print(f"note: {student.chat.fallback}", highlight=False, soft_wrap=True)
+    difference = student.chat.difference(parts.env.schemas)
+    if difference:
+        console.print(f"note: {difference}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and SIGTERM ask the run to stop after the step; a second Ctrl-C stops at once."""
+    asked = False
+
+    def ask(number: int, _: Any) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+
+    old = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _quiet() -> None:
+    """Keep libraries from talking over the progress."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning)

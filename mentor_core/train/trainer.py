@@ -1,0 +1,259 @@
+"""MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
+
+Three methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
+one of them changes:
+
+- `_calculate_rewards` scores trajectories and composes the whole batch;
+- `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
+- `_save_checkpoint` adds the state of sampler, composer and credit, as the last file.
+
+The rest is TRL's: loss, optimizer, LoRA, mixed precision, several processes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+
+from mentor_core.component import Stateful
+from mentor_core.credit import Credit
+from mentor_core.policy import Limits, Policy, Sampling, Student
+from mentor_core.references import References
+from mentor_core.reward import Floats, Reward
+from mentor_core.rollout import Rollout, Start, episode_seed
+from mentor_core.run_directory import CHECKPOINT_STATE, write_atomically
+from mentor_core.sampler import TaskSampler
+from mentor_core.task import Task
+from mentor_core.train.batch import Metrics, Scored, is_truncated, join, measure, score_part
+from mentor_core.trajectory import Trajectory
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches
+
+from trl import GRPOConfig, GRPOTrainer
+from trl.models import unwrap_model_for_generation
+
+__all__ = ["MentorTrainer"]
+
+
+class MentorTrainer(GRPOTrainer):
+    """One GRPO trainer for every environment, reward and credit.
+
+    Args:
+        student: the model to train; `student.model` is what TRL trains.
+        args: TRL's settings; `scale_rewards` and `mask_truncated_completions` have no effect.
+        rollout: plays episodes with `policy`.
+        policy: prepared by the trainer before each batch.
+        sampling, limits: of the rollouts.
+        sampler, references, reward, credit: see their modules.
+        mask_truncated: no loss on episodes that were cut off, by their end reason.
+        seed: of the tasks and episodes.
+        on_rollout: called with this process's trajectories and the step that made them.
+        **kwargs: for GRPOTrainer.
+    """
+
+    def __init__(
+        self,
+        *,
+        student: Student,
+        args: GRPOConfig,
+        rollout: Rollout,
+        policy: Policy,
+        sampling: Sampling,
+        limits: Limits,
+        sampler: TaskSampler,
+        references: References,
+        reward: Reward,
+        credit: Credit,
+        mask_truncated: bool,
+        seed: int,
+        on_rollout: Callable[[Sequence[Trajectory], int], None],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            model=student.model,
+            reward_funcs=[_composed],
+            args=args,
+            processing_class=student.tokenizer,
+            rollout_func=self._play,
+            **kwargs,
+        )
+        self.student, self.rollout, self.policy = student, rollout, policy
+        self.sampling, self.limits = sampling, limits
+        self.sampler, self.references = sampler, references
+        self.reward, self.credit = reward, credit
+        self.mask_truncated, self.seed, self.on_rollout = mask_truncated, seed, on_rollout
+        self._tasks: list[Task] = []
+        self._trajectories: list[Trajectory] = []
+        self._scored: Scored | None = None
+        self._seconds = dict.fromkeys(("rollout", "reward"), 0.0)
+
+    # Rollout -------------------------------------------------------------------------------
+
+    def _play(self, prompts: Sequence[Any], _: Any = None) -> dict[str, Any]:
+        """TRL's `rollout_func`: play this process's share of the batch.
+
+        The rows of the data set only count episodes: which tasks are played is the sampler's
+        choice, made for the whole batch and the same in every process.
+        """
+        began = time.perf_counter()
+        step, processes = self.state.global_step, self.accelerator.num_processes
+        total = len(prompts) * processes
+        tasks = self.sampler.choose(self._generation(step), total // self.num_generations)
+        first = self.accelerator.process_index * len(prompts)
+        starts = [
+            Start(
+                tasks[index // self.num_generations],
+                episode_seed("train", self.seed, step, index),
+                index // self.num_generations,
+            )
+            for index in range(first, first + len(prompts))
+        ]
+        with self._model_for_generation() as model, self._precision():
+            student = Student(model, self.student.tokenizer, self.student.chat, self.student.name)
+            self.policy.prepare(student, self.sampling, self.limits)
+            trajectories = self.rollout.run(starts)
+        for trajectory in trajectories:
+            trajectory.policy_version = step
+        self._tasks, self._trajectories = [start.task for start in starts], trajectories
+        self._seconds["rollout"] = time.perf_counter() - began
+        return self._as_rows(trajectories)
+
+    def _generation(self, step: int) -> int:
+        """Which generation batch `step` belongs to: one may serve several optimizer steps."""
+        every = self.args.steps_per_generation * self.num_iterations
+        return int(step * self.args.gradient_accumulation_steps // every)
+
+    def _as_rows(self, trajectories: Sequence[Trajectory]) -> dict[str, Any]:
+        rows: dict[str, Any] = {
+            "prompt_ids": [],
+            "completion_ids": [],
+            "logprobs": [],
+            "env_mask": [],
+        }
+        for trajectory in trajectories:
+            record = trajectory.tokens
+            pad = self.student.tokenizer.pad_token_id
+            # An episode that broke at once still needs a row: one padding token without loss.
+            if record is None or not record.completion:
+                prompt = record.prompt if record is not None else [pad]
+                ids, logprobs, mask = [pad], [0.0], [0]
+            else:
+                prompt, ids = record.prompt, record.completion
+                logprobs, mask = record.logprobs, record.mask
+            if trajectory.end == "error" or (self.mask_truncated and is_truncated(trajectory)):
+                mask = [0] * len(ids)
+            for column, value in zip(rows, (prompt, ids, logprobs, mask), strict=True):
+                rows[column].append(value)
+        return rows
+
+    def _model_for_generation(self) -> AbstractContextManager[Any]:
+        model: AbstractContextManager[Any] = unwrap_model_for_generation(
+            self.model_wrapped,
+            self.accelerator,
+            gather_deepspeed3_params=self.args.ds3_gather_for_generation,
+            gradient_checkpointing_kwargs=self.args.gradient_checkpointing_kwargs,
+        )
+        return model
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if not self.args.bf16:
+            return nullcontext()
+        return torch.autocast(self.accelerator.device.type, torch.bfloat16)
+
+    # Rewards and advantages ----------------------------------------------------------------
+
+    def _calculate_rewards(
+        self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
+    ) -> torch.Tensor:
+        """The composed reward of the whole batch, [B, 1]; NaN where not scored."""
+        began = time.perf_counter()
+        part = score_part(
+            self._trajectories, self._tasks, self.references, self.reward, self.mask_truncated
+        )
+        progress = self.state.global_step / max(self.state.max_steps, 1)
+        self._scored = join(gather_object([part]), self.reward, self.credit, progress)
+        for trajectory, reward in zip(
+            self._trajectories, self._local(self._scored.composed.rewards_B), strict=True
+        ):
+            trajectory.reward = None if reward != reward else float(reward)  # NaN: not scored
+        self._seconds["reward"] = time.perf_counter() - began
+        self.sampler.observe(_rewards_by_task(self._scored))
+        self.on_rollout(self._trajectories, self.state.global_step)
+        rewards = torch.as_tensor(self._scored.composed.rewards_B, dtype=torch.float32)
+        return rewards[:, None].to(self.accelerator.device)
+
+    def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
+        output: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        scored = self._scored
+        if scored is None:
+            raise RuntimeError("TRL scored a batch without calling _calculate_rewards")
+        advantages_BT = torch.zeros(output["completion_ids"].shape, dtype=torch.float32)
+        for row, advantages_T in zip(advantages_BT, self._local(scored.advantages_T), strict=True):
+            row[: len(advantages_T)] = torch.as_tensor(advantages_T, dtype=torch.float32)
+        output["advantages"] = advantages_BT.to(output["completion_ids"].device)
+        self._note(measure(scored))
+        return output
+
+    def _local(self, whole: Any) -> Any:
+        """This process's share of something that stands for the whole batch."""
+        count = len(self._trajectories)
+        first = self.accelerator.process_index * count
+        return whole[first : first + count]
+
+    def _note(self, metrics: Metrics) -> None:
+        """Take metrics into TRL's log in place of those that would mislead.
+
+        TRL judges truncation by the last token, and its zero-spread share by batch scale.
+        """
+        log = self._metrics["train"]
+        for name in [n for n in log if n.startswith(("completions/", "rewards/", "frac_reward"))]:
+            del log[name]
+        log.pop("reward_std", None)
+        for name, value in metrics.items():
+            log[name] = [] if value is None else [value]
+        for name, seconds in self._seconds.items():
+            log[f"seconds/{name}"] = [seconds]
+
+    # Checkpoints ---------------------------------------------------------------------------
+
+    def _stateful(self) -> dict[str, Stateful]:
+        return {"sampler": self.sampler, "composer": self.reward.composer, "credit": self.credit}
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        if self.args.should_save:
+            states = {name: part.state() for name, part in self._stateful().items()}
+            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            write_atomically(folder / CHECKPOINT_STATE, json.dumps(states))
+
+    def restore(self, checkpoint: Path) -> None:
+        """Give sampler, composer and credit back what a checkpoint holds of them."""
+        states = json.loads((checkpoint / CHECKPOINT_STATE).read_text(encoding="utf-8"))
+        for name, part in self._stateful().items():
+            part.restore(states.get(name, {}))
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """No model card: the run directory says more, and TRL's would name no environment."""
+
+
+def _composed(**_: Any) -> list[float]:
+    """TRL wants a reward function; `_calculate_rewards` is overridden and never calls it."""
+    raise RuntimeError("MentorTrainer composes rewards itself")
+
+
+def _rewards_by_task(batch: Scored) -> dict[str, list[float]]:
+    rewards: dict[str, list[float]] = {}
+    scored: Floats = batch.composed.rewards_B
+    for task_id, reward in zip(batch.task_ids, scored, strict=True):
+        known = rewards.setdefault(task_id, [])
+        if reward == reward:  # not NaN
+            known.append(float(reward))
+    return rewards
