@@ -1,0 +1,1 @@
+"""Calculator: word problems, and the twelve tools of the MENTOR paper to solve them with."""

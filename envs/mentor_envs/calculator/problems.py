@@ -1,0 +1,96 @@
+"""Generated word problems: each is told by stories (`story.py`) and ends with a question.
+
+One story about a running quantity, or two beside each other that the question joins, so that
+their calls commute. Train and eval come from one distribution and share no prompt, whatever
+the seed: a hash of the prompt says which of the two it belongs to. Ood has longer chains,
+sentences that train never uses and numbers outside train's range.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from functools import lru_cache
+
+from mentor_core.task import Split, Task
+from mentor_envs.calculator.chain import Chain, number
+from mentor_envs.calculator.phrasing import ITEMS, NAMES
+from mentor_envs.calculator.story import Story, Stuck
+
+__all__ = ["generate", "make_task"]
+
+_EVAL_SHARE = 8  # one prompt in eight belongs to eval
+_JOINED = 1 / 3  # share of stories in pairs, from three steps on
+
+
+@lru_cache(maxsize=8)
+def generate(split: Split, size: int, steps: tuple[int, int], seed: int) -> tuple[Task, ...]:
+    """The first `size` tasks of a split; see `make_task`."""
+    return tuple(make_task(split, index, steps, seed) for index in range(size))
+
+
+def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Task:
+    """The task of that index; always the same one for the same arguments.
+
+    Args:
+        split: says which prompts, sentences and numbers.
+        index: counts from 0; the lengths of chains take turns with it.
+        steps: the shortest and the longest chain, in calls.
+        seed: tasks of different seeds are drawn independently.
+
+    Returns:
+        A task whose `metadata` holds `steps` (see `chain.py`) and `n_steps`.
+    """
+    shortest, longest = steps
+    length = shortest + index % (longest - shortest + 1)
+    draw = random.Random(f"{seed}/{split}/{index}")
+    while True:
+        try:
+            prompt, answer, chain = _tell(draw, length, ood=split == "ood")
+        except Stuck:
+            continue
+        if split in ("ood", _owner(prompt)):
+            break
+    return Task(
+        id=f"{split}-{seed}-{index}",
+        env="calculator",
+        prompt=prompt,
+        answer=str(number(answer)),
+        split=split,
+        metadata={"steps": chain.steps, "n_steps": length},
+    )
+
+
+def _owner(prompt: str) -> Split:
+    """The split, train or eval, that a prompt belongs to."""
+    return "train" if hashlib.sha256(prompt.encode()).digest()[0] % _EVAL_SHARE else "eval"
+
+
+def _tell(draw: random.Random, length: int, *, ood: bool) -> tuple[str, float, Chain]:
+    """Prompt, answer and chain of a problem of `length` steps.
+
+    Raises:
+        Stuck: this draw has led nowhere.
+    """
+    chain = Chain()
+    who, other, *others = draw.sample(NAMES, len(NAMES))
+    item = draw.choice(ITEMS)
+    one = Story(draw, ood, chain, who, others, item)
+    if length < 3 or draw.random() > _JOINED:
+        one.tell(length)
+        one.say("ask")
+        return " ".join(one.sentences), one.quantity.value, chain
+    two = Story(draw, ood, chain, other, others, item)
+    first = draw.randint(1, length - 2)
+    for story, steps in ((one, first), (two, length - 1 - first)):
+        story.used |= {"floor", "ceil"}  # they change what is counted
+        story.tell(steps)
+    told = one.sentences + two.sentences
+    question, tool = draw.choice((("together", "add"), ("more", "subtract")))
+    if tool == "subtract" and one.quantity.value <= two.quantity.value:
+        one, two = two, one
+    answer = chain.call(tool, a=one.quantity, b=two.quantity)
+    if answer.value < 1:
+        raise Stuck
+    one.say(question, other=two.who)
+    return " ".join([*told, one.sentences[-1]]), answer.value, chain
