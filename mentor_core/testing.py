@@ -11,6 +11,7 @@ Needs `hypothesis`, which is not a dependency of mentor.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -34,6 +35,7 @@ __all__ = [
     "calls",
     "episodes",
     "json_values",
+    "records",
     "references",
     "tasks",
     "tokens",
@@ -46,7 +48,8 @@ TOOLS = ("add", "multiply", "search")
 """Names that generated calls use, few so that calls of two trajectories often meet."""
 
 _KEYS = ("a", "b", "query")
-_WORDS = ("", "7", "red shoes", " red shoes ", "7.0")
+_NUMBERS = (0, 1, 3, 4, 7, 7.0, -7, 0.5, 1e300, 10**400)
+_SCALARS: tuple[Any, ...] = (*_NUMBERS, None, True, False, "", "7", "red shoes", " red shoes ")
 
 
 def trajectory_of(*turns: Sequence[Call] | str, **fields: Any) -> Trajectory:
@@ -65,20 +68,9 @@ def trajectory_of(*turns: Sequence[Call] | str, **fields: Any) -> Trajectory:
 
 def json_values() -> st.SearchStrategy[Any]:
     """JSON values, drawn so that equal and nearly equal ones are common."""
-    scalars = (
-        st.none()
-        | st.booleans()
-        | st.integers(-3, 12)
-        | st.sampled_from([0.5, 2.0, 7.0, 1e300, 10**400])
-        | st.sampled_from(_WORDS)
-    )
-    return st.recursive(
-        scalars,
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=2)
-        ),
-        max_leaves=5,
-    )
+    scalars = st.sampled_from(_SCALARS)
+    lists = st.lists(scalars, max_size=3)
+    return st.one_of(scalars, lists, st.dictionaries(st.sampled_from(_KEYS), lists, max_size=2))
 
 
 def calls(names: Sequence[str] = TOOLS) -> st.SearchStrategy[Call]:
@@ -86,24 +78,22 @@ def calls(names: Sequence[str] = TOOLS) -> st.SearchStrategy[Call]:
     return st.builds(
         Call,
         name=st.sampled_from(names),
-        arguments=st.dictionaries(st.sampled_from(_KEYS), json_values(), max_size=3),
+        arguments=st.dictionaries(st.sampled_from(_KEYS), json_values(), max_size=2),
         result=st.sampled_from(("", "7", "9.0", "[3, 7]", '{"title": "red shoes"}', "not {json")),
-        failure=st.none() | st.sampled_from(get_args(CallFailure)),
-        key=st.none() | st.sampled_from(("add:1,2", "multiply:7")),
+        failure=st.sampled_from((None, None, None, *get_args(CallFailure))),
+        key=st.sampled_from((None, "add:1,2", "multiply:7")),
         seconds=st.floats(0, 10),
     )
 
 
 def turns() -> st.SearchStrategy[Turn]:
-    """Assistant turns of up to three calls."""
+    """Assistant turns of up to two calls."""
     return st.builds(
         Turn,
-        text=st.text(max_size=20),
-        calls=st.lists(calls(), max_size=3),
-        parse_failure=st.none() | st.just("malformed_call"),
+        text=st.sampled_from(("", "7", "<tool_call>", "The answer is 14.")),
+        calls=st.lists(calls(), max_size=2),
+        parse_failure=st.sampled_from((None, "malformed_call")),
         complete=st.booleans(),
-        observation=st.lists(_messages(), max_size=2),
-        span=st.none(),
         seconds=st.floats(0, 10),
     )
 
@@ -128,43 +118,58 @@ def tasks() -> st.SearchStrategy[Task]:
         id=st.sampled_from(("task-1", "task-2")),
         env=st.just("tests"),
         prompt=st.sampled_from(("What is 3 + 4, times 2?", "Buy red shoes.", "")),
-        answer=st.none() | st.integers() | st.text(max_size=10),
+        answer=st.sampled_from((None, 14, "14")),
         split=st.sampled_from(SPLITS),
-        metadata=st.dictionaries(st.sampled_from(_KEYS), json_values(), max_size=1),
     )
 
 
 def trajectories(
-    task_id: str = "task-1", source: st.SearchStrategy[Source] | None = None
+    task_id: str = "task-1", sources: Sequence[Source] = get_args(Source)
 ) -> st.SearchStrategy[Trajectory]:
     """Episodes on one task, whole or broken; what they say need not make sense together."""
-    score = st.none() | st.floats(0, 1)
     return st.builds(
         Trajectory,
         task_id=st.just(task_id),
         env=st.just("tests"),
-        source=source or st.sampled_from(get_args(Source)),
-        prompt=st.lists(_messages(), max_size=2),
-        turns=st.lists(turns(), max_size=4),
-        end=st.none() | st.sampled_from(get_args(EndReason)),
-        answer=st.none() | st.text(max_size=10),
-        outcome=st.none() | st.sampled_from((0.0, 1.0)) | st.floats(0, 1),
+        source=st.sampled_from(sources),
+        turns=st.lists(turns(), max_size=3),
+        end=st.sampled_from((None, *get_args(EndReason))),
+        answer=st.sampled_from((None, "", " ", "14")),
+        outcome=st.sampled_from((None, 0.0, 0.5, 1.0)),
         tools=st.just(list(TOOLS)),
-        tokens=st.none() | tokens(),
-        seed=st.none() | st.integers(0, 2**32 - 1),
-        group=st.none() | st.integers(0, 100),
-        policy_version=st.none() | st.integers(0, 100),
-        id=st.none() | st.text(max_size=5),
-        parent_id=st.none() | st.text(max_size=5),
-        error=st.none() | st.text(max_size=10),
-        scores=st.dictionaries(st.text(max_size=5), score, max_size=2),
-        reward=score,
+    )
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Trajectory:
+    """Trajectories with all their fields, token records and messages too."""
+    text = st.text(max_size=5)
+    score = st.none() | st.floats(0, 1)
+    record = draw(trajectories())
+    for turn in record.turns:
+        turn.text = draw(text)
+        turn.observation = draw(st.lists(_messages(), max_size=2))
+        turn.span = draw(st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)))
+    return replace(
+        record,
+        prompt=draw(st.lists(_messages(), max_size=2)),
+        answer=draw(st.none() | text),
+        outcome=draw(score),
+        tokens=draw(st.none() | tokens()),
+        seed=draw(st.none() | st.integers(0, 2**32 - 1)),
+        group=draw(st.none() | st.integers(0, 100)),
+        policy_version=draw(st.none() | st.integers(0, 100)),
+        id=draw(st.none() | text),
+        parent_id=draw(st.none() | text),
+        error=draw(st.none() | text),
+        scores=draw(st.dictionaries(text, score, max_size=2)),
+        reward=draw(score),
     )
 
 
 def references(task_id: str = "task-1") -> st.SearchStrategy[list[Trajectory]]:
     """Up to three reference trajectories of one task."""
-    return st.lists(trajectories(task_id, st.sampled_from(("teacher", "expert"))), max_size=3)
+    return st.lists(trajectories(task_id, ("teacher", "expert")), max_size=3)
 
 
 @st.composite
@@ -172,8 +177,9 @@ def episodes(draw: st.DrawFn) -> Example:
     """A trajectory with its task and references; often it repeats one of them."""
     task = draw(tasks())
     found = draw(references(task.id))
-    student = trajectories(task.id, st.just("student"))
-    return Example(draw(student | st.sampled_from(found) if found else student), task, found)
+    own = draw(trajectories(task.id, ("student",)))
+    trajectory: Trajectory = draw(st.sampled_from([own, *found]))
+    return Example(deepcopy(trajectory), task, found)
 
 
 def _messages() -> st.SearchStrategy[Message]:

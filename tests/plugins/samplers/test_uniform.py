@@ -1,0 +1,43 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mentor_core.errors import ConfigError
+from mentor_core.task import Task
+from mentor_plugins.samplers.uniform import Uniform
+
+
+def sampler(total, seed=0):
+    uniform = Uniform()
+    uniform.start([Task(str(index), "tests", "?") for index in range(total)], seed)
+    return uniform
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_every_task_comes_once_an_epoch(total, count, epochs, seed):
+    uniform = sampler(total, seed)
+    steps = -(-total * epochs // count)
+    row = [task.id for step in range(steps) for task in uniform.choose(step, count)]
+    assert len(row) == steps * count
+    for epoch in range(epochs):
+        assert set(Counter(row[epoch * total : (epoch + 1) * total]).values()) == {1}
+        assert len(set(row[epoch * total : (epoch + 1) * total])) == total
+
+
+def test_a_step_does_not_depend_on_the_steps_before_it():
+    first, resumed = sampler(10, seed=3), sampler(10, seed=3)
+    for step in range(20):
+        first.choose(step, 4)
+    assert first.choose(20, 4) == resumed.choose(20, 4)
+
+
+def test_seeds_and_epochs_have_their_own_order():
+    assert sampler(50, 1).choose(0, 50) != sampler(50, 2).choose(0, 50)
+    assert sampler(50, 1).choose(0, 50) != sampler(50, 1).choose(1, 50)
+
+
+def test_no_task_is_refused():
+    with pytest.raises(ConfigError, match="no task"):
+        sampler(0)
