@@ -35,6 +35,11 @@ A turn without calls is the final answer."""
 class AssistantText(gymnasium.Space[str]):
     """Action space: the text of one assistant turn. Any string is in it."""
 
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)  # the vector environments ask
+
+    __hash__ = gymnasium.Space.__hash__
+
     def contains(self, x: Any) -> bool:
         return isinstance(x, str)
 
@@ -48,6 +53,11 @@ class AssistantText(gymnasium.Space[str]):
 
 class Messages(gymnasium.Space[Observation]):
     """Observation space: a tuple of chat messages, possibly empty."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)  # the vector environments ask
+
+    __hash__ = gymnasium.Space.__hash__
 
     def contains(self, x: Any) -> bool:
         return isinstance(x, tuple) and all(

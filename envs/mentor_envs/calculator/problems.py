@@ -90,7 +90,7 @@ def _tell(draw: random.Random, length: int, *, ood: bool) -> tuple[str, float, C
     if tool == "subtract" and one.quantity.value <= two.quantity.value:
         one, two = two, one
     answer = chain.call(tool, a=one.quantity, b=two.quantity)
-    if answer.value < 1:
+    if not 1 <= answer.value <= one.ranges.largest:
         raise Stuck
     one.say(question, other=two.who)
     return " ".join([*told, one.sentences[-1]]), answer.value, chain

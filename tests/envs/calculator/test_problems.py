@@ -1,0 +1,124 @@
+"""Generated problems: same for everyone, solvable, and honest about their splits."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from mentor_envs.calculator.env import Calculator
+from mentor_envs.calculator.phrasing import PHRASES
+from mentor_envs.calculator.problems import make_task
+from mentor_envs.calculator.story import OOD, TRAIN
+from mentor_envs.calculator.tools import FUNCTIONS
+
+env = Calculator(train_size=1500)
+SPLITS = ("train", "eval", "ood")
+
+
+def tools_of(tasks):
+    return Counter(step["name"] for task in tasks for step in task.metadata["steps"])
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_task_depends_on_seed_split_and_index_only(split):
+    # Runs could not be compared, and a saved task id would mean another task.
+    steps = (4, 5) if split == "ood" else (2, 3)
+    tasks = env.tasks(split)
+    assert [make_task(split, i, steps, 0) for i in (7, 3)] == [tasks[7], tasks[3]]
+    assert make_task(split, 3, steps, 1).prompt != tasks[3].prompt
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_train_and_eval_share_no_prompt_whatever_the_seed(seed):
+    # Evaluation would measure memory.
+    trained = {task.prompt for task in env.tasks("train")}
+    assert not trained & {task.prompt for task in Calculator(seed=seed).tasks("eval")}
+
+
+def test_half_of_the_tasks_has_two_steps_and_half_three():
+    for split in ("train", "eval"):
+        lengths = Counter(len(task.metadata["steps"]) for task in env.tasks(split))
+        assert lengths[2] == lengths[3] == sum(lengths.values()) / 2
+        assert all(t.metadata["n_steps"] == len(t.metadata["steps"]) for t in env.tasks(split))
+
+
+@pytest.mark.parametrize("split", ["train", "ood"])
+def test_every_tool_is_needed(split):
+    # A tool that no task needs is never learnt.
+    assert set(tools_of(Calculator(ood_size=200).tasks(split))) == set(FUNCTIONS)
+
+
+def test_in_train_and_eval_people_have_whole_numbers():
+    for split in ("train", "eval"):
+        for task in env.tasks(split):
+            assert 1 <= int(task.answer) <= TRAIN.largest
+
+
+def as_pattern(template):
+    return re.compile(re.sub(r"\\\{\w+\\\}", r"\\w+", re.escape(template)))
+
+
+def test_ood_is_out_of_distribution():
+    # The gap between eval and ood is a headline number: longer, other words, other numbers.
+    trained = [as_pattern(t) for phrases in PHRASES.values() for t in phrases.train]
+    for task in env.tasks("ood"):
+        assert task.metadata["n_steps"] in (4, 5)
+        for pattern in trained:
+            assert not pattern.search(task.prompt), (pattern.pattern, task.prompt)
+    for phrases in PHRASES.values():
+        assert phrases.train and phrases.ood and not set(phrases.train) & set(phrases.ood)
+    for one, other in ((TRAIN.quantities, OOD.quantities), (TRAIN.factors, OOD.factors)):
+        assert one[1] < other[0]
+
+
+def test_every_sentence_says_whose_quantity_it_changes():
+    # In a story about two people it would be ambiguous.
+    for kind, phrases in PHRASES.items():
+        assert all("{who}" in template for template in phrases.train + phrases.ood), kind
+
+
+def test_numbers_of_the_chain_stand_in_the_prompt():
+    # A number that the policy cannot read could only be guessed.
+    implied = {"power": {2, 3}, "round_number": {-1}}
+    for split in SPLITS:
+        for task in env.tasks(split):
+            written = set(map(int, re.findall(r"\d+", task.prompt)))
+            for step in task.metadata["steps"]:
+                for value in step["arguments"].values():
+                    numbers = value if isinstance(value, list) else [value]
+                    known = written | implied.get(step["name"], set())
+                    assert {n for n in numbers if not isinstance(n, dict)} <= known
+
+
+def test_some_chains_have_independent_calls():
+    # Reward terms that tolerate another order would never be exercised.
+    def joins(task):
+        refs = [
+            value["step"]
+            for step in task.metadata["steps"]
+            for value in step["arguments"].values()
+            if isinstance(value, dict)
+        ]
+        last = [v for v in task.metadata["steps"][-1]["arguments"].values() if isinstance(v, dict)]
+        return len(last) == 2 and len(refs) >= 2
+
+    tasks = env.tasks("train")
+    assert sum(map(joins, tasks)) > len(tasks) / 20
+
+
+def test_prompts_are_short_and_metadata_is_json():
+    # A small model reads them; trajectories and stores write them.
+    for split in SPLITS:
+        for task in env.tasks(split):
+            assert len(task.prompt) < 400
+            assert json.loads(json.dumps(task.metadata)) == task.metadata
+
+
+def test_sizes_and_steps_are_options():
+    small = Calculator(train_size=5, eval_size=3, ood_size=2, min_steps=1, max_steps=1)
+    assert [len(small.tasks(split)) for split in SPLITS] == [5, 3, 2]
+    assert {task.metadata["n_steps"] for task in small.tasks("train")} == {1}
+    assert {task.metadata["n_steps"] for task in small.tasks("ood")} == {2, 3}
