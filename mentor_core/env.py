@@ -38,7 +38,8 @@ class AssistantText(gymnasium.Space[str]):
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)  # the vector environments ask
 
-    __hash__ = gymnasium.Space.__hash__
+    def __hash__(self) -> int:
+        return hash(type(self))
 
     def contains(self, x: Any) -> bool:
         return isinstance(x, str)
@@ -57,7 +58,8 @@ class Messages(gymnasium.Space[Observation]):
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)  # the vector environments ask
 
-    __hash__ = gymnasium.Space.__hash__
+    def __hash__(self) -> int:
+        return hash(type(self))
 
     def contains(self, x: Any) -> bool:
         return isinstance(x, tuple) and all(
