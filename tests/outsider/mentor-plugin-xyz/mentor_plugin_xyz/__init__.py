@@ -1,0 +1,24 @@
+"""A plugin as a third party would write it; `broken` and a second plugin are broken on purpose."""
+
+from __future__ import annotations
+
+from mentor_core import hookimpl
+
+
+@hookimpl
+def mentor_environments() -> dict[str, str]:
+    return {"dice": "mentor_plugin_xyz.dice:Dice"}
+
+
+@hookimpl
+def mentor_reward_terms() -> dict[str, str]:
+    return {
+        "brevity": "mentor_plugin_xyz.brevity:Brevity",
+        "broken": "mentor_plugin_xyz.broken:Broken",
+        "outcome": "mentor_plugin_xyz.brevity:Brevity",  # the name is taken
+    }
+
+
+@hookimpl
+def mentor_presets() -> dict[str, str]:
+    return {"short": "mentor_plugin_xyz:short.toml"}
