@@ -35,7 +35,10 @@ def dependencies(calls: Sequence[Call], prompt: str, tolerance: float) -> list[l
     """
     given = [list(_leaves(call.arguments)) for call in calls]
     returned = [list(_leaves(_read(call.result))) for call in calls]
-    known: list[float | str] = [_number(n.replace(",", "")) for n in _NUMBER.findall(prompt)]
+    known: list[float | str] = []
+    for text in _NUMBER.findall(prompt):
+        number = float(text.replace(",", ""))
+        known += [number, -number]
     required: list[list[set[int]]] = []
     for index in range(len(calls)):
         requirements: list[set[int]] = []
@@ -92,4 +95,4 @@ def _number(text: str) -> float | str:
 def _same(left: float | str, right: float | str, tolerance: float) -> bool:
     if isinstance(left, str) or isinstance(right, str):
         return left == right
-    return close(abs(left), abs(right), tolerance)
+    return close(left, right, tolerance)

@@ -58,11 +58,11 @@ def succeeded(trajectory: Trajectory) -> list[Call]:
 def same_call(left: Call, right: Call, tolerance: float) -> bool:
     """Whether two calls mean the same.
 
-    The environment's canonical keys decide where both calls have one; else the names are
-    equal and so are the arguments, as `similarity` compares them.
+    They do where the environment's canonical keys are equal, and where the names are equal
+    and so are the arguments, as `similarity` compares them: keys know nothing of the tolerance.
     """
-    if left.key is not None and right.key is not None:
-        return left.key == right.key
+    if left.key is not None and left.key == right.key:
+        return True
     if left.name != right.name:
         return False
     return similarity(left.arguments, right.arguments, tolerance) == 1.0

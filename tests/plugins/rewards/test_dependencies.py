@@ -12,7 +12,9 @@ ADD = Call("add", {"a": 3, "b": 4}, "7")
         ([ADD, Call("multiply", {"a": 7, "b": 2}, "14")], "", [[], [{0}]]),
         # a number in the question could have been taken from there
         ([ADD, Call("multiply", {"a": 7, "b": 2})], "Is 3 + 4 = 7?", [[], []]),
-        ([ADD, Call("multiply", {"a": -7, "b": 2})], "1,000 is not it", [[], [{0}]]),
+        ([Call("subtract", {}, "-7"), Call("abs", {"x": -7})], "Is it 7?", [[], []]),
+        # ... which is not to say that a result and its negative are the same
+        ([ADD, Call("multiply", {"a": -7, "b": 2})], "1,000 is not it", [[], []]),
         ([Call("add", {}, "1000"), Call("round", {"x": 1000})], "at 1,000.00 now", [[], []]),
         # ... and so could one that an earlier call was given
         ([Call("round", {"x": 7}, "7"), Call("multiply", {"a": 7})], "", [[], []]),

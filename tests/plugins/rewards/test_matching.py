@@ -45,10 +45,10 @@ def test_similarity_is_symmetric_bounded_and_one_with_itself(left, right):
     assert similarity(left, left, 1e-6) == 1
 
 
-def test_keys_decide_where_both_calls_have_one():
-    call = Call("add", {"a": 1, "b": 2}, key="add:1,2")
-    swapped = Call("add", {"a": 2, "b": 1}, key="add:1,2")
-    assert same_call(call, swapped, 1e-6)
-    assert not same_call(call, Call("add", {"a": 2, "b": 1}), 1e-6)
-    assert not same_call(call, Call("add", {"a": 1, "b": 2}, key="another"), 1e-6)
-    assert same_call(call, Call("add", {"a": 1.0, "b": 2}), 1e-6)
+def test_calls_are_the_same_by_their_keys_or_by_their_arguments():
+    call = Call("ceil", {"x": 1.6666666667}, key="ceil 1.6666666667")
+    assert same_call(call, Call("up", {}, key="ceil 1.6666666667"), 1e-6)
+    assert same_call(call, Call("ceil", {"x": 1.66666667}, key="ceil 1.66666667"), 1e-6)
+    assert same_call(call, Call("ceil", {"x": 1.6666666667}), 1e-6)
+    assert not same_call(call, Call("ceil", {"x": 1.67}, key="ceil 1.67"), 1e-6)
+    assert not same_call(call, Call("floor", {"x": 1.6666666667}), 1e-6)
