@@ -11,11 +11,12 @@ import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from mentor_core.tool import Tool, ToolError, render_result
 from mentor_core.trajectory import Call
@@ -39,6 +40,12 @@ class ToolJobs:
 _Settle = Callable[[Any, BaseException | None], bool]
 
 
+class _Limit(NamedTuple):
+    deadline: float
+    is_async: bool
+    settle: _Settle
+
+
 class ToolExecutor:
     """Use as a context manager, or call `close`.
 
@@ -49,14 +56,17 @@ class ToolExecutor:
 
     def __init__(self, workers: int = 32, limit_seconds: float = 30.0) -> None:
         self.workers, self.limit_seconds = workers, limit_seconds
-        self._tasks: queue.SimpleQueue[Callable[[], bool] | None] = queue.SimpleQueue()
+        self._tasks: deque[Callable[[], bool]] = deque()
         self._done: queue.SimpleQueue[ToolJobs] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)  # a task to do, or closed
         self._idle = 0
         self._threads = 0
+        self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread: threading.Thread | None = None
         self._running: set[ToolJobs] = set()
-        self._deadlines: dict[Future[None], tuple[float, _Settle]] = {}
+        self._limits: dict[Future[None], _Limit] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -101,10 +111,9 @@ class ToolExecutor:
         while self._running and not ended:
             wait = self._expire()
             if give_up is not None:
-                left = max(give_up - time.perf_counter(), 0.0)
-                wait = left if wait is None else min(wait, left)
+                wait = min(wait, max(give_up - time.perf_counter(), 0.0))
             try:
-                ended.append(self._done.get(timeout=wait) if wait != 0 else self._done.get_nowait())
+                ended.append(self._done.get(timeout=wait) if wait else self._done.get_nowait())
             except queue.Empty:
                 if give_up is not None and time.perf_counter() >= give_up:
                     break
@@ -121,12 +130,15 @@ class ToolExecutor:
     def close(self) -> None:
         """Let the threads and the event loop end; a hung call does not hold this up."""
         with self._lock:
-            threads, self._threads = self._threads, 0
-        for _ in range(threads):
-            self._tasks.put(None)
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._loop = None
+            self._closed, self._threads = True, 0
+            self._tasks.clear()
+            self._changed.notify_all()
+        if self._loop is not None and self._loop_thread is not None:
+            self._loop.call_soon_threadsafe(_stop, self._loop)
+            self._loop_thread.join(timeout=1.0)
+            if not self._loop_thread.is_alive():  # a tool that blocks the loop keeps it
+                self._loop.close()
+            self._loop = self._loop_thread = None
 
     def _next_in_order(self, jobs: ToolJobs, index: int) -> None:
         if index == len(jobs.calls):
@@ -137,23 +149,29 @@ class ToolExecutor:
 
     def _start(self, call: Call, tool: Tool) -> Future[None]:
         ended: Future[None] = Future()
-        started = time.perf_counter()
+        started: list[float] = []
+
+        def begin() -> None:
+            """The time limit counts from here, not from when the call was queued."""
+            started.append(time.perf_counter())
+            with self._lock:
+                self._limits[ended] = _Limit(started[0] + self.limit_seconds, tool.is_async, settle)
 
         def settle(value: Any, failure: BaseException | None) -> bool:
             """Record how the call ended; False where it had ended already (its limit came)."""
             with self._lock:
-                if self._deadlines.pop(ended, None) is None:
+                if self._limits.pop(ended, None) is None:
                     return False
-                call.seconds = time.perf_counter() - started
+                call.seconds = time.perf_counter() - started[0]
                 _record(call, value, failure, self.limit_seconds)
             ended.set_result(None)
             return True
 
-        self._deadlines[ended] = (started + self.limit_seconds, settle)
         if tool.is_async:
+            begin()
             self._spawn(self._await(call, tool, settle))
         else:
-            self._enqueue(partial(_call, call, tool, settle))
+            self._enqueue(partial(_call, call, tool, begin, settle))
         return ended
 
     async def _await(self, call: Call, tool: Tool, settle: _Settle) -> None:
@@ -166,43 +184,64 @@ class ToolExecutor:
 
     def _enqueue(self, body: Callable[[], bool]) -> None:
         with self._lock:
-            if self._tasks.qsize() >= self._idle and self._threads < self.workers:
-                self._threads += 1
-                threading.Thread(target=self._work, name="mentor-tool", daemon=True).start()
-        self._tasks.put(body)
+            self._closed = False
+            self._tasks.append(body)
+            self._ensure_workers()
+
+    def _ensure_workers(self) -> None:
+        """Wake or start a thread where a task waits; the lock is held."""
+        if self._idle >= len(self._tasks):
+            self._changed.notify()
+        elif self._threads < self.workers:
+            self._threads += 1
+            threading.Thread(target=self._work, name="mentor-tool", daemon=True).start()
 
     def _work(self) -> None:
         in_time = True
         while in_time:  # a thread that was given up on has been replaced: it ends
             with self._lock:
-                self._idle += 1
-            body = self._tasks.get()
-            with self._lock:
-                self._idle -= 1
-            if body is None:
-                return
+                while not self._tasks:
+                    if self._closed:
+                        return
+                    self._idle += 1
+                    self._changed.wait()
+                    self._idle -= 1
+                body = self._tasks.popleft()
             in_time = body()
 
-    def _expire(self) -> float | None:
-        """Fail the calls that are over their limit; seconds until the next one will be."""
+    def _expire(self) -> float:
+        """Fail the calls that are over their limit; seconds until the next one may be."""
         now = time.perf_counter()
-        for deadline, settle in list(self._deadlines.values()):
-            if deadline <= now and settle(None, TimeoutError()):
-                with self._lock:
+        with self._lock:
+            limits = list(self._limits.values())
+        for limit in limits:
+            if limit.deadline <= now and limit.settle(None, TimeoutError()) and not limit.is_async:
+                with self._lock:  # the hung thread no longer counts: a new one may start
                     self._threads -= 1
-        deadlines = [deadline for deadline, _ in list(self._deadlines.values())]
-        return max(min(deadlines) - now, 0.0) if deadlines else None
+                    if self._tasks:
+                        self._ensure_workers()
+        # A call may begin at any time, so never wait longer than one limit.
+        deadlines = [limit.deadline for limit in limits if limit.deadline > now]
+        return min([self.limit_seconds, *(deadline - now for deadline in deadlines)])
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            threading.Thread(
+            self._loop_thread = threading.Thread(
                 target=self._loop.run_forever, name="mentor-tool-loop", daemon=True
-            ).start()
+            )
+            self._loop_thread.start()
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
 
-def _call(call: Call, tool: Tool, settle: _Settle) -> bool:
+def _stop(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.call_soon(loop.stop)  # after the cancelled tasks have run
+
+
+def _call(call: Call, tool: Tool, begin: Callable[[], None], settle: _Settle) -> bool:
+    begin()
     try:
         value = tool.call(call.arguments)
     except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode

@@ -18,7 +18,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from rich.console import Console
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from transformers import logging as transformers_logging
 
 from mentor_core.assemble import Parts, assemble
@@ -182,6 +182,7 @@ class _Job:
                 peft_config=lora_config(config),
                 callbacks=[_Watch(self, shown, done)],
             )
+            trainer.remove_callback(PrinterCallback)  # the bar and the trackers say it
             if checkpoint:
                 trainer.restore(checkpoint[0])
             trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)

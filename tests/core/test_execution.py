@@ -152,9 +152,6 @@ def test_threads_end_with_the_executor():
     assert not set(threading.enumerate()) - before
 
 
-@pytest.mark.xfail(
-    reason="_expire counts a thread as given up on for async calls too", strict=False
-)
 def test_a_timed_out_async_call_leaks_no_thread():
     before = set(threading.enumerate())
     with ToolExecutor(limit_seconds=0.2) as executor:
