@@ -1,0 +1,76 @@
+# Every target does its own set-up: Python 3.11 or newer and make are all that it needs.
+#
+#   make run                               the main job: watch a small model learn to use tools
+#   make run ARGS='--seed 1 --steps 80'    the same with other settings: see `mentor run --help`
+#   make test                              all checks and all tests
+#
+# PYTHON       the interpreter that makes the virtual environment
+# VENV         where it is
+# TORCH_INDEX  on Linux without an NVIDIA GPU, torch's CPU build is taken from this index, as the
+#              build on PyPI brings several gigabytes of CUDA; where the index cannot be reached,
+#              and where TORCH_INDEX is empty, pip's own configuration decides
+# TORCH        the version of torch taken where there is no GPU: the tested one
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+export TOKENIZERS_PARALLELISM = false
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test quick docs bench student clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: $(STAMP) ## make or update the virtual environment (the other targets do it, too)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "mentor needs Python 3.11 or newer with its venv module, and '$(PYTHON)' is not that;" \
+	    "name another one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "setting up $(VENV) (once)"
+	$(PYTHON) -m venv $(VENV)
+	@if nvidia-smi -L 2>/dev/null | grep -q GPU; then torch=; else torch='$(TORCH)'; fi; \
+	if [ -n "$$torch" ] && [ -n '$(TORCH_INDEX)' ] && [ "$$(uname)" = Linux ]; then \
+	  $(BIN)/python -m pip install --quiet --no-deps --retries 1 --timeout 20 \
+	    --index-url '$(TORCH_INDEX)' "$$torch" \
+	    || echo "no $$torch from $(TORCH_INDEX): it is taken from where pip finds it"; \
+	fi; \
+	$(BIN)/python -m pip install --quiet $$torch -e '.[dev]'
+	@touch $@
+
+run: $(STAMP) ## train the embedded student on the calculator; files under runs/
+	$(BIN)/mentor run --env calculator --rewards mentor $(ARGS)
+
+test: $(STAMP) ## format, lint, types, layers, then all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+quick: $(STAMP) ## only the tests that take seconds
+	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+docs: $(STAMP) ## run the examples of the documentation and check its links
+	$(BIN)/python -m pytest tests/docs $(ARGS)
+
+bench: $(STAMP) ## run every script in benchmarks/
+	@set -e; for script in benchmarks/*.py; do \
+	  [ -e "$$script" ] || { echo "there is no script in benchmarks/" >&2; exit 1; }; \
+	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS); \
+	done
+
+student: $(STAMP) ## make the embedded student again, from nothing but this repository
+	$(BIN)/python -m mentor_core.student.build $(ARGS)
+
+clean: ## remove the virtual environment and caches; runs/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
