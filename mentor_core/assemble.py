@@ -38,6 +38,9 @@ from mentor_core.tracker import Tracker
 
 __all__ = ["Parts", "assemble", "make_reward"]
 
+_OWN = {"max_turns": "rollout.max_turns", "parser": "parser", "gate": "gate"}
+"""Arguments of environments that mentor's own settings decide, and which one does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -102,9 +105,13 @@ def assemble(config: RunConfig) -> Parts:
     Raises:
         MentorError: a name, an option or a combination is wrong; says which.
     """
-    if config.policy not in names(POLICIES):
-        raise UnknownName(POLICIES.name, config.policy, names(POLICIES))
+    for policy in (config.policy, config.evaluate.policy):
+        if policy not in names(POLICIES):
+            raise UnknownName(POLICIES.name, policy, names(POLICIES))
     environment = load(ENVIRONMENTS, config.env)
+    for key in config.env_options:
+        if key in _OWN:
+            raise ConfigError(f"env_options.{key}: set {_OWN[key]} instead")
     parser = create(PARSERS, config.parser)
     gate = create(GATES, config.gate) if config.gate else None
     rollout = config.rollout

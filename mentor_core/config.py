@@ -111,6 +111,7 @@ class EvaluateConfig(_Section):
     tasks: int = Field(128, ge=0, description="most tasks of each split; 0: no evaluation")
     samples: Positive = Field(1, description="episodes a task")
     temperature: float = Field(1.0, ge=0)
+    policy: str = Field("transformers", description="what generates the evaluation's episodes")
     splits: list[Split] = Field(default=["eval", "ood"])
 
 
@@ -151,21 +152,12 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
     """
     config = _validate(values, where)
     preset = config.reward.preset
-    if not preset:
-        return config
-    base = tomllib.loads(resource(PRESETS, preset))
-    given = dict(values.get("reward", {}))
-    if given.get("terms"):  # terms of one's own replace the preset's, as weights belong together
-        base.pop("terms", None)
-        if "composer" in given or "composer_options" in given or not _fits(base, given["terms"]):
-            base.pop("composer", None)
-            base.pop("composer_options", None)
-        options = base.get("term_options", {})
-        base["term_options"] = {k: v for k, v in options.items() if k in given["terms"]}
-    merged = merge(base, given) | {"preset": preset}
+    given = {key: value for key, value in values.get("reward", {}).items() if value != ""}
+    merged = merge(_base(preset, given), given) if preset else given
     merged.setdefault("composer", _default_composer(merged.get("terms", {})))
     # The preset is resolved: what it gave stands in the configuration from now on.
-    return _validate({**values, "reward": {**merged, "preset": ""}}, f"preset {preset!r}")
+    resolved = {**values, "reward": {**merged, "preset": ""}}
+    return _validate(resolved, f"preset {preset!r}" if preset else where)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +232,7 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
 def to_toml(config: RunConfig) -> str:
     """The configuration as TOML; `resolve` of it gives the same configuration."""
-    return tomli_w.dumps(_plain(config.model_dump(mode="json")))
+    return tomli_w.dumps(_plain(config.model_dump()))
 
 
 def _plain(value: Any) -> Any:
@@ -248,6 +240,24 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items() if item is not None}
     return value
+
+
+def _base(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a preset gives beside the reward settings that are given."""
+    base = tomllib.loads(resource(PRESETS, preset))
+    terms = given.get("terms")
+    if terms:  # terms of one's own replace the preset's, as weights belong together
+        base.pop("terms", None)
+        options = base.get("term_options", {})
+        base["term_options"] = {k: v for k, v in options.items() if k in terms}
+        if "composer" in given or "composer_options" in given or not _fits(base, terms):
+            base.pop("composer", None)
+            base.pop("composer_options", None)
+    if given.get("composer", base.get("composer")) != base.get("composer"):
+        base.pop("composer_options", None)  # they are another composer's
+    if terms or "composer" in given:
+        base.pop("description", None)
+    return base
 
 
 def _default_composer(terms: Mapping[str, float]) -> str:

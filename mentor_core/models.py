@@ -29,9 +29,16 @@ def model_path(name: str) -> Path | None:
         return path
     looks_local = name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
     if looks_local:
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise ModelError(f"model {name!r} is not there{nearest(path.name, siblings)}")
+        raise ModelError(f"model {name!r} is not there{nearest(path.name, _models_beside(path))}")
     return None
+
+
+def _models_beside(path: Path) -> list[str]:
+    """Directories and GGUF files that `path` may have been meant to name."""
+    if not path.parent.is_dir():
+        return []
+    beside = path.parent.iterdir()
+    return [p.name for p in beside if p.suffix == ".gguf" or (p / "config.json").is_file()]
 
 
 def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student:

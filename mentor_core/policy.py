@@ -52,12 +52,14 @@ class Student:
         model: a `PreTrainedModel`, on its device.
         tokenizer: a `PreTrainedTokenizerBase`.
         name: what the user called it.
+        engine: what else can generate with the model's weights (TRL's vLLM); None if nothing.
     """
 
     model: Any
     tokenizer: Any
     chat: ChatFormat
     name: str = ""
+    engine: Any = None
 
 
 @dataclass(slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from mentor_core.evaluate import Summary
 
@@ -28,11 +29,11 @@ def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]
 
 def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
     """A table for the terminal."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in ("split", "model") else "right")
     for row in rows(summaries):
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # names of models are not markup
     return table
 
 

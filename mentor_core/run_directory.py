@@ -18,13 +18,12 @@ import json
 import os
 import platform
 import sys
-import tomllib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mentor_core.config import RunConfig, resolve, to_toml
+from mentor_core.config import RunConfig, read_toml, resolve, to_toml
 from mentor_core.errors import RunError
 from mentor_core.trajectory import Trajectory, write_trajectories
 
@@ -42,6 +41,18 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @staticmethod
+    def check(path: Path) -> None:
+        """Refuse a directory that `create` would refuse, before work is done for it.
+
+        Raises:
+            RunError: the directory holds another run or other files.
+        """
+        if (path / "config.toml").exists():
+            raise RunError(f"{path} holds another run; resume it with: mentor run --resume {path}")
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunError(f"{path} exists and is not empty; choose another --output")
+
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> RunDirectory:
         """Set up a new run.
@@ -49,10 +60,7 @@ class RunDirectory:
         Raises:
             RunError: the directory holds another run or other files, or cannot be written.
         """
-        if (path / "config.toml").exists():
-            raise RunError(f"{path} holds another run; resume it with: mentor run --resume {path}")
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise RunError(f"{path} exists and is not empty; choose another --output")
+        cls.check(path)
         run = cls(path)
         try:
             (path / "trajectories").mkdir(parents=True, exist_ok=True)
@@ -78,7 +86,7 @@ class RunDirectory:
     def config(self) -> RunConfig:
         """The resolved configuration."""
         file = self.path / "config.toml"
-        return resolve(tomllib.loads(file.read_text(encoding="utf-8")), str(file))
+        return resolve(read_toml(file), str(file))
 
     @property
     def status(self) -> Status:

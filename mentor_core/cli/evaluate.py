@@ -77,7 +77,7 @@ def command(
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
     parts = assemble(config)
     student = load_student(config.model, config.model_options)
-    policy = create(POLICIES, config.policy, config.policy_options)
+    policy = create(POLICIES, config.evaluate.policy)
     policy.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
     console = Console()
     rollout = Rollout(parts.make_env, policy, parts.executor(), config.rollout.max_error_share)

@@ -51,6 +51,7 @@ def command(
     mentor run --resume runs/calculator-20260101-120000
     """
     from rich.console import Console
+    from rich.markup import escape
 
     from mentor_core.assemble import assemble
     from mentor_core.models import model_path
@@ -66,15 +67,17 @@ def command(
         more = {"train": {"steps": steps}} if steps is not None else {}
         config = configuration(**options, rewards=rewards, more=more)
         output = output or default_output(config.env)
+        RunDirectory.check(output)
     model_path(config.model)
+    parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
     if dry_run:
-        assemble(config).training_tasks()
+        parts.training_tasks()
         click.echo(to_toml(config), nl=False)
         return
     console = Console()
     console.print(
-        f"[bold]{config.env}[/]: student {config.model}, {config.train.steps} steps, "
-        f"files in {output}",
+        f"[bold]{config.env}[/]: student {escape(config.model)}, {config.train.steps} steps, "
+        f"files in {escape(str(output))}",
         highlight=False,
         soft_wrap=True,
     )

@@ -26,7 +26,14 @@ __all__ = ["command"]
 @click.option("--task", metavar="ID", help="Only episodes of this task.")
 @click.option("--step", type=int, help="Only episodes of this training step (from 0).")
 @click.option("--failed", is_flag=True, help="Only episodes without success.")
-@click.option("-n", "--limit", default=3, show_default=True, help="How many to show.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How many to show.",
+)
 def command(
     run: Path, name: str | None, task: str | None, step: int | None, failed: bool, limit: int
 ) -> None:

@@ -32,7 +32,7 @@ _MARKUP = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 def demonstrations(env_name: str, count: int, seed: int) -> list[list[Message]]:
     """Conversations of a weak player, mostly on short tasks, in shuffled order.
 
-    One in six uses the ood split's sentences on short chains: a pretrained model has met the
+    One in five uses the ood split's sentences on short chains: a pretrained model has met the
     words of a task that is out of its training distribution, too.
     """
     environment = load(ENVIRONMENTS, env_name)
@@ -41,10 +41,10 @@ def demonstrations(env_name: str, count: int, seed: int) -> list[list[Message]]:
     parts: tuple[
         tuple[float, dict[str, Any], str, WeakPlayer], ...
     ] = (  # share, options, split, player
-        (0.10, {"min_steps": 1, "max_steps": 1}, "train", player),
-        (0.66, {"min_steps": 2, "max_steps": 3}, "train", player),
+        (0.08, {"min_steps": 1, "max_steps": 1}, "train", player),
+        (0.64, {"min_steps": 2, "max_steps": 3}, "train", player),
         (0.08, {"min_steps": 4, "max_steps": 5}, "train", lost),
-        (0.16, {"min_steps": 1, "max_steps": 1}, "ood", player),
+        (0.20, {"min_steps": 1, "max_steps": 1}, "ood", player),
     )
     conversations = []
     for share, options, split, who in parts:
@@ -126,7 +126,7 @@ def _batches(
     chunks = [order[i : i + size] for i in range(0, len(order), size)]
     draw.shuffle(chunks)
     for chunk in chunks:
-        width = max(len(encoded[i][0]) for i in chunk)
+        width = (max(len(encoded[i][0]) for i in chunk) + 31) // 32 * 32  # few shapes: less memory
         ids = torch.zeros(len(chunk), width, dtype=torch.long)
         labels = torch.full_like(ids, -100)
         for row, i in enumerate(chunk):

@@ -36,10 +36,10 @@ class WeakPlayer:
         swap: of swapping the first two arguments.
     """
 
-    skill: tuple[float, float] = (0.4, 0.95)
-    skip: float = 0.03
-    stop: float = 0.05
-    swap: float = 0.04
+    skill: tuple[float, float] = (0.5, 0.97)
+    skip: float = 0.02
+    stop: float = 0.03
+    swap: float = 0.02
 
     def act(self, call: Call, tools: Sequence[Tool], draw: random.Random) -> Call:
         """The call that the player makes where the expert makes `call`."""

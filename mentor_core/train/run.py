@@ -99,10 +99,12 @@ class _Job:
         self.parts, self.student, self.directory = parts, student, directory
         self.state, self.console, self.interrupted = state, console, interrupted
         self.config = parts.config
-        self.policy: Policy = create(POLICIES, self.config.policy, self.config.policy_options)
-        self.rollout = Rollout(
-            parts.make_env, self.policy, parts.executor(), self.config.rollout.max_error_share
-        )
+        config = self.config
+        self.policy: Policy = create(POLICIES, config.policy, config.policy_options)
+        self.executor, share = parts.executor(), config.rollout.max_error_share
+        self.rollout = Rollout(parts.make_env, self.policy, self.executor, share)
+        self.player: Policy = create(POLICIES, config.evaluate.policy)
+        self.evaluation = Rollout(parts.make_env, self.player, self.executor, share)
         self.training_seconds = 0.0
 
     def evaluate(self, when: str) -> dict[str, Summary]:
@@ -130,9 +132,9 @@ class _Job:
         mine = starts[self.state.process_index :: self.state.num_processes]
         sampling = Sampling(settings.temperature)
         self.student.model.eval()
-        self.policy.prepare(self.student, sampling, self.parts.limits)
+        self.player.prepare(self.student, sampling, self.parts.limits)
         with bar(self.console, f"{split} {when}", len(mine)) as shown:
-            played = play(self.rollout, mine, self._advance(shown))
+            played = play(self.evaluation, mine, self._advance(shown))
         gathered: list[Trajectory] = gather_object(played)
         return sorted(gathered, key=lambda t: (t.group or 0, t.seed or 0))
 
@@ -224,6 +226,7 @@ class _Job:
             for split, summary in by_split.items():
                 summaries.setdefault(split, {})[when] = summary
         self.rollout.close()
+        self.evaluation.close()
         if self.state.is_main_process:
             config = self.config
             self.directory.note("finished", config.train.steps)

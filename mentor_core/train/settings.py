@@ -17,10 +17,12 @@ _OWN = {
     "max_steps": "train.steps",
     "num_generations": "train.group_size",
     "generation_batch_size": "train.tasks_per_step",
+    "steps_per_generation": "train.tasks_per_step",
     "per_device_train_batch_size": "train.micro_batch",
     "gradient_accumulation_steps": "train.micro_batch",
     "learning_rate": "train.learning_rate",
     "save_steps": "train.checkpoint_every",
+    "save_strategy": "train.checkpoint_every",
     "save_total_limit": "train.keep_checkpoints",
     "mask_truncated_completions": "train.mask_truncated",
     "scale_rewards": "credit_options.scale",
@@ -35,8 +37,12 @@ _OWN = {
     "gradient_checkpointing": "train.gradient_checkpointing",
     "seed": "seed",
     "output_dir": "--output",
+    "report_to": "trackers",
+    "shuffle_dataset": "sampler",
 }
 """TRL settings that mentor's own settings decide, and which one does."""
+_FIXED = ("disable_tqdm", "remove_unused_columns")
+"""TRL settings that mentor cannot do without as they are."""
 
 
 def check_settings(config: RunConfig, processes: int) -> None:
@@ -51,6 +57,8 @@ def check_settings(config: RunConfig, processes: int) -> None:
     for key in given:
         if key in _OWN:
             raise ConfigError(f"train.trl.{key}: set {_OWN[key]} instead")
+        if key in _FIXED:
+            raise ConfigError(f"train.trl.{key}: mentor needs it as it is; leave it out")
     known = [field.name for field in dataclasses.fields(GRPOConfig) if field.init]
     unknown = [key for key in given if key not in known]
     if unknown:
@@ -131,7 +139,10 @@ def lora_config(config: RunConfig) -> Any:
     if unknown:
         raise ConfigError(f"train.lora: {unknown_keys(unknown, known)}")
     defaults = {"task_type": "CAUSAL_LM", "target_modules": "all-linear"}
-    return LoraConfig(**{**defaults, **options})
+    try:
+        return LoraConfig(**{**defaults, **options})
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"train.lora: {error}") from error
 
 
 def _micro_batch(config: RunConfig, processes: int) -> int:

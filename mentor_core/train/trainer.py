@@ -1,10 +1,11 @@
 """MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
 
-Three methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
+Four methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
 one of them changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
+- `_compute_loss` drops the columns that are padding throughout a micro batch;
 - `_save_checkpoint` adds the state of sampler, composer and credit, as the last file.
 
 The rest is TRL's: loss, optimizer, LoRA, mixed precision, several processes.
@@ -17,6 +18,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +119,8 @@ class MentorTrainer(GRPOTrainer):
             for index in range(first, first + len(prompts))
         ]
         with self._model_for_generation() as model, self._precision():
-            student = Student(model, self.student.tokenizer, self.student.chat, self.student.name)
+            engine = getattr(self, "vllm_generation", None)
+            student = replace(self.student, model=model, engine=engine)
             self.policy.prepare(student, self.sampling, self.limits)
             trajectories = self.rollout.run(starts)
         for trajectory in trajectories:
@@ -202,6 +205,10 @@ class MentorTrainer(GRPOTrainer):
         self._note(measure(scored))
         return output
 
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        loss: torch.Tensor = super()._compute_loss(model, trimmed(inputs))
+        return loss
+
     def _local(self, whole: Any) -> Any:
         """This process's share of something that stands for the whole batch."""
         count = len(self._trajectories)
@@ -242,6 +249,24 @@ class MentorTrainer(GRPOTrainer):
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """No model card: the run directory says more, and TRL's would name no environment."""
+
+
+def trimmed(inputs: dict[str, Any]) -> dict[str, Any]:
+    """A micro batch without the columns that are padding in all its rows.
+
+    TRL pads a whole generation batch to its longest episode before it splits it. Prompts are
+    padded on the left, completions and all that goes with them on the right.
+    """
+    shape = inputs["completion_ids"].shape
+    start = int(inputs["prompt_mask"].any(0).int().argmax())
+    end = max(int(inputs["completion_mask"].any(0).sum()), 1)
+    short = dict(inputs)
+    for name, value in inputs.items():
+        if name in ("prompt_ids", "prompt_mask"):
+            short[name] = value[:, start:]
+        elif isinstance(value, torch.Tensor) and value.shape == shape:
+            short[name] = value[:, :end]
+    return short
 
 
 def _composed(**_: Any) -> list[float]:

@@ -39,8 +39,10 @@ def mentor_credits() -> dict[str, str]:
 @hookimpl
 def mentor_policies() -> dict[str, str]:
     return {
+        "generate": "mentor_plugins.policies.generate:GeneratePolicy",
         "scripted": "mentor_plugins.policies.scripted:ScriptedPolicy",
         "transformers": "mentor_plugins.policies.transformers:TransformersPolicy",
+        "vllm": "mentor_plugins.policies.vllm:VllmPolicy",
     }
 
 

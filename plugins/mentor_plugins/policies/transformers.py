@@ -9,7 +9,6 @@ whatever else is in the batch, up to floating-point ties.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -155,7 +154,7 @@ class TransformersPolicy(TokenPolicy):
         for row in rows:
             groups.setdefault(tuple(tokens(row.session).prompt[:-1]), []).append(row)
         prompts = list(groups)
-        shared = len(os.path.commonprefix(prompts))
+        shared = _shared_length(prompts)
         first = groups[prompts[0]][0]
         if len(prompts) > 1 and shared:
             self._forward([first], [list(prompts[0][:shared])], keep_logits=False)
@@ -270,6 +269,13 @@ class TransformersPolicy(TokenPolicy):
                 seconds = time.perf_counter() - row.started
                 finished.append(self.finish(row.session, row.ids, row.logprobs, seconds))
         return finished
+
+
+def _shared_length(prompts: Sequence[tuple[int, ...]]) -> int:
+    """How many tokens all prompts begin with: as many as the first and the last in order."""
+    first, last = min(prompts), max(prompts)
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
 
 
 def _unsupported(config: object) -> str | None:

@@ -1,0 +1,140 @@
+"""A run's parts: a wrong name, option or combination stops the run before a model is loaded."""
+
+import json
+
+import pytest
+
+from mentor_core.assemble import assemble, make_reward
+from mentor_core.config import RewardConfig, resolve
+from mentor_core.errors import ConfigError, DataError
+
+MARKED = "2 and 3 are <<2+3=5>>5\n#### 5"
+
+
+def parts_of(reward="mentor", rows=None, tmp_path=None, **settings):
+    options = settings.pop("env_options", {"train_size": 4, "eval_size": 3, "ood_size": 2})
+    if rows is not None:
+        file = tmp_path / "tasks.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        options = {"tasks_file": str(file)}
+    reward = {"preset": reward} if isinstance(reward, str) else {"terms": reward}
+    return assemble(resolve({"reward": reward, "env_options": options, **settings}))
+
+
+def rows_of(*answers):
+    return [{"question": "2 and 3?", "answer": a, "split": "train"} for a in answers]
+
+
+def test_every_task_has_a_verified_reference_where_there_is_an_expert():
+    tasks, references = parts_of().training_tasks()
+    assert len(tasks) == 4
+    assert {reference.outcome for t in tasks for reference in references.get(t)} == {1.0}
+
+
+def test_settings_reach_the_parts():
+    parts = parts_of(
+        rollout={"max_turns": 3, "temperature": 0.5, "turn_tokens": 7},
+        evaluate={"tasks": 2},
+        gate="allow_all",
+    )
+    assert (parts.env.max_turns, parts.sampling.temperature, parts.limits.turn_tokens) == (
+        3,
+        0.5,
+        7,
+    )
+    assert parts.env.gate is not None
+    assert [len(parts.evaluation_tasks(split)) for split in ("eval", "ood")] == [2, 2]
+    assert parts.make_env() is not parts.env
+
+
+def test_tasks_without_a_reference_are_left_out_where_a_term_needs_one(tmp_path):
+    rows = rows_of("5", MARKED, "#### 5")
+    tasks, references = parts_of({"teacher": 1}, rows, tmp_path).training_tasks()
+    assert [task.id for task in tasks] == ["line-2"]
+    assert len(references.get(tasks[0])) == 1
+
+
+def test_tasks_without_a_reference_are_kept_where_no_term_needs_one(tmp_path):
+    tasks, references = parts_of("sparse", rows_of("5", MARKED), tmp_path).training_tasks()
+    assert len(tasks) == 2
+    assert set(references.of) == {"line-2"}
+
+
+def test_a_term_that_needs_a_teacher_stops_where_there_is_none(tmp_path):
+    """Every reward would be unscored, and the run would learn nothing for hours."""
+    with pytest.raises(ConfigError, match=r"teacher.* need a task's reference, and none of the 2"):
+        parts_of({"teacher": 1, "outcome": 1}, rows_of("5", "5"), tmp_path).training_tasks()
+
+
+def test_why_references_were_refused_is_said(tmp_path):
+    parts = parts_of({"teacher": 1}, rows_of(MARKED), tmp_path)
+    task = parts.env.tasks("train")[0]
+    parts.env.expert = lambda _: iter_answer()
+
+    def iter_answer():
+        yield "Answer: 6", []
+
+    assert task.metadata["steps"]
+    with pytest.raises(ConfigError, match=r"\(references refused: 1 outcome wrong\)"):
+        parts.training_tasks()
+
+
+def test_an_environment_without_training_tasks_stops():
+    with pytest.raises(ConfigError, match="'calculator' has no task to train on"):
+        parts_of(env_options={"train_size": 0}).training_tasks()
+
+
+def test_a_broken_row_stops_with_file_and_line(tmp_path):
+    parts = parts_of("sparse", [*rows_of("5"), {"question": "?", "anser": 1}], tmp_path)
+    with pytest.raises(DataError, match=r"tasks.jsonl:2: no key 'answer'; did you mean anser"):
+        parts.training_tasks()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"env": "calculater"}, "unknown environment 'calculater'; did you mean calculator"),
+        ({"policy": "transformer"}, "unknown policy 'transformer'; did you mean transformers"),
+        ({"parser": "hermse"}, "unknown parser 'hermse'; did you mean hermes"),
+        ({"gate": "allow"}, "unknown gate 'allow'; did you mean allow_all"),
+        ({"source": "exprt"}, "unknown source 'exprt'; did you mean expert"),
+        ({"sampler": "unifrm"}, "unknown sampler 'unifrm'; did you mean uniform"),
+        ({"credit": "groups"}, "unknown credit 'groups'; did you mean group"),
+        ({"trackers": ["json"]}, "unknown tracker 'json'; did you mean jsonl"),
+        ({"env_options": {"train_sise": 3}}, "'calculator': unknown option 'train_sise'.*size"),
+        ({"env_options": {"min_steps": 9}}, "'calculator': option 'min_steps': .*equal to 6"),
+        ({"env_options": {"max_turns": 3}}, "env_options.max_turns: set rollout.max_turns instead"),
+        ({"env_options": {"parser": "x"}}, "env_options.parser: set parser instead"),
+        (
+            {"source_options": {"sed": 3}},
+            "source 'expert': unknown option 'sed'; did you mean seed",
+        ),
+        ({"credit_options": {"scale": "x"}}, "credit 'group': option 'scale': .*'batch'"),
+        ({"sampler_options": {"x": 1}}, "sampler 'uniform': unknown option 'x'"),
+    ],
+)
+def test_a_wrong_name_or_option_names_the_nearest(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        parts_of(**settings)
+
+
+@pytest.mark.parametrize(
+    ("reward", "message"),
+    [
+        ({"terms": {"outcom": 1}}, "unknown reward term 'outcom'; did you mean outcome"),
+        (
+            {"terms": {"outcome": 1}, "term_options": {"teacher": {}}},
+            r"term_options.teacher: 'teacher' is not among the reward's terms \(outcome\)",
+        ),
+        (
+            {"terms": {"teacher": 1}, "term_options": {"teacher": {"mod": "set"}}},
+            "reward term 'teacher': unknown option 'mod'; did you mean mode",
+        ),
+        ({"terms": {"teacher": 1}, "composer": "outcome_gated"}, "requires .* outcome"),
+        ({"terms": {"outcome": 1}, "composer": "outcome-gated"}, "did you mean outcome_gated"),
+        ({"terms": {}}, "at least one term"),
+    ],
+)
+def test_a_wrong_reward_says_what_does_not_fit(reward, message):
+    with pytest.raises(ConfigError, match=message):
+        make_reward(RewardConfig(**{"composer": "weighted_sum", **reward}))

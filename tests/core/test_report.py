@@ -1,0 +1,48 @@
+"""The table of before and after."""
+
+import io
+
+from rich.console import Console
+
+from mentor_core.evaluate import summarise
+from mentor_core.report import COLUMNS, as_markdown, as_table, rows
+from mentor_core.testing import trajectory_of
+from mentor_core.trajectory import Call
+
+BEFORE = summarise([trajectory_of("3", outcome=o) for o in (1.0, 0.0, 0.0, 0.0)])
+AFTER = summarise(
+    [trajectory_of([Call("add", {}, failure="timeout")], "3", outcome=o) for o in (1.0, 1.0)]
+)
+UNVERIFIED = summarise([trajectory_of("3")])
+SUMMARIES = {"eval": {"before": BEFORE, "after": AFTER}, "ood": {"before": UNVERIFIED}}
+
+
+def test_each_split_has_a_row_before_and_one_after():
+    assert rows(SUMMARIES) == [
+        ("eval", "before", "4", "25.0%", "4.6% – 69.9%", "1.0", "0.0", "–"),
+        ("eval", "after", "2", "100.0%", "34.2% – 100.0%", "2.0", "1.0", "100.0%"),
+        ("ood", "before", "1", "–", "not verified", "1.0", "0.0", "–"),
+    ]
+
+
+def test_the_report_is_a_markdown_table_with_the_facts_below():
+    report = as_markdown(SUMMARIES, ["reward: outcome 1"])
+    table, facts = report.split("\n\n")
+    assert facts == "- reward: outcome 1\n"
+    lines = table.splitlines()
+    assert {line.count("|") for line in lines} == {len(COLUMNS) + 1}
+    assert lines[2] == "| " + " | ".join(rows(SUMMARIES)[0]) + " |"
+
+
+def test_a_run_without_evaluation_still_has_a_report():
+    assert as_markdown({}, ["a fact"]).endswith("|\n\n- a fact\n")
+
+
+def test_the_name_of_a_model_is_shown_as_it_is():
+    """Brackets in a path are markup to rich, which would swallow them or raise."""
+    out = io.StringIO()
+    table = as_table({"eval": {"models/[bold]/[/x]": BEFORE}}, "calculator: [red]")
+    Console(file=out, width=120).print(table)
+    assert "models/[bold]/[/x]" in out.getvalue()
+    assert "calculator: [red]" in out.getvalue()
+    assert "4.6% – 69.9%" in out.getvalue()

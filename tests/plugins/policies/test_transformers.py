@@ -1,0 +1,145 @@
+"""The continuously batched policy gives exactly what a plain one gives, only faster."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mentor_core.errors import ModelError
+from mentor_core.policy import Limits, Sampling, Student
+from mentor_core.rollout import Rollout, Start
+from mentor_envs.calculator.env import Calculator
+from mentor_plugins.policies.transformers import TransformersPolicy
+
+LIMITS = Limits(turn_tokens=64, episode_tokens=400)
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    env = Calculator(train_size=24, eval_size=0, ood_size=4)
+    return [*env.tasks("train"), *env.tasks("ood")]
+
+
+def roll(student, tasks, sampling, limits=LIMITS, seeds=None, **options):
+    policy = TransformersPolicy(**options)
+    policy.prepare(student, sampling, limits)
+    rollout = Rollout(Calculator, policy)
+    try:
+        seeds = seeds or range(len(tasks))
+        return rollout.run([Start(t, s) for t, s in zip(tasks, seeds, strict=True)])
+    finally:
+        rollout.close()
+
+
+def naive_greedy(student, task):
+    """One episode at a time, every token from a forward pass over the whole sequence."""
+    env = Calculator()
+    messages, _ = env.reset(options={"task": task})
+    ids = student.chat.prompt_ids(messages, env.schemas)
+    prompt = len(ids)
+    while True:
+        turn = []
+        while len(turn) < LIMITS.turn_tokens and len(ids) - prompt < LIMITS.episode_tokens:
+            logits = student.model(torch.tensor([ids])).logits[0, -1]
+            turn.append(int(logits.argmax()))
+            ids.append(turn[-1])
+            if turn[-1] in student.chat.end_ids:
+                break
+        if turn[-1] not in student.chat.end_ids:
+            return ids[prompt:]
+        observation, _, terminated, truncated, _ = env.step(student.chat.decode(turn))
+        suffix = student.chat.suffix_ids(observation)
+        if terminated or truncated or len(ids) - prompt + len(suffix) >= LIMITS.episode_tokens:
+            return ids[prompt:]
+        ids += suffix
+
+
+@torch.no_grad()
+def test_greedy_episodes_equal_a_naive_implementation(student, tasks):
+    played = roll(student, tasks[:8], Sampling(temperature=0), rows=3)
+    for task, trajectory in zip(tasks, played, strict=False):
+        assert trajectory.tokens.completion == naive_greedy(student, task)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("options", [{}, {"rows": 5}, {"refill": 0.0}, {"prefill_tokens": 300}])
+def test_logprobs_are_those_of_a_plain_forward_pass(student, tasks, options):
+    """Wrong behaviour log-probabilities bias every importance ratio without a sign of it."""
+    sampling = Sampling(temperature=0.8)
+    for trajectory in roll(student, tasks, sampling, **options):
+        record = trajectory.tokens
+        ids = torch.tensor([record.prompt + record.completion])
+        logits = student.model(ids).logits[0, len(record.prompt) - 1 : -1] / 0.8
+        expected = logits.log_softmax(-1)[range(len(record.completion)), record.completion]
+        mask = torch.tensor(record.mask).bool()
+        assert torch.allclose(torch.tensor(record.logprobs)[mask], expected[mask], atol=1e-4)
+
+
+def test_a_seed_gives_its_episode_whatever_else_is_in_the_batch(student, tasks):
+    together = roll(student, tasks, Sampling())
+    alone = roll(student, tasks, Sampling(), rows=1)
+    reverse = roll(student, tasks[::-1], Sampling(), seeds=range(len(tasks))[::-1])[::-1]
+    ids = [t.tokens.completion for t in together]
+    assert ids == [t.tokens.completion for t in alone]
+    assert ids == [t.tokens.completion for t in reverse]
+    assert len({tuple(i) for i in ids}) > len(tasks) // 2
+
+
+def test_spans_masks_and_ids_add_up(student, tasks):
+    """Loss on what the environment wrote teaches the student to imitate tools."""
+    for trajectory in roll(student, tasks, Sampling(temperature=1.3)):
+        record = trajectory.tokens
+        assert len(record.completion) == len(record.logprobs) == len(record.mask)
+        assert len(record.completion) <= LIMITS.episode_tokens
+        sampled = [False] * len(record.completion)
+        for turn in trajectory.turns:
+            start, end = turn.span
+            assert end - start <= LIMITS.turn_tokens
+            sampled[start:end] = [True] * (end - start)
+            assert student.chat.decode(record.completion[start:end]) == turn.text
+            assert turn.complete == (record.completion[end - 1] in student.chat.end_ids)
+        assert record.mask == [int(flag) for flag in sampled]
+        assert all(p == 0.0 for p, m in zip(record.logprobs, record.mask, strict=True) if not m)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    turn=st.integers(1, 40),
+    episode=st.integers(1, 200),
+    rows=st.integers(1, 9),
+    temperature=st.sampled_from([0.0, 0.7, 1.5]),
+)
+def test_any_limits_end_every_episode_with_its_reason(
+    student, tasks, turn, episode, rows, temperature
+):
+    limits = Limits(turn, episode)
+    for trajectory in roll(student, tasks[:6], Sampling(temperature), limits, rows=rows):
+        assert trajectory.end is not None
+        assert len(trajectory.tokens.completion) <= episode
+        cut = any(not t.complete for t in trajectory.turns)
+        assert (trajectory.end == "token_limit") >= cut
+
+
+def test_a_prompt_longer_than_the_context_is_an_error_of_its_own_episode(student, tasks):
+    from dataclasses import replace
+
+    long = replace(tasks[0], prompt="word " * 5000)
+    played = roll(student, [tasks[1], long, tasks[2]], Sampling())
+    assert played[1].end == "error"
+    assert "positions" in played[1].error
+    assert {played[0].end, played[2].end} <= {"answered", "turn_limit", "token_limit"}
+
+
+def test_an_architecture_that_the_cache_cannot_hold_is_refused(student):
+    import copy
+
+    model = copy.copy(student.model)
+    model.config = copy.deepcopy(student.model.config)
+    model.config.layer_types = ["sliding_attention"] * 4
+    other = Student(model, student.tokenizer, student.chat)
+    with pytest.raises(ModelError, match="sliding attention"):
+        TransformersPolicy().prepare(other, Sampling(), LIMITS)

@@ -1,0 +1,184 @@
+"""The main job through the command line: it learns, survives and resumes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mentor_core.trajectory import read_trajectories
+
+pytestmark = pytest.mark.slow
+
+SMALL = [
+    *("--set", "env_options.train_size=64", "--set", "evaluate.tasks=8"),
+    *("--set", "train.tasks_per_step=4", "--set", "train.checkpoint_every=2"),
+]
+
+
+def mentor(*arguments: str, **options) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mentor_core", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+def finish(process: subprocess.Popen, code: int = 0) -> str:
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == code, output
+    return output
+
+
+def metrics(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def rewards(run: Path) -> list[float]:
+    return [line["reward"] for line in metrics(run)]
+
+
+def episodes_by_step(run: Path) -> Counter[int]:
+    trajectories = read_trajectories(run / "trajectories" / "train.jsonl")
+    return Counter(trajectory.policy_version for trajectory in trajectories)
+
+
+def wait_for_step(process: subprocess.Popen, run: Path, step: int) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        if (run / "metrics.jsonl").exists() and len(metrics_so_far(run)) >= step:
+            return
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    raise AssertionError(f"step {step} was not reached")
+
+
+def metrics_so_far(run: Path) -> list[str]:
+    return [line for line in (run / "metrics.jsonl").read_text().splitlines() if line.endswith("}")]
+
+
+def weights(run: Path):
+    from safetensors.torch import load_file
+
+    return load_file(run / "model" / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A run of six steps that nothing interrupted."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    output = finish(mentor("run", "--steps", "6", "--output", str(run), *SMALL))
+    assert "before and after" in output
+    return run
+
+
+def test_a_run_leaves_plain_files(whole):
+    names = {path.name for path in whole.iterdir()}
+    assert {"config.toml", "versions.json", "state.json", "metrics.jsonl", "report.md"} <= names
+    assert json.loads((whole / "state.json").read_text()) == {"status": "finished", "steps": 6}
+    assert [line["step"] for line in metrics(whole)] == [1, 2, 3, 4, 5, 6]
+    versions = Counter(
+        t.policy_version for t in read_trajectories(whole / "trajectories/train.jsonl")
+    )
+    assert versions == dict.fromkeys(range(6), 32)
+    assert "| eval | after |" in (whole / "report.md").read_text()
+
+
+def test_the_saved_model_loads_and_has_learnt_something(whole, student):
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(whole / "model")
+    tokenizer = AutoTokenizer.from_pretrained(whole / "model")
+    assert tokenizer.get_vocab() == student.tokenizer.get_vocab()
+    assert tokenizer.chat_template == student.tokenizer.chat_template
+    old, new = student.model.state_dict(), model.state_dict()
+    assert old.keys() == new.keys()
+    assert any(not torch.equal(old[name], new[name].to(old[name].dtype)) for name in old)
+
+
+def test_a_killed_run_resumes_to_the_same_end(whole, tmp_path):
+    """kill -9 in the middle: no finished line is lost or doubled, and the end is the same."""
+    import torch
+
+    run = tmp_path / "run"
+    process = mentor("run", "--steps", "6", "--output", str(run), *SMALL)
+    wait_for_step(process, run, 3)
+    process.kill()
+    process.wait()
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 4, "rew')  # a line that was being written
+    output = finish(mentor("run", "--resume", str(run)))
+    assert "before and after" in output
+    assert [line["step"] for line in metrics(run)] == [1, 2, 3, 4, 5, 6]
+    assert rewards(run) == rewards(whole)
+    versions = Counter(
+        t.policy_version for t in read_trajectories(run / "trajectories/train.jsonl")
+    )
+    assert versions == dict.fromkeys(range(6), 32)
+    mine, theirs = weights(run), weights(whole)
+    for name, tensor in theirs.items():
+        assert torch.equal(mine[name], tensor), name
+
+
+def test_ctrl_c_saves_and_the_run_resumes(tmp_path):
+    run = tmp_path / "run"
+    process = mentor("run", "--steps", "3", "--output", str(run), *SMALL)
+    wait_for_step(process, run, 1)
+    process.send_signal(signal.SIGINT)
+    output = finish(process, 130)
+    assert f"mentor run --resume {run}" in output
+    assert "Traceback" not in output
+    assert json.loads((run / "state.json").read_text())["status"] == "interrupted"
+    assert list((run / "checkpoints").glob("checkpoint-*/mentor_state.json"))
+    finish(mentor("run", "--resume", str(run)))
+    assert [line["step"] for line in metrics(run)] == [1, 2, 3]
+
+
+def test_reward_rises(tmp_path):
+    """Twelve steps on two-step problems are enough for a rise beyond the noise of a batch."""
+    run = tmp_path / "run"
+    size = ["--set", "env_options.max_steps=2", "--set", "evaluate.tasks=0"]
+    finish(mentor("run", "--steps", "12", "--output", str(run), *size))
+    first, last = rewards(run)[:4], rewards(run)[-4:]
+    assert sum(last) / 4 > sum(first) / 4 + 0.05
+
+
+def test_two_processes_train_one_model(tmp_path):
+    """Groups may span processes, and each process plays its own episodes."""
+    run = tmp_path / "run"
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--main_process_port", "0", "-m", "mentor_core"]
+    small = [*SMALL, "--set", "train.tasks_per_step=3"]
+    output = subprocess.run(
+        [*launch, "run", "--steps", "2", "--output", str(run), *small],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert output.returncode == 0, output.stdout + output.stderr
+    assert [line["step"] for line in metrics(run)] == [1, 2]
+    parts = [read_trajectories(run / f"trajectories/{name}.jsonl") for name in ("train", "train-1")]
+    for step in range(2):
+        mine = [[t for t in part if t.policy_version == step] for part in parts]
+        assert [len(part) for part in mine] == [12, 12]
+        together = Counter(t.task_id for part in mine for t in part)
+        assert sorted(together.values()) == [8, 8, 8]
+        assert len({t.seed for part in mine for t in part}) == 24
+        shared = {t.task_id for t in mine[0]} & {t.task_id for t in mine[1]}
+        assert len(shared) == 1, "the middle group is split between the processes"
+    evaluated = read_trajectories(run / "trajectories/eval-after.jsonl")
+    assert len({t.task_id for t in evaluated}) == 8
+    assert weights(run)

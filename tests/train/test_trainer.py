@@ -1,0 +1,171 @@
+"""MentorTrainer: TRL computes the loss that mentor's rollouts, rewards and credit ask for."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+
+from mentor_core.assemble import assemble
+from mentor_core.config import resolve
+from mentor_core.policy import Student
+from mentor_core.registry import POLICIES, create
+from mentor_core.rollout import Rollout
+from mentor_core.train.settings import lora_config, trainer_settings
+from mentor_core.train.trainer import MentorTrainer, trimmed
+
+SETTINGS = {
+    "env_options": {"train_size": 32},
+    "rollout": {"turn_tokens": 48, "episode_tokens": 300},
+    "train": {"steps": 2, "tasks_per_step": 2, "group_size": 4, "micro_batch": 4},
+}
+
+
+@pytest.fixture
+def make_trainer(student, tmp_path):
+    trainers = []
+
+    def make(**settings):
+        from mentor_core.config import merge
+
+        config = resolve(merge(SETTINGS, settings))
+        parts = assemble(config)
+        tasks, references = parts.training_tasks()
+        parts.sampler.start(tasks, config.seed)
+        policy = create(POLICIES, config.policy)
+        own = Student(copy.deepcopy(student.model), student.tokenizer, student.chat)
+        trainer = MentorTrainer(
+            student=own,
+            args=trainer_settings(config, tmp_path, 1),
+            rollout=Rollout(parts.make_env, policy, parts.executor()),
+            policy=policy,
+            sampling=parts.sampling,
+            limits=parts.limits,
+            sampler=parts.sampler,
+            references=references,
+            reward=parts.reward,
+            credit=parts.credit,
+            mask_truncated=config.train.mask_truncated,
+            seed=config.seed,
+            on_rollout=lambda *_: None,
+            train_dataset=Dataset.from_dict({"prompt": [""] * 2}),
+            peft_config=lora_config(config),
+        )
+        trainers.append(trainer)
+        trainer.model.train()
+        trainer.current_gradient_accumulation_steps = trainer.args.gradient_accumulation_steps
+        return trainer
+
+    yield make
+    for trainer in trainers:
+        trainer.rollout.close()
+
+
+def rows(trainer):
+    return [{"prompt": ""} for _ in range(trainer.args.generation_batch_size)]
+
+
+def test_the_loss_is_the_one_computed_by_hand(make_trainer):
+    """GRPO with token loss: −Σ advantage · log-probability over sampled tokens / their number."""
+    trainer = make_trainer()
+    inputs = trainer._generate_and_score_completions(rows(trainer))
+    ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], 1)
+    attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], 1)
+    prompt = inputs["prompt_ids"].shape[1]
+    logits = trainer.model(input_ids=ids, attention_mask=attention).logits[:, prompt - 1 : -1]
+    chosen = logits.log_softmax(-1).gather(-1, inputs["completion_ids"][..., None])[..., 0]
+    mask = inputs["tool_mask"] * inputs["completion_mask"]
+    # The ratio to the detached policy is 1, but its gradient is that of the log-probability.
+    by_hand = -(inputs["advantages"] * (chosen - chosen.detach() + 1) * mask).sum() / mask.sum()
+    accumulation = trainer.args.gradient_accumulation_steps / trainer.args.steps_per_generation
+    loss = trainer._compute_loss(trainer.model, inputs)
+    assert torch.allclose(loss, by_hand / accumulation, atol=1e-5)
+    names = ["model.layers.0.mlp.up_proj.weight", "model.embed_tokens.weight"]
+    parameters = [trainer.model.get_parameter(name) for name in names]
+    for ours, theirs in zip(
+        torch.autograd.grad(by_hand / accumulation, parameters, retain_graph=True),
+        torch.autograd.grad(loss, parameters),
+        strict=True,
+    ):
+        assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_advantages_reach_trl_as_the_credit_gave_them(make_trainer):
+    trainer = make_trainer()
+    inputs = trainer._generate_and_score_completions(rows(trainer))
+    assert inputs["advantages"].shape == inputs["completion_ids"].shape
+    rewards = np.array([t.reward for t in trainer._trajectories])
+    means = rewards.reshape(-1, 4).mean(1).repeat(4)
+    expected = (rewards - means) / (rewards.std(ddof=1) + 1e-4)
+    for row, advantage, trajectory in zip(
+        inputs["advantages"], expected, trainer._trajectories, strict=True
+    ):
+        sampled = torch.tensor(trajectory.tokens.mask).bool()
+        assert torch.allclose(row[: len(sampled)][sampled], torch.tensor(advantage).float())
+
+
+def test_turn_level_credit_gives_turns_of_one_episode_different_advantages(make_trainer):
+    trainer = make_trainer(credit="turn")
+    inputs = trainer._generate_and_score_completions(rows(trainer))
+    different = 0
+    for row, trajectory in zip(inputs["advantages"], trainer._trajectories, strict=True):
+        per_turn = {round(float(row[turn.span[0]]), 5) for turn in trajectory.turns}
+        different += len(per_turn) > 1
+    assert different
+
+
+def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer):
+    """Truncation is judged by the end reason: an episode may stop right after an end token."""
+    trainer = make_trainer(
+        train={"mask_truncated": True}, rollout={"max_turns": 2, "turn_tokens": 60}
+    )
+    inputs = trainer._generate_and_score_completions(rows(trainer))
+    ends = [t.end for t in trainer._trajectories]
+    assert {"turn_limit", "answered"} <= set(ends)
+    for mask, trajectory in zip(inputs["tool_mask"], trainer._trajectories, strict=True):
+        length = len(trajectory.tokens.mask)
+        expected = trajectory.tokens.mask if trajectory.end == "answered" else [0] * length
+        assert mask[:length].tolist() == expected
+
+
+def test_trimming_padding_does_not_change_the_loss(make_trainer):
+    trainer = make_trainer()
+    inputs = trainer._generate_and_score_completions(rows(trainer))
+    batch = {
+        name: value[:2] if isinstance(value, torch.Tensor) and value.ndim else value
+        for name, value in inputs.items()
+    }
+    short = trimmed(batch)
+    assert short["completion_ids"].numel() <= batch["completion_ids"].numel()
+    assert short["completion_mask"].sum() == batch["completion_mask"].sum()
+    assert short["prompt_mask"].sum() == batch["prompt_mask"].sum()
+    with torch.no_grad():
+        whole = super(MentorTrainer, trainer)._compute_loss(trainer.model, batch)
+        assert torch.allclose(trainer._compute_loss(trainer.model, batch), whole, atol=1e-6)
+
+
+def test_metrics_say_what_happened(make_trainer):
+    trainer = make_trainer()
+    trainer._generate_and_score_completions(rows(trainer))
+    log = trainer._metrics["train"]
+    trajectories = trainer._trajectories
+    assert log["success"] == [np.mean([t.outcome for t in trajectories])]
+    assert log["calls"] == [np.mean([len(t.calls) for t in trajectories])]
+    assert sum(log[name][0] for name in log if name.startswith("end/")) == pytest.approx(1)
+    for term in trainer.reward.terms:
+        scores = [t.scores[term] for t in trajectories]
+        assert log[f"terms/{term}/mean"] == [pytest.approx(np.mean(scores))]
+    assert not [name for name in log if name.startswith(("completions/", "frac_reward"))]
+
+
+@pytest.mark.slow
+def test_lora_trains_adapters_only(make_trainer):
+    trainer = make_trainer(train={"lora": {"r": 4}})
+    before = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
+    trainer.train()
+    moved = {n for n, p in trainer.model.named_parameters() if not torch.equal(p, before[n])}
+    assert moved
+    assert all("lora_" in name for name in moved)
