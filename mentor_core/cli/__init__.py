@@ -69,7 +69,9 @@ def main() -> None:
     """Entry point of `mentor`."""
     debug = "--debug" in sys.argv[1:]
     try:
-        _mentor.main(prog_name="mentor", standalone_mode=False)
+        code = _mentor.main(prog_name="mentor", standalone_mode=False)
+        if isinstance(code, int) and code:  # a command called `ctx.exit(code)`
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

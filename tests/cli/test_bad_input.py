@@ -1,0 +1,127 @@
+"""What a user can get wrong ends with code 2 and one message that helps; never a traceback."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mentor_core.config import resolve
+from mentor_core.run_directory import RunDirectory
+
+QUESTION = {"question": "2 + 3?", "answer": "5"}
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_with_files(tmp_path, monkeypatch, rows):
+    """The folder in which the commands below run."""
+    monkeypatch.chdir(tmp_path)
+    rows(QUESTION, QUESTION, {"question": "?", "anser": 3})
+    (tmp_path / "plain.jsonl").write_text('{"question": "2 + 3?", "answer": "5"}\n' * 3)
+    (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "broken.toml").write_text("seed = 1\n[train\n")
+    (tmp_path / "unknown.toml").write_text("[train]\nstep = 3\n")
+    (tmp_path / "value.toml").write_text("[train]\nsteps = 'many'\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.tex").touch()
+    (tmp_path / "student.gguf").touch()
+    RunDirectory.create(tmp_path / "run", resolve({}))
+    (tmp_path / "hurt").mkdir()
+    (tmp_path / "hurt" / "config.toml").write_text("seed =\n")
+
+
+TABLE = [
+    ("run --env calculater", "unknown environment 'calculater'; did you mean calculator?"),
+    ("run --rewards teachr,outcome", "unknown reward term 'teachr'; did you mean teacher?"),
+    ("run --rewards mentor-papr", "'mentor-papr'; did you mean mentor-paper or mentor?"),
+    ("run --rewards teacher=nan", "reward.terms.teacher: Input should be a finite number"),
+    ("run --rewards teacher=-inf", "reward.terms.teacher: Input should be a finite number"),
+    ("run --rewards teacher=0,outcome=0", "reward.terms: all weights are zero"),
+    ("run --rewards teacher=lots", "the weight of 'teacher' is 'lots'; expected a number"),
+    ("run --rewards teacher,teacher", "the term 'teacher' is given twice"),
+    ("run --rewards outcome=-1,teacher", "the weight of 'outcome' is negative"),
+    (
+        "run --set reward.preset=mentr",
+        "unknown preset 'mentr'; did you mean mentor or mentor-paper?",
+    ),
+    ("run --set train.step=3", "unknown key 'train.step'; did you mean steps"),
+    ("run --set trian.steps=3", "unknown key 'trian'; did you mean train?"),
+    ("run --set train.steps", "--set 'train.steps': expected KEY=VALUE"),
+    ("run --set train.steps=many", "train.steps: Input should be a valid integer"),
+    ("run --set env_options.train_sise=3", "unknown option 'train_sise'; did you mean train_size"),
+    ("run --set env_options.max_turns=3", "env_options.max_turns: set rollout.max_turns instead"),
+    (
+        "run --set env_options.train_size=few",
+        "option 'train_size': Input should be a valid integer",
+    ),
+    ("run --set source_options.sed=3", "source 'expert': unknown option 'sed'; did you mean seed?"),
+    ("run --set policy=transfomers", "unknown policy 'transfomers'; did you mean transformers?"),
+    ("run --config unknown.toml", "unknown.toml: unknown key 'train.step'; did you mean steps"),
+    ("run --config value.toml", "value.toml: train.steps: Input should be a valid integer"),
+    ("run --config broken.toml", "broken.toml: Expected ']'"),
+    ("run --config nope.toml", "nope.toml: No such file or directory"),
+    ("run --config folder", "folder: Is a directory"),
+    ("run --tasks tasks.jsonl", "tasks.jsonl:3: no key 'answer'; did you mean anser?"),
+    ("run --tasks nope.jsonl", "nope.jsonl: No such file or directory"),
+    ("run --tasks empty.jsonl", "empty.jsonl: no row; expected JSON lines"),
+    ("run --tasks plain.jsonl --rewards teacher", "the reward term(s) teacher need a task's refer"),
+    ("run --output run", "run holds another run; resume it with: mentor run --resume run"),
+    ("run --output folder", "folder exists and is not empty; choose another --output"),
+    ("run --output plain.jsonl", "plain.jsonl exists and is not empty"),
+    ("run --model ./nope", "model './nope' is not there"),
+    ("run --model nope.gguf", "model 'nope.gguf' is not there; did you mean student.gguf?"),
+    ("run --model studnt.gguf", "model 'studnt.gguf' is not there; did you mean student.gguf?"),
+    ("run --resume nowhere", "nowhere holds no run (there is no config.toml)"),
+    ("run --resume folder", "folder holds no run"),
+    ("run --resume hurt", "hurt/config.toml: Invalid value"),
+    ("run --resume run --steps 3", "--resume takes the run's own settings"),
+    ("run --steps -1", "-1 is not in the range x>=0"),
+    ("run --stps 1", "No such option '--stps'"),
+    ("run --seed -1", "seed: Input should be greater than or equal to 0, not -1"),
+    ("eval nowhere", "nowhere holds no run"),
+    ("eval run", "run has no trained model yet (running)"),
+    ("eval --output plain.jsonl", "plain.jsonl exists; choose another --output"),
+    ("eval --split test", "'test' is not one of 'train', 'eval', 'ood'"),
+    ("eval --env calculater", "unknown environment 'calculater'; did you mean calculator?"),
+    ("show folder", "folder holds no run"),
+    ("show run", "run has no episodes yet"),
+    ("show", "Missing argument 'RUN'"),
+    ("rnu", "no command 'rnu'; did you mean run?"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), TABLE, ids=[line for line, _ in TABLE])
+def test_one_message_names_what_is_wrong_and_what_would_be_right(mentor, tmp_path, line, message):
+    before = sorted(tmp_path.rglob("*"))
+    dry = ["--dry-run"] if line.startswith("run") and "--resume run " not in line else []
+    out, err = mentor(*line.split(), *dry, code=2)
+    assert err.count("Error") == 1
+    assert message in " ".join(err.split())
+    assert "Traceback" not in err
+    assert out == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("line", ["--debug run --env calculater", "run --env calculater --debug"])
+def test_debug_shows_where_it_came_from(line):
+    done = subprocess.run(
+        [sys.executable, "-m", "mentor_core", *line.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "Traceback (most recent call last)" in done.stderr
+    assert "UnknownName: unknown environment 'calculater'" in done.stderr
+
+
+def test_the_program_exits_as_the_function_does():
+    done = subprocess.run(
+        [sys.executable, "-m", "mentor_core", "run", "--env", "calculater"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    message = "Error: unknown environment 'calculater'; did you mean calculator?\n"
+    assert (done.returncode, done.stderr, done.stdout) == (2, message, "")
