@@ -94,14 +94,25 @@ def test_how_far_a_run_is_survives_a_kill_between_notes(run):
     assert (again.status, again.steps) == ("finished", 30)
 
 
+def checkpoint(run, step, finished=True):
+    folder = run.checkpoints / f"checkpoint-{step}"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").touch()
+    if finished:
+        (folder / CHECKPOINT_STATE).write_text("{}")
+    return folder
+
+
 def test_a_checkpoint_that_was_not_finished_is_not_resumed_from(run):
-    for step, finished in ((5, True), (10, True), (9, True), (100, False)):
-        folder = run.checkpoints / f"checkpoint-{step}"
-        folder.mkdir(parents=True)
-        (folder / "model.safetensors").touch()
-        if finished:
-            (folder / CHECKPOINT_STATE).write_text("{}")
-    assert run.last_checkpoint() == (run.checkpoints / "checkpoint-10", 10)
+    finished = checkpoint(run, 10)
+    checkpoint(run, 20, finished=False)
+    assert run.last_checkpoint() == (finished, 10)
+
+
+def test_the_newest_checkpoint_is_the_one_of_most_steps_and_not_by_name(run):
+    for step in (8, 9, 10, 11, 99, 100):
+        newest = checkpoint(run, step)
+        assert run.last_checkpoint() == (newest, step)
 
 
 def test_rewind_drops_episodes_that_will_be_played_again(run):
