@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mentor_core.env import ToolEnv
@@ -11,7 +11,7 @@ from mentor_core.source import TrajectorySource
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
-__all__ = ["References", "find_references"]
+__all__ = ["References", "find_references", "verified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,18 @@ class References:
 
 def find_references(source: TrajectorySource, tasks: Sequence[Task], env: ToolEnv) -> References:
     """Ask a source, and keep only references whose own outcome was verified."""
+    return verified(source.find(tasks, env))
+
+
+def verified(found: Mapping[str, Iterable[Trajectory]]) -> References:
+    """Keep only references whose own outcome was verified.
+
+    Args:
+        found: task id → what is offered as its references.
+    """
     refused: Counter[str] = Counter()
     kept: dict[str, list[Trajectory]] = {}
-    for task_id, trajectories in source.find(tasks, env).items():
+    for task_id, trajectories in found.items():
         for trajectory in trajectories:
             if trajectory.task_id != task_id:
                 refused["of another task"] += 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -23,7 +23,17 @@ from mentor_core.errors import ConfigError, RewardError
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
-__all__ = ["Composed", "Composer", "Example", "Floats", "Need", "Reward", "RewardTerm", "Scores"]
+__all__ = [
+    "Composed",
+    "Composer",
+    "Example",
+    "Floats",
+    "Need",
+    "Reward",
+    "RewardTerm",
+    "Scores",
+    "apply_term",
+]
 
 Floats = npt.NDArray[np.float64]
 Need = Literal["answer", "reference"]
@@ -38,6 +48,8 @@ class RewardTerm(Component, ABC):
 
     needs: ClassVar[frozenset[Need]] = frozenset()
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    reads_text: ClassVar[bool] = False
+    """Whether it looks at what a policy writes beside its calls and its answer."""
 
     @abstractmethod
     def score(
@@ -56,6 +68,29 @@ class RewardTerm(Component, ABC):
     ) -> list[float | None] | None:
         """One score a turn, within `bounds`; None where the term has no meaning per turn."""
         return None
+
+    def explain(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[str]:
+        """Why the score is what it is: lines for a person, the first about the whole.
+
+        The default says what is missing, what each turn was given, and what the score would be
+        without that turn. A term that knows better replaces it.
+        """
+        value = self.score(trajectory, task, references)
+        lines = [_shown(value)]
+        if value is None:
+            if "reference" in self.needs and not references:
+                lines.append("it needs a verified reference, and there is none")
+            if "answer" in self.needs and task.answer is None:
+                lines.append("it needs the task's answer, and there is none")
+        turns = self.score_turns(trajectory, task, references)
+        for index in range(len(trajectory.turns)):
+            rest = [*trajectory.turns[:index], *trajectory.turns[index + 1 :]]
+            without = self.score(replace(trajectory, turns=rest), task, references)
+            own = "" if turns is None else f"{_shown(turns[index])}; "
+            lines.append(f"turn {index + 1}: {own}without it {_shown(without)}")
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +233,7 @@ class Reward:
         turns_NK = [np.full((len(e.trajectory.turns), len(self.terms)), np.nan) for e in batch]
         for k, (name, term) in enumerate(self.terms.items()):
             for b, example in enumerate(batch):
-                value, turns = _apply(name, term, example)
+                value, turns = apply_term(name, term, example)
                 example.trajectory.scores[name] = value
                 if value is not None:
                     values_BK[b, k] = value
@@ -208,9 +243,14 @@ class Reward:
         return Scores(tuple(self.terms), self.weights_K, values_BK, turns_NK, groups_B)
 
 
-def _apply(
+def apply_term(
     name: str, term: RewardTerm, example: Example
 ) -> tuple[float | None, list[float | None] | None]:
+    """What a term gives for one trajectory, and for each of its turns.
+
+    Raises:
+        RewardError: it raised, or left its declared bounds; names term and trajectory.
+    """
     arguments = example.trajectory, example.task, example.references
     where = f"reward term {name!r} on a trajectory of task {example.task.id!r}"
     try:
@@ -226,3 +266,7 @@ def _apply(
             f"{where} gave {len(turns)} per-turn scores for {len(example.trajectory.turns)} turns"
         )
     return value, turns
+
+
+def _shown(value: float | None) -> str:
+    return "not scored" if value is None else f"{value:.4g}"

@@ -29,8 +29,10 @@ __all__ = [
     "Tokens",
     "Trajectory",
     "Turn",
+    "format_trajectory",
     "iterate_trajectories",
     "open_text",
+    "parse_trajectory",
     "read_trajectories",
     "write_trajectories",
 ]
@@ -216,7 +218,31 @@ def open_text(path: Path) -> io.TextIOBase:
 
 def write_trajectories(file: io.TextIOBase, trajectories: Iterable[Trajectory]) -> None:
     """Write one JSON object a line."""
-    file.writelines(_ADAPTER.dump_json(trajectory).decode() + "\n" for trajectory in trajectories)
+    file.writelines(format_trajectory(trajectory) for trajectory in trajectories)
+
+
+def format_trajectory(trajectory: Trajectory) -> str:
+    """The line that holds a trajectory, with its line feed."""
+    return _ADAPTER.dump_json(trajectory).decode() + "\n"
+
+
+def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
+    """The trajectory that a line holds.
+
+    Raises:
+        DataError: it holds none; begins with `where` and names the field.
+    """
+    try:
+        trajectory = _ADAPTER.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "line"
+        raise DataError(f"{where}: {field}: {first['msg']}") from None
+    if trajectory.schema_version != SCHEMA_VERSION:
+        raise DataError(
+            f"{where}: schema_version {trajectory.schema_version}, expected {SCHEMA_VERSION}"
+        )
+    return trajectory
 
 
 def iterate_trajectories(path: Path) -> Iterator[Trajectory]:
@@ -229,18 +255,7 @@ def iterate_trajectories(path: Path) -> Iterator[Trajectory]:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
-            try:
-                trajectory = _ADAPTER.validate_json(line)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(str(part) for part in first["loc"]) or "line"
-                raise DataError(f"{path}:{number}: {where}: {first['msg']}") from None
-            if trajectory.schema_version != SCHEMA_VERSION:
-                raise DataError(
-                    f"{path}:{number}: schema_version {trajectory.schema_version}, "
-                    f"expected {SCHEMA_VERSION}"
-                )
-            yield trajectory
+            yield parse_trajectory(line, f"{path}:{number}")
 
 
 def read_trajectories(path: Path) -> list[Trajectory]:
