@@ -75,7 +75,7 @@ class RewardTerm(Component, ABC):
         """Why the score is what it is: lines for a person, the first about the whole.
 
         The default says what is missing, what each turn was given, and what the score would be
-        without that turn. A term that knows better replaces it.
+        without that turn where it would be another. A term that knows better replaces it.
         """
         value = self.score(trajectory, task, references)
         lines = [_shown(value)]
@@ -88,8 +88,10 @@ class RewardTerm(Component, ABC):
         for index in range(len(trajectory.turns)):
             rest = [*trajectory.turns[:index], *trajectory.turns[index + 1 :]]
             without = self.score(replace(trajectory, turns=rest), task, references)
-            own = "" if turns is None else f"{_shown(turns[index])}; "
-            lines.append(f"turn {index + 1}: {own}without it {_shown(without)}")
+            facts = [] if turns is None else [_shown(turns[index])]
+            facts += [] if without == value else [f"without it {_shown(without)}"]
+            if facts:
+                lines.append(f"turn {index + 1}: {'; '.join(facts)}")
         return lines
 
 

@@ -13,5 +13,6 @@ def mentor_commands() -> dict[str, str]:
         "plugins": "mentor_core.cli.listing:plugins",
         "rewards": "mentor_core.cli.listing:rewards",
         "run": "mentor_core.cli.run:command",
+        "score": "mentor_core.cli.score:command",
         "show": "mentor_core.cli.show:command",
     }

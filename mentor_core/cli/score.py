@@ -1,0 +1,203 @@
+"""`mentor score`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mentor_core.cli.saved import Saved, open_saved, saved_options
+from mentor_core.errors import DataError, RewardError, RunError, nearest
+from mentor_core.trajectory import format_trajectory
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mentor_core.scoring import Inputs, Tally
+
+__all__ = ["command"]
+
+_LISTED = 20  # problems of one kind that are listed one by one
+
+
+@click.command("score", short_help="Score saved trajectories again, without a model.")
+@saved_options
+@click.option(
+    "--rewards", metavar="PRESET|TERMS", help="A preset, or term=weight,…; see `mentor rewards`."
+)
+@click.option("--explain", is_flag=True, help="Say why each term gave what it gave, turn by turn.")
+@click.option("--task", metavar="ID", help="Explain the first trajectory of this task.")
+@click.option("--strict", is_flag=True, help="Stop at the first broken line or failing term.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the trajectories with their new scores to this new .jsonl file.",
+)
+def command(
+    rewards: str | None,
+    explain: bool,
+    task: str | None,
+    strict: bool,
+    output: Path | None,
+    **options: Any,
+) -> None:
+    """Score the trajectories of FILES again: .jsonl, .jsonl.gz, or the directory of a run.
+
+    Tasks come from the environment where --env, --tasks, --config or a run says which one, and
+    are rebuilt from the trajectories (without an answer) where not. Of a run, its references
+    and its reward are used where none are given.
+
+    \b
+    mentor score runs/calculator-20260101-120000 --rewards mentor-paper
+    mentor score episodes.jsonl --references teacher.jsonl --rewards teacher,outcome --explain
+    """
+    from rich.console import Console
+
+    from mentor_core.scoring import Inputs
+
+    if output is not None and output.exists():
+        raise RunError(f"{output} exists; choose another --output")
+    if task is not None and not explain:
+        raise click.UsageError("--task goes with --explain")
+    saved = open_saved(rewards=rewards, **options)
+    inputs = Inputs(saved.reward, saved.tasks, saved.references)
+    console = Console()
+    if explain:
+        _explain(saved, inputs, task, console)
+    else:
+        _score(saved, inputs, strict, output, console)
+
+
+def _score(
+    saved: Saved, inputs: Inputs, strict: bool, output: Path | None, console: Console
+) -> None:
+    from rich.console import Console
+
+    from mentor_core.assemble import make_reward
+    from mentor_core.progress import bar
+    from mentor_core.scoring import Broken, Tally, score_files
+
+    reward = make_reward(inputs.reward)
+    tallies = {name: Tally() for name in [*reward.terms, "reward"]}
+    counted = 0
+    broken: list[str] = []
+    failures: list[str] = []
+    failed: Counter[str] = Counter()
+    tasks: set[str] = set()
+    partial = output.with_name(output.name + ".partial") if output else None
+    file = partial.open("w", encoding="utf-8") if partial else None
+    try:
+        with bar(Console(stderr=True), "score", saved.lines) as shown:
+            for item in score_files(saved.files, inputs, saved.jobs, keep=file is not None):
+                shown.advance()
+                if isinstance(item, Broken):
+                    if strict:
+                        raise DataError(item.problem)
+                    counted += 1
+                    if counted <= _LISTED:
+                        broken.append(item.problem)
+                    continue
+                tasks.add(item.task_id)
+                for name, problem in item.failures.items():
+                    if strict:
+                        raise RewardError(f"{item.where}: {problem}")
+                    failed[name] += 1
+                    if len(failures) < _LISTED:
+                        failures.append(f"{item.where}: {problem}")
+                for tally, value in zip(
+                    tallies.values(), [*item.values_K.tolist(), item.reward], strict=True
+                ):
+                    tally.add(value)
+                if file is not None and item.trajectory is not None:
+                    file.write(format_trajectory(item.trajectory))
+        if file is not None and partial is not None and output is not None:
+            file.close()
+            partial.replace(output)
+    finally:
+        if file is not None and partial is not None:
+            file.close()
+            partial.unlink(missing_ok=True)
+    console.print(_table(tallies, failed, f"{tallies['reward'].seen} trajectories"))
+    for fact in _facts(saved, reward.needs, tasks):
+        console.print(fact, highlight=False, markup=False, soft_wrap=True)
+    _list(console, counted, "broken line(s), not scored", broken)
+    _list(console, sum(failed.values()), "score(s) missing because a term failed", failures)
+    if output is not None:
+        console.print(f"trajectories in {output}", highlight=False, markup=False)
+
+
+def _table(tallies: dict[str, Tally], failed: Counter[str], title: str) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left")
+    for column in ("term", "mean", "spread", "scored", "failed"):
+        table.add_column(column, justify="left" if column == "term" else "right")
+    for name, tally in tallies.items():
+        table.add_row(
+            Text(name, style="bold" if name == "reward" else ""),
+            _number(tally.mean),
+            _number(tally.spread),
+            f"{tally.scored / tally.seen:.1%}" if tally.seen else "–",
+            str(failed[name]) if failed[name] else "",
+        )
+    return table
+
+
+def _number(value: float) -> str:
+    return "–" if value != value else f"{value:.4f}"
+
+
+def _facts(saved: Saved, needs: Any, tasks: set[str]) -> list[str]:
+    """What explains missing scores."""
+    facts = []
+    for need, terms in needs.items():
+        if need == "reference" and not tasks & set(saved.references):
+            facts.append(f"{', '.join(terms)}: no references for these tasks; see --references")
+        if need == "answer" and not tasks & set(saved.tasks):
+            facts.append(f"{', '.join(terms)}: no answers for these tasks; see --env and --tasks")
+    if others := len(set(saved.references) - tasks):
+        facts.append(f"{others} task(s) have references but no trajectory here")
+    facts += [f"{count} reference(s) not used: {why}" for why, count in saved.refused.items()]
+    return facts
+
+
+def _list(console: Console, count: int, what: str, problems: list[str]) -> None:
+    if not count:
+        return
+    console.print(f"{count} {what}:", style="yellow", highlight=False, markup=False)
+    for problem in problems:
+        console.print(f"  {problem}", highlight=False, markup=False, soft_wrap=True)
+    if count > len(problems):
+        console.print(f"  … and {count - len(problems)} more", highlight=False)
+
+
+def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console) -> None:
+    from mentor_core.assemble import make_reward
+    from mentor_core.scoring import read_lines, task_of
+    from mentor_core.sketch import sketch
+    from mentor_core.trajectory import parse_trajectory
+
+    seen: set[str] = set()
+    for line in read_lines(saved.files):
+        trajectory = parse_trajectory(line.text, str(line))
+        seen.add(trajectory.task_id)
+        if task_id is None or trajectory.task_id == task_id:
+            break
+    else:
+        raise DataError(f"no trajectory of task {task_id!r}{nearest(str(task_id), seen)}")
+    task = inputs.tasks.get(trajectory.task_id) or task_of(trajectory)
+    references = inputs.references.get(task.id, [])
+    console.print(str(line), style="bold", highlight=False, markup=False)
+    console.print(sketch(trajectory, task, references), highlight=False, markup=False)
+    for name, term in make_reward(inputs.reward).terms.items():
+        try:
+            first, *more = term.explain(trajectory, task, references)
+        except Exception as error:  # noqa: BLE001 - a term's bug is what a person looks for here
+            first, more = f"raised {type(error).__name__}: {error}", []
+        console.print(f"\n{name}: {first}", style="bold", highlight=False, markup=False)
+        for text in more:
+            console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
