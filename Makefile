@@ -6,15 +6,13 @@
 #
 # PYTHON       the interpreter that makes the virtual environment
 # VENV         where it is
-# TORCH_INDEX  on Linux without an NVIDIA GPU, torch's CPU build is taken from this index, as the
-#              build on PyPI brings several gigabytes of CUDA; where the index cannot be reached,
-#              and where TORCH_INDEX is empty, pip's own configuration decides
-# TORCH        the version of torch taken where there is no GPU: the tested one
+# TORCH        what is installed where there is no NVIDIA GPU: the tested version, in its CPU build,
+#              as the build on PyPI brings several gigabytes of CUDA. uv knows where CPU builds
+#              are; where it cannot get there, pip's own configuration decides
 
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -37,11 +35,12 @@ $(STAMP): pyproject.toml
 	    "name another one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "setting up $(VENV) (once)"
 	$(PYTHON) -m venv $(VENV)
-	@if nvidia-smi -L 2>/dev/null | grep -q GPU; then torch=; else torch='$(TORCH)'; fi; \
-	if [ -n "$$torch" ] && [ -n '$(TORCH_INDEX)' ] && [ "$$(uname)" = Linux ]; then \
-	  $(BIN)/python -m pip install --quiet --no-deps --retries 1 --timeout 20 \
-	    --index-url '$(TORCH_INDEX)' "$$torch" \
-	    || echo "no $$torch from $(TORCH_INDEX): it is taken from where pip finds it"; \
+	@if nvidia-smi -L 2>/dev/null | grep -q GPU; then torch=; else \
+	  torch='$(TORCH)'; \
+	  $(BIN)/python -m pip install --quiet uv \
+	    && UV_HTTP_TIMEOUT=20 $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+	      --torch-backend cpu "$$torch" 2>/dev/null \
+	    || echo "taking $$torch from where pip finds it"; \
 	fi; \
 	$(BIN)/python -m pip install --quiet $$torch -e '.[dev]'
 	@touch $@

@@ -53,7 +53,9 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()
     path = model_path(name)
     arguments: dict[str, Any] = {"dtype": torch.float32, **(options or {})}
     if isinstance(arguments["dtype"], str):
@@ -66,12 +68,26 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
         model = AutoModelForCausalLM.from_pretrained(source, **extra, **arguments)
     except Exception as error:
         raise ModelError(_explain(name, path, error)) from error
+    _forget_quantization(model)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     ends = model.generation_config.eos_token_id
     ends = [ends] if isinstance(ends, int) else ends or []
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     return Student(model.eval(), tokenizer, ChatFormat(tokenizer, ends), name)
+
+
+def _forget_quantization(model: Any) -> None:
+    """A GGUF file is read into plain weights: nothing of it needs to be dequantized again.
+
+    Otherwise the trainer refuses the model as quantized, and the saved one asks for the file.
+    """
+    quantization = getattr(model.config, "quantization_config", None)
+    method = getattr(quantization, "quant_method", None)
+    if str(getattr(method, "value", method)) == "gguf":
+        del model.config.quantization_config
+        model.is_quantized = False
+        model.hf_quantizer = None
 
 
 def _explain(name: str, path: Path | None, error: Exception) -> str:

@@ -50,7 +50,7 @@ def _print(kinds: Sequence[Kind[Any]]) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else 140)
     for kind in kinds:
-        table = Table(title=f"{kind.name}s", title_justify="left", show_edge=False)
+        table = Table(title=_plural(kind.name), title_justify="left", show_edge=False)
         for column in ("name", "what it is", "options", "from"):
             table.add_column(column, overflow="fold")
         for entry in entries(kind):
@@ -85,5 +85,12 @@ def _options(kind: Kind[Any], entry: Entry) -> str:
     target: Any = load(kind, entry.name)
     fields = getattr(getattr(target, "Options", target), "model_fields", {})
     return ", ".join(
-        f"{name}={field.get_default(call_default_factory=True)!r}" for name, field in fields.items()
+        f"{name} (required)"
+        if field.is_required()
+        else f"{name}={field.get_default(call_default_factory=True)!r}"
+        for name, field in fields.items()
     )
+
+
+def _plural(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ def command(
     from mentor_core.assemble import assemble
     from mentor_core.models import model_path
     from mentor_core.run_directory import RunDirectory, default_output
+    from mentor_core.train.settings import check_settings
 
+    main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes
     if resume is not None:
         given = [rewards, steps, output, *options.values()]
         if any(value not in (None, ()) for value in given):
@@ -67,14 +70,16 @@ def command(
         more = {"train": {"steps": steps}} if steps is not None else {}
         config = configuration(**options, rewards=rewards, more=more)
         output = output or default_output(config.env)
-        RunDirectory.check(output)
+        if main:
+            RunDirectory.check(output)
     model_path(config.model)
     parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
+    check_settings(config, int(os.environ.get("WORLD_SIZE", "1")))
     if dry_run:
         parts.training_tasks()
         click.echo(to_toml(config), nl=False)
         return
-    console = Console()
+    console = Console(quiet=not main)
     console.print(
         f"[bold]{config.env}[/]: student {escape(config.model)}, {config.train.steps} steps, "
         f"files in {escape(str(output))}",

@@ -37,7 +37,7 @@ def demonstrations(env_name: str, count: int, seed: int) -> list[list[Message]]:
     """
     environment = load(ENVIRONMENTS, env_name)
     draw = random.Random(seed)
-    player, lost = WeakPlayer(), WeakPlayer(skill=(0.2, 0.6), stop=0.25)
+    player, lost = WeakPlayer(), WeakPlayer(skill=0.6, luck=0.2, stop=0.25)
     parts: tuple[
         tuple[float, dict[str, Any], str, WeakPlayer], ...
     ] = (  # share, options, split, player
@@ -166,7 +166,7 @@ def train(
 @click.command()
 @click.argument("env", default="calculator")
 @click.option("--output", type=click.Path(path_type=Path), default=Path(__file__).parent)
-@click.option("--count", default=32_000, show_default=True, help="Demonstrations.")
+@click.option("--count", default=26_000, show_default=True, help="Demonstrations.")
 @click.option("--vocabulary", default=1024, show_default=True)
 @click.option("--batch", default=32, show_default=True)
 @click.option("--rate", default=3e-3, show_default=True, help="Peak learning rate.")

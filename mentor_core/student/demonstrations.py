@@ -1,10 +1,10 @@
 """Demonstrations of a weak player, from which the embedded student learns the format.
 
 The player follows an environment's expert but errs, in ways that a small model does: it
-confuses each tool with one particular other of the same parameters, more often the weaker it
-is at that tool; it swaps arguments, leaves steps out and stops early. How weak it is at which
-tool is fixed, so that some of its misconceptions are more likely than the truth: there is a
-strategy to be learnt, not only noise to be removed. It says the same in several ways.
+confuses a tool with others of the same parameters, mostly with one particular of them; it swaps
+arguments, leaves steps out and stops early. Of some tools, always the same, it has a wrong idea:
+there the confusion is likelier than the truth, so that there is a strategy to be learnt and not
+only noise to be removed. It says the same in several ways.
 """
 
 from __future__ import annotations
@@ -30,13 +30,18 @@ class WeakPlayer:
     """How a player errs; all are probabilities.
 
     Attributes:
-        skill: range of the probability of taking the right tool; each tool's own lies in it.
+        misconceived: of a tool being one that the player has wrong ideas of. Fixed for each
+            tool, by its name.
+        skill: of taking the right tool where that is a tool it knows.
+        luck: of taking the right tool where that is a misconceived one.
         skip: of leaving a step out.
         stop: of answering before the last step, at each step.
         swap: of swapping the first two arguments.
     """
 
-    skill: tuple[float, float] = (0.5, 0.97)
+    misconceived: float = 0.35
+    skill: float = 0.93
+    luck: float = 0.38
     skip: float = 0.02
     stop: float = 0.03
     swap: float = 0.02
@@ -53,8 +58,8 @@ class WeakPlayer:
         return replace(call, name=name, arguments=arguments)
 
     def _skill(self, tool: str) -> float:
-        low, high = self.skill
-        return low + (high - low) * random.Random(f"skill {tool}").random()
+        known = random.Random(f"knows {tool}").random() >= self.misconceived
+        return self.skill if known else self.luck
 
 
 def demonstrate(

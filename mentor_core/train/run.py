@@ -33,7 +33,7 @@ from mentor_core.report import as_markdown, as_table
 from mentor_core.rollout import Rollout
 from mentor_core.run_directory import RunDirectory
 from mentor_core.task import Split
-from mentor_core.train.settings import check_settings, lora_config, trainer_settings
+from mentor_core.train.settings import lora_config, trainer_settings
 from mentor_core.trajectory import Trajectory, read_trajectories
 
 __all__ = ["Interrupted", "run"]
@@ -68,7 +68,6 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     if not state.is_main_process:
         console = Console(quiet=True)
     parts = assemble(config)
-    check_settings(config, state.num_processes)
     tasks, references = parts.training_tasks()
     student = load_student(config.model, config.model_options)
     _tell(student, parts, console)

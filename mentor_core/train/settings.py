@@ -6,8 +6,6 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mentor_core.config import RunConfig, unknown_keys
 from mentor_core.errors import ConfigError
 
@@ -51,18 +49,19 @@ def check_settings(config: RunConfig, processes: int) -> None:
     Raises:
         ConfigError: names the key and what to write instead.
     """
-    from trl import GRPOConfig
-
     given = list(config.train.trl)
     for key in given:
         if key in _OWN:
             raise ConfigError(f"train.trl.{key}: set {_OWN[key]} instead")
         if key in _FIXED:
             raise ConfigError(f"train.trl.{key}: mentor needs it as it is; leave it out")
-    known = [field.name for field in dataclasses.fields(GRPOConfig) if field.init]
-    unknown = [key for key in given if key not in known]
-    if unknown:
-        raise ConfigError(f"train.trl: {unknown_keys(unknown, known)}")
+    if given:
+        from trl import GRPOConfig
+
+        known = [field.name for field in dataclasses.fields(GRPOConfig) if field.init]
+        unknown = [key for key in given if key not in known]
+        if unknown:
+            raise ConfigError(f"train.trl: {unknown_keys(unknown, known)}")
     train = config.train
     episodes = train.tasks_per_step * train.group_size
     if episodes % (_micro_batch(config, processes) * processes):
@@ -84,6 +83,7 @@ def trainer_settings(config: RunConfig, output: Path, processes: int) -> Any:
     Raises:
         ConfigError: TRL refuses a value of `train.trl`.
     """
+    import torch
     from trl import GRPOConfig
 
     train, rollout = config.train, config.rollout

@@ -154,11 +154,14 @@ def test_reward_rises(tmp_path):
 
 
 def test_two_processes_train_one_model(tmp_path):
-    """Groups may span processes, and each process plays its own episodes."""
+    """Groups may span processes, and each process plays its own episodes.
+
+    `--multi_gpu` is accelerate's word for several processes; without a GPU they use gloo.
+    """
     run = tmp_path / "run"
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    launch += ["--main_process_port", "0", "-m", "mentor_core"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
+    launch += ["--num_processes", "2", "--num_machines", "1", "--main_process_port", "0"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "-m", "mentor_core"]
     small = [*SMALL, "--set", "train.tasks_per_step=3"]
     output = subprocess.run(
         [*launch, "run", "--steps", "2", "--output", str(run), *small],
