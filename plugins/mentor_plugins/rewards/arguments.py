@@ -1,9 +1,9 @@
-"""Arguments: were the teacher's calls made, with the teacher's arguments?"""
+"""Arguments: were the right calls made, with the right arguments?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,58 +12,111 @@ from scipy.optimize import linear_sum_assignment
 from mentor_core.reward import Need, RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
-from mentor_plugins.rewards.matching import Match, best_score, best_turns, similarity, succeeded
+from mentor_plugins.rewards.bfcl import check_calls
+from mentor_plugins.rewards.gold import Against, Wanted, functions_of, wanted_calls
+from mentor_plugins.rewards.matching import Match, best_score, best_turns
+from mentor_plugins.rewards.schemas import acceptable_similarity, alike, parameters_of
 
 __all__ = ["Arguments"]
 
 
 class Arguments(RewardTerm):
-    """How alike the calls are to the teacher's, in [0, 1], in whatever order they came.
+    """How alike the calls are to those of a reference, in [0, 1], in whatever order they came.
 
     Each call is paired with at most one call of the reference so that the pairs are as alike
     as they can be. A pair is worth 1 where the environment's canonical keys are equal, 0 where
-    the tools differ, else the F1 of its arguments (`matching.similarity`); a failed call is
-    worth 0. The sum is divided by the number of calls of whichever made more, so that further
-    calls only lower it. The best reference counts.
+    the tools differ, else the F1 of its arguments; a failed call is worth 0. The sum is divided
+    by the number of calls of whichever made more, so that further calls only lower it. The best
+    reference counts.
 
-    None where no reference has a successful call. Per turn: the mean worth of its calls; None
-    for turns without calls.
+    Values are compared after the tool's schema where the task's metadata has it, and as
+    `matching.similarity` does where not; gold calls may list acceptable values (see
+    `rewards.schemas` and `rewards.gold`).
+
+    `strict` is BFCL's check (`rewards.bfcl`): 1 where it finds the calls right, else 0; a
+    trajectory with a call that cannot be parsed is not. It needs the task's `functions`: None
+    without.
+
+    None where no reference has a successful call, or the task no gold calls. Where gold says
+    that nothing should be called, 1 if nothing is, else 0. Per turn (graded only): the mean
+    worth of its calls; None for turns without calls.
+
+    Source: strict is the AST check of the Berkeley Function-Calling Leaderboard, version 4.
     """
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"reference"})
-
-    tolerance: float = Field(
-        1e-6, ge=0, lt=1, description="relative difference up to which numbers are equal"
+    mode: Literal["graded", "strict"] = Field(
+        "graded",
+        description="graded: how alike the calls are; strict: 1 if BFCL's rules hold, else 0",
     )
+    against: Against = Field(
+        "reference", description="compare with the references, or with the task's gold calls"
+    )
+    tolerance: float = Field(
+        1e-6, ge=0, lt=1, description="relative difference up to which numbers are equal (graded)"
+    )
+
+    @property
+    def needs(self) -> frozenset[Need]:  # type: ignore[override]
+        return frozenset({"reference"} if self.against == "reference" else ())
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        return best_score(self._matches(trajectory, references))
+        if self.mode == "graded":
+            return best_score(self._matches(trajectory, task, references))
+        functions = functions_of(task)
+        wanted = self._wanted(task, references)
+        if not functions or not wanted:
+            return None
+        if any(turn.parse_failure is not None for turn in trajectory.turns):
+            return 0.0
+        functions = [function.get("function", function) for function in functions]
+        answers = [[call.as_acceptable for call in calls] for calls in wanted]
+        return float(any(check_calls(trajectory.calls, functions, a).valid for a in answers))
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        return best_turns(trajectory, self._matches(trajectory, references))
+        if self.mode == "strict":
+            return None
+        return best_turns(trajectory, self._matches(trajectory, task, references))
 
-    def _matches(self, trajectory: Trajectory, references: Sequence[Trajectory]) -> list[Match]:
-        wanted = [succeeded(reference) for reference in references]
-        return [self._pair(trajectory.calls, calls) for calls in wanted if calls]
+    def _matches(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[Match]:
+        functions = functions_of(task)
+        wanted = self._wanted(task, references)
+        return [self._pair(trajectory.calls, calls, functions) for calls in wanted]
 
-    def _pair(self, made: Sequence[Call], wanted: Sequence[Call]) -> Match:
-        worth = np.array([[self._worth(a, b) for b in wanted] for a in made])
-        worth = worth.reshape(len(made), len(wanted))
+    def _wanted(self, task: Task, references: Sequence[Trajectory]) -> list[list[Wanted]]:
+        found = wanted_calls(self.against, task, references)
+        return [calls for calls in found if calls or self.against == "gold"]
+
+    def _pair(
+        self,
+        made: Sequence[Call],
+        wanted: Sequence[Wanted],
+        functions: Sequence[Mapping[str, Any]],
+    ) -> Match:
+        if not made and not wanted:
+            return Match(1.0, [])
+        schemas = [parameters_of(functions, call.name) for call in wanted]
+        worth = np.array(
+            [[self._worth(a, *pair) for pair in zip(wanted, schemas, strict=True)] for a in made]
+        ).reshape(len(made), len(wanted))
         rows, columns = linear_sum_assignment(worth, maximize=True)
         calls = [0.0] * len(made)
         for row, column in zip(rows, columns, strict=True):
             calls[row] = float(worth[row, column])
         return Match(min(1.0, sum(calls) / max(len(made), len(wanted))), calls)
 
-    def _worth(self, made: Call, wanted: Call) -> float:
+    def _worth(self, made: Call, wanted: Wanted, schema: Mapping[str, Any]) -> float:
         if made.failure is not None:
             return 0.0
         if made.key is not None and made.key == wanted.key:
             return 1.0
         if made.name != wanted.name:
             return 0.0
-        return similarity(made.arguments, wanted.arguments, self.tolerance)
+        if wanted.acceptable is not None:
+            return acceptable_similarity(made.arguments, wanted.acceptable, schema, self.tolerance)
+        return alike(made.arguments, dict(wanted.arguments or {}), schema, self.tolerance)

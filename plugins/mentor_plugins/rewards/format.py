@@ -14,6 +14,9 @@ __all__ = ["Format"]
 class Format(RewardTerm):
     """Share of the turns that are well-formed; None for an episode without turns.
 
+    With n turns that are not, it is 1 / (1 + n) at most: well-formed calls that do nothing
+    cannot make up for a malformed one.
+
     A turn is well-formed (1, else 0) if the policy ended it itself, every tool call in it
     could be parsed, and it calls a tool or is the final answer.
     """
@@ -22,7 +25,9 @@ class Format(RewardTerm):
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
         turns = _well_formed(trajectory)
-        return sum(turns) / len(turns) if turns else None
+        if not turns:
+            return None
+        return min(sum(turns) / len(turns), 1 / (1 + turns.count(0.0)))
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]

@@ -2,7 +2,7 @@ import pytest
 
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call
+from mentor_core.trajectory import Call, Turn
 from mentor_plugins.rewards.arguments import Arguments
 
 TASK = Task("task-1", "tests", "?")
@@ -60,3 +60,84 @@ def test_the_tolerance_is_relative():
     student, teacher = trajectory_of([add(100, 2)]), trajectory_of([add(101, 2)])
     assert Arguments(tolerance=0.02).score(student, TASK, [teacher]) == 1
     assert Arguments(tolerance=0.005).score(student, TASK, [teacher]) == 0.5
+
+
+GOLD = Task(
+    "task-1",
+    "tests",
+    "?",
+    metadata={
+        "calls": [
+            {"name": "add", "acceptable": {"a": [1, 2], "b": [5], "round": [0, ""]}},
+            {"name": "search", "arguments": {"query": "red shoes"}},
+        ],
+        "functions": [
+            {
+                "name": "add",
+                "parameters": {
+                    "properties": {k: {"type": "integer"} for k in ("a", "b", "round")},
+                    "required": ["a", "b"],
+                },
+            },
+            {"name": "search", "parameters": {"properties": {"query": {"type": "string"}}}},
+        ],
+    },
+)
+IDLE = Task("task-1", "tests", "?", metadata={"calls": [], "functions": [{"name": "add"}]})
+
+
+@pytest.mark.parametrize(
+    ("task", "made", "graded", "strict"),
+    [
+        (GOLD, [add(2, 5), search("red shoes")], 1, 1),
+        (GOLD, [search("Red Shoes"), add(1, 5, failure=None)], 1, 1),
+        (GOLD, [search("red-shoes"), add(1, 5)], 1 / 2, 1),
+        (GOLD, [add(3, 5), search("red shoes")], 3 / 4, 0),
+        (GOLD, [add(2, 5)], 1 / 2, 0),
+        (GOLD, [], 0, 0),
+        (IDLE, [], 1, 1),
+        (IDLE, [add(1, 2)], 0, 0),
+        (TASK, [add(1, 2)], None, None),
+    ],
+)
+def test_gold_calls_by_hand(task, made, graded, strict):
+    student = trajectory_of(made, "3")
+    for mode, expected in [("graded", graded), ("strict", strict)]:
+        term = Arguments(against="gold", mode=mode)
+        assert term.score(student, task, []) == expected, mode
+    assert Arguments(against="gold").needs == frozenset()
+    assert Arguments().needs == {"reference"}
+
+
+def test_strict_against_a_reference_takes_its_values_only():
+    task = Task("task-1", "tests", "?", metadata={"functions": GOLD.metadata["functions"]})
+    reference = trajectory_of([add(1, 5), search("red shoes")])
+    strict = Arguments(mode="strict")
+    assert strict.score(trajectory_of([search("RED shoes"), add(1, 5)]), task, [reference]) == 1
+    assert strict.score(trajectory_of([search("red shoes"), add(2, 5)]), task, [reference]) == 0
+    assert strict.score(trajectory_of([add(1, 5)]), TASK, [reference]) is None
+    assert strict.score(trajectory_of([add(1, 5)]), task, []) is None
+    assert strict.score_turns(trajectory_of([add(1, 5)]), task, [reference]) is None
+
+
+def test_strict_fails_what_cannot_be_parsed():
+    turns = [Turn("<tool_call>{", parse_failure="malformed_call"), Turn("no")]
+    student = trajectory_of(turns=turns)
+    assert Arguments(mode="strict", against="gold").score(student, IDLE, []) == 0
+
+
+def test_values_are_compared_after_the_schema_where_the_task_has_it():
+    schema = {"properties": {"query": {"type": "string"}, "n": {"default": 3}}}
+    functions = [{"name": "search", "parameters": schema}]
+    task = Task("task-1", "tests", "?", metadata={"functions": functions})
+    reference = trajectory_of([Call("search", {"query": "Red shoes", "n": 3})])
+    student = trajectory_of([search("red  shoes")])
+    assert Arguments().score(student, task, [reference]) == 1
+    assert Arguments().score(student, TASK, [reference]) == 0
+
+
+@pytest.mark.parametrize("calls", ["add", [1], [{"name": "add"}], [{"name": 1, "arguments": {}}]])
+def test_gold_calls_that_are_none_are_an_error(calls):
+    task = Task("task-1", "tests", "?", metadata={"calls": calls})
+    with pytest.raises(ValueError, match="metadata 'calls' of task 'task-1'"):
+        Arguments(against="gold").score(trajectory_of([add(1, 2)]), task, [])

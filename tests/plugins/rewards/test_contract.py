@@ -13,6 +13,9 @@ from mentor_core.testing import episodes
 VARIANTS = [(name, {}) for name in names(REWARD_TERMS)] + [
     ("tool_selection", {"mode": "set"}),
     ("tool_selection", {"mode": "overlap", "count_failed": False}),
+    ("tool_selection", {"mode": "multiset", "count_failed": False}),
+    ("tool_selection", {"mode": "order"}),
+    ("arguments", {"mode": "strict"}),
     ("teacher", {"mode": "sequence"}),
     ("teacher", {"mode": "set"}),
 ]

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
@@ -45,3 +47,60 @@ def test_a_turn_counts_if_one_reference_has_all_its_tools():
     student = trajectory_of(turn("a"), turn("ab"), turn("ac"), "3")
     teachers = [trajectory_of(turn("ab")), trajectory_of(turn("c"))]
     assert ToolSelection().score_turns(student, TASK, teachers) == [1, 1, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "multiset", "order"),
+    [
+        ("ab", "ab", 1, 1),
+        ("ba", "ab", 1, 1 / 2),
+        ("aab", "ab", 4 / 5, 4 / 5),
+        ("aab", "abb", 4 / 6, 4 / 6),
+        ("abab", "aabb", 1, 6 / 8),
+        ("bbaa", "aabb", 1, 4 / 8),
+        ("xaxb", "ab", 4 / 6, 4 / 6),
+        ("aaaa", "a", 2 / 5, 2 / 5),
+        ("c", "ab", 0, 0),
+        ("", "ab", 0, 0),
+    ],
+)
+def test_multiset_and_order_by_hand(made, wanted, multiset, order):
+    student, teacher = trajectory_of(turn(made), "3"), trajectory_of(turn(wanted), "3")
+    for mode, expected in [("multiset", multiset), ("order", order)]:
+        score = ToolSelection(mode=mode).score(student, TASK, [teacher])
+        assert score == pytest.approx(expected), mode
+
+
+def test_in_multiset_and_order_a_turn_gets_the_share_of_its_calls_that_were_matched():
+    student = trajectory_of(turn("b"), turn("ax"), turn("bb"), "3")
+    teacher = trajectory_of(turn("ab"), turn("b"))
+    multiset, order = ToolSelection(mode="multiset"), ToolSelection(mode="order")
+    assert multiset.score_turns(student, TASK, [teacher]) == [1, 1 / 2, 1 / 2, None]
+    assert order.score_turns(student, TASK, [teacher]) == [0, 1 / 2, 1, None]
+
+
+@given(st.text("abc", max_size=6), st.text("abc", min_size=1, max_size=6))
+def test_the_longest_common_subsequence_is_the_longest(made, wanted):
+    def longest(a, b):
+        if not a or not b:
+            return 0
+        if a[0] == b[0]:
+            return 1 + longest(a[1:], b[1:])
+        return max(longest(a[1:], b), longest(a, b[1:]))
+
+    score = ToolSelection(mode="order").score(
+        trajectory_of(turn(made)), TASK, [trajectory_of(turn(wanted))]
+    )
+    assert score == pytest.approx(2 * longest(made, wanted) / (len(made) + len(wanted)))
+
+
+@pytest.mark.parametrize(
+    ("gold", "made", "expected"),
+    [("ab", "ab", 1), ("ab", "a", 2 / 3), ("", "", 1), ("", "a", 0), (None, "a", None)],
+)
+def test_against_gold_calls(gold, made, expected):
+    calls = None if gold is None else [{"name": name, "arguments": {}} for name in gold]
+    task = Task("task-1", "tests", "?", metadata={} if calls is None else {"calls": calls})
+    term = ToolSelection(against="gold")
+    assert term.score(trajectory_of(turn(made)), task, []) == expected
+    assert term.needs == frozenset()

@@ -1,0 +1,158 @@
+"""How alike two argument objects are, after the schema of the tool that takes them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mentor_plugins.rewards.matching import similarity
+
+__all__ = ["acceptable_similarity", "alike", "normalise", "parameters_of"]
+
+Schema = Mapping[str, Any]
+
+
+def parameters_of(functions: Sequence[Schema], name: str) -> Schema:
+    """The schema of a tool's arguments object; empty where it is not among the functions.
+
+    Args:
+        functions: objects with `name` and `parameters`, or such under the key `function`.
+        name: the tool's name.
+    """
+    for function in functions:
+        inner = function.get("function", function)
+        if inner.get("name") == name:
+            parameters: Schema = inner.get("parameters") or {}
+            return parameters
+    return {}
+
+
+def normalise(text: str) -> str:
+    """Text without differences of case, white space and Unicode's compatibility forms."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def alike(
+    left: Any, right: Any, schema: Schema, tolerance: float, root: Schema | None = None
+) -> float:
+    """How alike two JSON values are, in [0, 1]: `matching.similarity`, but after the schema.
+
+    - A number is equal to another within the relative `tolerance`; where the schema says
+      integer, only if it is the same.
+    - Strings are compared as `normalise` leaves them; where the schema lists them (`enum`),
+      they have to be the same.
+    - Lists are compared place by place, objects key by key, after the schemas inside.
+    - A key that only one object has is filled in from its default, where it has one.
+
+    Where the schema says nothing, or something that neither value is, `similarity` decides.
+
+    Args:
+        schema: JSON schema of the values. BFCL's will do: it differs in names of types only.
+        root: the schema that `$ref` points into; `schema` itself where it is not given.
+    """
+    root = schema if root is None else root
+    choices = list(_choices(schema, root))
+    if len(choices) > 1:
+        return max(alike(left, right, choice, tolerance, root) for choice in choices)
+    schema = choices[0] if choices else {}
+    kinds = schema.get("type", "")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if isinstance(left, dict) and isinstance(right, dict):
+        return _alike_objects(left, right, schema, tolerance, root)
+    if isinstance(left, list) and isinstance(right, list) and isinstance(schema.get("items"), dict):
+        pairs = zip(left, right, strict=False)
+        total = sum(alike(a, b, schema["items"], tolerance, root) for a, b in pairs)
+        return total / max(len(left), len(right)) if left or right else 1.0
+    if "integer" in kinds:
+        return similarity(left, right, 0.0)
+    if "string" in kinds and isinstance(left, str) and isinstance(right, str):
+        if "enum" in schema or "const" in schema:
+            return float(left == right)
+        return float(normalise(left) == normalise(right))
+    return similarity(left, right, tolerance)
+
+
+def acceptable_similarity(
+    arguments: Mapping[str, Any],
+    acceptable: Mapping[str, Any],
+    schema: Schema,
+    tolerance: float,
+    root: Schema | None = None,
+) -> float:
+    """How well an object fits lists of acceptable values, in [0, 1]: the F1 of its keys.
+
+    A common key counts by the acceptable value that is most like its own. A key left out
+    counts nothing where `""` is acceptable, or the schema's default is. Objects among the
+    acceptable values hold lists of acceptable values in turn, as in BFCL.
+    """
+    root = schema if root is None else root
+    properties = _properties(schema)
+    shared, count = 0.0, len(arguments)
+    for key, values in acceptable.items():
+        inner = properties.get(key, {})
+        if key in arguments:
+            count += 1
+            found = (_fit(arguments[key], v, inner, tolerance, root) for v in values)
+            shared += max(found, default=0.0)
+        elif "" not in values and not (
+            "default" in inner
+            and any(_fit(inner["default"], v, inner, tolerance, root) == 1.0 for v in values)
+        ):
+            count += 1
+    return 2 * shared / count if count else 1.0
+
+
+def _fit(value: Any, acceptable: Any, schema: Schema, tolerance: float, root: Schema) -> float:
+    if isinstance(value, dict) and isinstance(acceptable, dict):
+        lists = {k: v if isinstance(v, list) else [v] for k, v in acceptable.items()}
+        return acceptable_similarity(value, lists, schema, tolerance, root)
+    if isinstance(value, list) and isinstance(acceptable, list) and value:
+        inner = schema.get("items") or {}
+        pairs = zip(value, acceptable, strict=False)
+        total = sum(_fit(a, b, inner, tolerance, root) for a, b in pairs)
+        return total / max(len(value), len(acceptable))
+    return alike(value, acceptable, schema, tolerance, root)
+
+
+def _alike_objects(
+    left: Mapping[str, Any],
+    right: Mapping[str, Any],
+    schema: Schema,
+    tolerance: float,
+    root: Schema,
+) -> float:
+    properties = _properties(schema)
+    shared, count = 0.0, 0
+    for key in {**left, **right}:
+        inner = properties.get(key, {})
+        if "default" in inner or (key in left and key in right):
+            default = inner.get("default")
+            one, other = left.get(key, default), right.get(key, default)
+            shared += alike(one, other, inner, tolerance, root)
+            count += 2
+        else:
+            count += 1
+    return 2 * shared / count if count else 1.0
+
+
+def _properties(schema: Schema) -> Mapping[str, Schema]:
+    properties: Mapping[str, Schema] = schema.get("properties") or {}
+    return properties
+
+
+def _choices(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:
+    """The schemas of which one applies, `$ref` followed into the root's definitions."""
+    reference = schema.get("$ref")
+    if depth > 8:  # definitions that only point at each other
+        return
+    if isinstance(reference, str):
+        target: Any = root
+        for part in reference.removeprefix("#/").split("/"):
+            target = target.get(part, {}) if isinstance(target, Mapping) else {}
+        yield from _choices(target, root, depth + 1)
+    elif alternatives := schema.get("anyOf") or schema.get("oneOf"):
+        for alternative in alternatives:
+            yield from _choices(alternative, root, depth + 1)
+    else:
+        yield schema
