@@ -242,12 +242,13 @@ class _Job:
             if summaries:
                 self.console.print(as_table(summaries, f"{config.env}: before and after"))
             for fact in facts:
-                self.console.print(fact, highlight=False, soft_wrap=True)
+                self.console.print(fact, highlight=False, markup=False, soft_wrap=True)
             where = self.directory.path
             self.console.print(
                 f"trained student {self.directory.model}\nall files       {where}\n"
                 f"read episodes   mentor show {where}",
                 highlight=False,
+                markup=False,
                 soft_wrap=True,
             )
         return summaries
@@ -335,11 +336,12 @@ def _directory(state: PartialState, config: RunConfig, output: Path, resume: boo
 
 def _tell(student: Student, parts: Parts, console: Console) -> None:
     """Say what of the chat format is not as the model's own template has it."""
+    plain: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
     if student.chat.fallback:
-        console.print(f"note: {student.chat.fallback}", highlight=False, soft_wrap=True)
+        console.print(f"note: {student.chat.fallback}", **plain)
     difference = student.chat.difference(parts.env.schemas)
     if difference:
-        console.print(f"note: {difference}", highlight=False, soft_wrap=True)
+        console.print(f"note: {difference}", **plain)
 
 
 @contextmanager

@@ -169,3 +169,13 @@ def test_lora_trains_adapters_only(make_trainer):
     moved = {n for n, p in trainer.model.named_parameters() if not torch.equal(p, before[n])}
     assert moved
     assert all("lora_" in name for name in moved)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["bf16", "gradient_checkpointing"])
+def test_memory_saving_options_train(make_trainer, option):
+    trainer = make_trainer(train={option: True})
+    before = trainer.model.model.embed_tokens.weight.detach().clone()
+    trainer.train()
+    assert torch.isfinite(trainer.model.model.embed_tokens.weight).all()
+    assert not torch.equal(trainer.model.model.embed_tokens.weight, before)
