@@ -11,10 +11,10 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mentor_core.errors import ConfigError, nearest
 from mentor_core.models import EMBEDDED
@@ -110,9 +110,15 @@ class EvaluateConfig(_Section):
 
     tasks: int = Field(128, ge=0, description="most tasks of each split; 0: no evaluation")
     samples: Positive = Field(1, description="episodes a task")
-    temperature: float = Field(1.0, ge=0)
+    temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
     policy: str = Field("transformers", description="what generates the evaluation's episodes")
     splits: list[Split] = Field(default=["eval", "ood"])
+
+    @model_validator(mode="after")
+    def _worth_repeating(self) -> Self:
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError("samples > 1 would repeat the same greedy episode; set a temperature")
+        return self
 
 
 class RunConfig(_Section):
