@@ -48,6 +48,7 @@ __all__ = [
     "Entry",
     "Kind",
     "broken_plugins",
+    "build",
     "create",
     "entries",
     "load",
@@ -56,6 +57,7 @@ __all__ = [
     "targets",
 ]
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -240,17 +242,24 @@ def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None
     Raises:
         ConfigError: an option is unknown or invalid; and all that `load` raises.
     """
-    factory = load(kind, name)
-    options = dict(options or {})
+    return build(load(kind, name), f"{kind.name} {name!r}", options)
+
+
+def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None) -> T:
+    """An instance of a component's class; `what` names it in errors.
+
+    Raises:
+        ConfigError: an option is unknown or invalid.
+    """
     try:
-        return factory(**options)
+        return factory(**(options or {}))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         problem = f"option {key!r}: {first['msg']}"
         if first["type"] == "extra_forbidden" and issubclass(factory, Component):
             problem = f"unknown option {key!r}{nearest(key, factory.model_fields)}"
-        raise ConfigError(f"{kind.name} {name!r}: {problem}") from None
+        raise ConfigError(f"{what}: {problem}") from None
 
 
 def resource(kind: Kind[Any], name: str) -> str:

@@ -3,13 +3,18 @@
     trajectory_of([Call("add", {"a": 1, "b": 2}, "3")], "3", outcome=1.0)
 
     @given(episodes())
-    def test_my_term_stays_within_its_bounds(episode): ...
+    def test_more_calls_never_pay(example):
+        before = Brief().score(example.trajectory, example.task, example.references)
+        ...
 
-Needs `hypothesis`, which is not a dependency of mentor.
+`episodes` and `honest_episodes` give a trajectory with its task and references;
+`mentor_core.battery` runs mentor's own properties on a reward term. Needs `hypothesis`: it comes
+with `pip install "mentor-core[testing]"`.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -19,6 +24,7 @@ from hypothesis import strategies as st
 
 from mentor_core.reward import Example
 from mentor_core.task import SPLITS, Task
+from mentor_core.tool import Tool
 from mentor_core.trajectory import (
     Call,
     CallFailure,
@@ -34,14 +40,17 @@ __all__ = [
     "TOOLS",
     "calls",
     "episodes",
+    "honest_episodes",
     "json_values",
     "records",
     "references",
     "tasks",
     "tokens",
+    "tools",
     "trajectories",
     "trajectory_of",
     "turns",
+    "wild_episodes",
 ]
 
 TOOLS = ("add", "multiply", "search")
@@ -180,6 +189,77 @@ def episodes(draw: st.DrawFn) -> Example:
     own = draw(trajectories(task.id, ("student",)))
     trajectory: Trajectory = draw(st.sampled_from([own, *found]))
     return Example(deepcopy(trajectory), task, found)
+
+
+@st.composite
+def honest_episodes(draw: st.DrawFn) -> Example:
+    """The teacher's calls made again, and the right answer; an idle turn may stand before.
+
+    What a reward must not be cheated out of is compared with these. Each has a reference or
+    more, all verified, and a task with an answer.
+    """
+    prompt = "What is 3 + 4, times 2? If it were 8, you would write: Answer: 8"
+    task = Task("task-1", "tests", prompt, draw(st.sampled_from((14, "14"))))
+    end = Turn("Answer: 14")
+    found = [
+        trajectory_of(
+            turns=[*(Turn("", made) for made in work), end],
+            source="teacher",
+            end="answered",
+            answer="14",
+            outcome=1.0,
+        )
+        for work in draw(
+            st.lists(st.lists(_work(), min_size=1, max_size=2), min_size=1, max_size=2)
+        )
+    ]
+    idle = draw(
+        st.sampled_from(
+            ([], [Turn("Let me think.")], [Turn("<tool_call>", parse_failure="malformed_call")])
+        )
+    )
+    own = deepcopy(found[0])
+    return Example(replace(own, source="student", turns=[*idle, *own.turns]), task, found)
+
+
+def wild_episodes() -> st.SearchStrategy[Example]:
+    """Anything at all that can be read from a file, with a task and references."""
+    return st.builds(Example, records(), tasks(), references())
+
+
+@st.composite
+def tools(draw: st.DrawFn) -> Tool:
+    """Tools of up to three arguments, some with defaults, that give their arguments back."""
+    annotations = (int, float, str, bool, list[float], dict[str, str], int | None)
+    names = draw(st.lists(st.sampled_from(_KEYS), unique=True, max_size=3))
+    needed = draw(st.integers(0, len(names)))
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=draw(st.sampled_from(annotations)),
+            default=inspect.Parameter.empty if index < needed else None,
+        )
+        for index, name in enumerate(names)
+    ]
+
+    def give_back(**arguments: Any) -> Any:
+        return arguments
+
+    setattr(give_back, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    give_back.__annotations__ = {p.name: p.annotation for p in parameters}
+    return Tool(give_back, name=draw(st.sampled_from(TOOLS)), description="Give it back.")
+
+
+def _work() -> st.SearchStrategy[list[Call]]:
+    """The calls of one turn, all of them carried out."""
+    call = st.builds(
+        Call,
+        name=st.sampled_from(TOOLS),
+        arguments=st.dictionaries(st.sampled_from(_KEYS), st.integers(2, 9), max_size=2),
+        result=st.sampled_from(("7", "9.0", "[3, 7]", "red shoes")),
+    )
+    return st.lists(call, min_size=1, max_size=2)
 
 
 def _messages() -> st.SearchStrategy[Message]:
