@@ -10,11 +10,15 @@ def mentor_reward_terms() -> dict[str, str]:
     return {
         "answered": "mentor_plugins.rewards.answered:Answered",
         "arguments": "mentor_plugins.rewards.arguments:Arguments",
+        "efficiency": "mentor_plugins.rewards.efficiency:Efficiency",
         "ended": "mentor_plugins.rewards.ended:Ended",
         "format": "mentor_plugins.rewards.format:Format",
+        "length": "mentor_plugins.rewards.length:Length",
         "outcome": "mentor_plugins.rewards.outcome:Outcome",
+        "progress": "mentor_plugins.rewards.progress:Progress",
         "teacher": "mentor_plugins.rewards.teacher:Teacher",
         "tool_selection": "mentor_plugins.rewards.tool_selection:ToolSelection",
+        "toolrl": "mentor_plugins.rewards.toolrl:ToolRL",
         "valid_tools": "mentor_plugins.rewards.valid_tools:ValidTools",
     }
 

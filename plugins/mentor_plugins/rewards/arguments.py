@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from mentor_core.reward import Need, RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
-from mentor_plugins.rewards.bfcl import check_calls
+from mentor_plugins.rewards.bfcl import Verdict, check_calls
 from mentor_plugins.rewards.gold import Against, Wanted, functions_of, wanted_calls
 from mentor_plugins.rewards.matching import Match, best_score, best_turns
 from mentor_plugins.rewards.schemas import acceptable_similarity, alike, parameters_of
@@ -64,15 +64,17 @@ class Arguments(RewardTerm):
     ) -> float | None:
         if self.mode == "graded":
             return best_score(self._matches(trajectory, task, references))
-        functions = functions_of(task)
-        wanted = self._wanted(task, references)
-        if not functions or not wanted:
-            return None
-        if any(turn.parse_failure is not None for turn in trajectory.turns):
-            return 0.0
-        functions = [function.get("function", function) for function in functions]
-        answers = [[call.as_acceptable for call in calls] for calls in wanted]
-        return float(any(check_calls(trajectory.calls, functions, a).valid for a in answers))
+        verdicts = self._verdicts(trajectory, task, references)
+        return float(any(verdict.valid for verdict in verdicts)) if verdicts else None
+
+    def explain(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[str]:
+        lines = super().explain(trajectory, task, references)
+        if self.mode == "graded":
+            return lines
+        verdicts = self._verdicts(trajectory, task, references)
+        return lines + [f"not right: {v.reason}" for v in verdicts if not v.valid]
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
@@ -91,6 +93,17 @@ class Arguments(RewardTerm):
     def _wanted(self, task: Task, references: Sequence[Trajectory]) -> list[list[Wanted]]:
         found = wanted_calls(self.against, task, references)
         return [calls for calls in found if calls or self.against == "gold"]
+
+    def _verdicts(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[Verdict]:
+        """BFCL's verdict for each list of calls of which any will do."""
+        functions = [function.get("function", function) for function in functions_of(task)]
+        wanted = self._wanted(task, references) if functions else []
+        if wanted and any(turn.parse_failure is not None for turn in trajectory.turns):
+            return [Verdict(False, "a call cannot be parsed")]
+        answers = [[call.as_acceptable for call in calls] for calls in wanted]
+        return [check_calls(trajectory.calls, functions, answer) for answer in answers]
 
     def _pair(
         self,

@@ -141,3 +141,10 @@ def test_gold_calls_that_are_none_are_an_error(calls):
     task = Task("task-1", "tests", "?", metadata={"calls": calls})
     with pytest.raises(ValueError, match="metadata 'calls' of task 'task-1'"):
         Arguments(against="gold").score(trajectory_of([add(1, 2)]), task, [])
+
+
+def test_strict_explains_what_is_not_right():
+    student = trajectory_of([add(1, 5), search("blue shoes")])
+    lines = Arguments(mode="strict", against="gold").explain(student, GOLD, [])
+    assert lines[0] == "0"
+    assert "'blue shoes' is not one of ['red shoes']" in lines[-1]
