@@ -36,6 +36,9 @@ __all__ = [
     "unknown_keys",
 ]
 
+_EMBEDDED_RATE = 1e-4  # 3e-4 makes it forget how to copy numbers within 40 steps
+_PAPER_RATE = 1e-6  # MENTOR, arXiv 2510.18383
+
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -88,7 +91,9 @@ class TrainConfig(_Section):
     tasks_per_step: Positive = Field(8, description="groups of a step, all processes together")
     group_size: int = Field(8, ge=2, description="episodes of one group")
     micro_batch: Positive = Field(16, description="episodes of one forward and backward pass")
-    learning_rate: float = Field(3e-4, gt=0)
+    learning_rate: float | None = Field(
+        None, gt=0, description="not set: 1e-4 for the embedded student, 1e-6 for any other"
+    )
     checkpoint_every: Positive = Field(10, description="optimizer steps")
     keep_checkpoints: Positive = 2
     mask_truncated: bool = Field(
@@ -157,6 +162,10 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
         ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
     """
     config = _validate(values, where)
+    if config.train.learning_rate is None:
+        rate = _EMBEDDED_RATE if config.model == EMBEDDED else _PAPER_RATE
+        values = merge(values, {"train": {"learning_rate": rate}})
+        config = _validate(values, where)
     preset = config.reward.preset
     given = {key: value for key, value in values.get("reward", {}).items() if value != ""}
     merged = merge(_base(preset, given), given) if preset else given

@@ -94,6 +94,7 @@ def trainer_settings(config: RunConfig, output: Path, processes: int) -> Any:
         "loss_type": "dapo",
         "beta": 0.0,
         "logging_steps": 1,
+        "max_grad_norm": 0.2,
         "use_cpu": not torch.cuda.is_available(),
         **train.trl,
         "output_dir": str(output),

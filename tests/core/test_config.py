@@ -36,6 +36,7 @@ SECTIONS = {
     "evaluate": {
         "tasks": st.integers(0, 500),
         "splits": st.lists(st.sampled_from(SPLITS), max_size=3),
+        "temperature": st.floats(0.1, 2),
     },
 }
 
@@ -172,6 +173,7 @@ def test_without_a_preset_the_composer_is_chosen_by_the_terms():
         ({"train": {"steps": "many"}}, "train.steps: .*integer.*, not 'many'"),
         ({"train": {"learning_rate": math.nan}}, "train.learning_rate: .*not nan"),
         ({"train": 3}, "train: .*, not 3"),
+        ({"evaluate": {"samples": 4}}, "evaluate: samples > 1 would repeat the same greedy"),
         ({"seed": 2**32}, "seed: .*less than 4294967296"),
         ({"evaluate": {"splits": ["test"]}}, "evaluate.splits.0: .*'train', 'eval' or 'ood'"),
         ({"reward": {"terms": {"a": math.inf}}}, "reward.terms.a: .*finite number, not inf"),
