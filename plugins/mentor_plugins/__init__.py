@@ -13,6 +13,7 @@ def mentor_reward_terms() -> dict[str, str]:
         "efficiency": "mentor_plugins.rewards.efficiency:Efficiency",
         "ended": "mentor_plugins.rewards.ended:Ended",
         "format": "mentor_plugins.rewards.format:Format",
+        "judge": "mentor_plugins.rewards.judge:Judge",
         "length": "mentor_plugins.rewards.length:Length",
         "outcome": "mentor_plugins.rewards.outcome:Outcome",
         "progress": "mentor_plugins.rewards.progress:Progress",

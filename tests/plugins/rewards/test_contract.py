@@ -10,7 +10,7 @@ from mentor_core.registry import REWARD_TERMS, create, names
 from mentor_core.reward import Example
 from mentor_core.testing import episodes
 
-VARIANTS = [(name, {}) for name in names(REWARD_TERMS)] + [
+VARIANTS = [(name, {}) for name in names(REWARD_TERMS) if name != "judge"] + [
     ("tool_selection", {"mode": "set"}),
     ("tool_selection", {"mode": "overlap", "count_failed": False}),
     ("tool_selection", {"mode": "multiset", "count_failed": False}),
