@@ -37,8 +37,8 @@ def training_seconds(run: Path) -> int:
 def gain(differences: list[float]) -> str:
     """Mean and 95 % t-interval over seeds, in percentage points."""
     mean = float(np.mean(differences))
-    if len(differences) < 2:
-        return f"{mean:+.1f}"
+    if np.ptp(differences) == 0:
+        return f"{mean:+.1f} with every seed"
     low, high = stats.t.interval(0.95, len(differences) - 1, loc=mean, scale=stats.sem(differences))
     return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
 
