@@ -27,6 +27,8 @@ def mentor_reward_terms() -> dict[str, str]:
 @hookimpl
 def mentor_composers() -> dict[str, str]:
     return {
+        "constrained": "mentor_plugins.composers.constrained:Constrained",
+        "normalised": "mentor_plugins.composers.normalised:Normalised",
         "outcome_gated": "mentor_plugins.composers.outcome_gated:OutcomeGated",
         "rules": "mentor_plugins.composers.rules:Rules",
         "weighted_sum": "mentor_plugins.composers.weighted_sum:WeightedSum",
@@ -80,6 +82,11 @@ def mentor_trackers() -> dict[str, str]:
 def mentor_presets() -> dict[str, str]:
     return {
         "mentor": "mentor_plugins.presets:mentor.toml",
+        "mentor-any-overlap": "mentor_plugins.presets:mentor-any-overlap.toml",
+        "mentor-f1": "mentor_plugins.presets:mentor-f1.toml",
+        "mentor-no-match": "mentor_plugins.presets:mentor-no-match.toml",
         "mentor-paper": "mentor_plugins.presets:mentor-paper.toml",
         "sparse": "mentor_plugins.presets:sparse.toml",
+        "strict": "mentor_plugins.presets:strict.toml",
+        "toolrl": "mentor_plugins.presets:toolrl.toml",
     }

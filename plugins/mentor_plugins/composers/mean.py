@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
-from mentor_core.reward import Floats
+from mentor_core.reward import Composed, Floats, Scores
 
-__all__ = ["scored_mean"]
+__all__ = ["Missing", "scored_mean", "weighted_rewards"]
+
+Missing = Literal["unscored", "renormalise"]
 
 
 def scored_mean(values_MK: Floats, weights_K: Floats) -> Floats:
@@ -21,3 +25,19 @@ def scored_mean(values_MK: Floats, weights_K: Floats) -> Floats:
     means_M = np.full(len(values_MK), np.nan)
     np.divide(sums_M, totals_M, out=means_M, where=totals_M > 0)
     return means_M
+
+
+def weighted_rewards(
+    scores: Scores, weights_K: Floats, missing: Missing, scale: float = 1.0
+) -> Composed:
+    """Rewards scale·Σ w·s / Σ |w|, and the same turn by turn over the terms that score the turn.
+
+    Args:
+        missing: where a term does not score a trajectory, unscored: there is no reward either;
+            renormalise: the other terms take over its weight.
+    """
+    rewards_B = scale * scored_mean(scores.values_BK, weights_K)
+    if missing == "unscored":
+        rewards_B[np.isnan(scores.values_BK[:, weights_K != 0]).any(axis=1)] = np.nan
+    turns_N = [scale * scored_mean(values_NK, weights_K) for values_NK in scores.turns_NK]
+    return Composed(rewards_B, turns_N)

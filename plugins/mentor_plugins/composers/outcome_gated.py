@@ -9,15 +9,16 @@ import numpy as np
 from pydantic import Field
 
 from mentor_core.errors import ConfigError
-from mentor_core.reward import Composed, Composer, Floats, RewardTerm, Scores
+from mentor_core.reward import Composed, Floats, RewardTerm, Scores
 from mentor_plugins.composers.mean import scored_mean
+from mentor_plugins.composers.weighted import Weighted
 
 __all__ = ["OutcomeGated"]
 
 _OUTCOME = "outcome"
 
 
-class OutcomeGated(Composer):
+class OutcomeGated(Weighted):
     """Reward w·o + (1 - w)·gate·s, in [0, 1].
 
     o is the outcome and w its share of all weights; s is the weighted mean of the other terms
@@ -46,16 +47,20 @@ class OutcomeGated(Composer):
     def check(self, terms: Mapping[str, RewardTerm], weights: Mapping[str, float]) -> None:
         for name, term in terms.items():
             low, high = term.bounds
-            if weights[name] != 0 and (low < 0 or high > 1):
+            counts = weights[name] != 0 or name in self.schedule
+            if counts and (low < 0 or high > 1):
                 raise ConfigError(
                     f"outcome_gated needs terms in [0, 1]; {name!r} is in [{low}, {high}]"
                 )
-        self._outcome_share(tuple(weights), np.array([*weights.values()], dtype=np.float64))
+        super().check(terms, weights)
+
+    def check_weights(self, terms: tuple[str, ...], weights_K: Floats) -> None:
+        self._outcome_share(terms, weights_K)
 
     def compose(self, scores: Scores, progress: float) -> Composed:
         outcome_B = scores.column(_OUTCOME)
-        share = self._outcome_share(scores.terms, scores.weights_K)
-        weights_K = scores.weights_K.copy()
+        weights_K = self.weights_at(progress, scores)
+        share = self._outcome_share(scores.terms, weights_K)
         weights_K[scores.terms.index(_OUTCOME)] = 0.0
         gate_B = np.where(outcome_B >= self.threshold, 1.0, self.wrong_share)
         gate_B[np.isnan(outcome_B)] = np.nan

@@ -1,5 +1,6 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from mentor_core.task import Task
 from mentor_core.testing import episodes, trajectory_of
@@ -80,3 +81,74 @@ def test_a_further_call_that_reaches_nothing_lowers_a_positive_score(example):
     if before and example.trajectory.turns:
         example.trajectory.turns[-1].calls.append(Call("elsewhere", {}))
         assert Teacher().score(example.trajectory, example.task, example.references) < before
+
+
+@st.composite
+def work(draw):
+    """Calls, each of which may use results of earlier ones, and which ones each uses."""
+    calls, uses = [], []
+    for index in range(draw(st.integers(1, 6))):
+        sources = draw(st.sets(st.integers(0, index - 1), max_size=2)) if index else set()
+        arguments = {f"r{source}": 1000 + source for source in sources} | {"own": 10 + index}
+        name = draw(st.sampled_from(("add", "multiply")))
+        calls.append(Call(name, arguments, str(1000 + index), key=f"call {index}"))
+        uses.append(sources)
+    return calls, uses
+
+
+def too_early(order, uses):
+    """Calls that come before one whose result they use, or than one that comes too early."""
+    done, early = set(), set()
+    for index in order:
+        (done if uses[index] <= done else early).add(index)
+    return early
+
+
+@given(work(), st.randoms())
+def test_any_admissible_order_scores_one_and_any_other_less(given_work, random):
+    calls, uses = given_work
+    order = list(range(len(calls)))
+    random.shuffle(order)
+    score = Teacher().score(trajectory_of([calls[i] for i in order]), TASK, [trajectory_of(calls)])
+    early = too_early(order, uses)
+    assert score == pytest.approx(1 - len(early) / len(calls))
+
+
+@given(work(), st.randoms())
+def test_an_order_drawn_call_by_call_from_what_can_be_made_scores_one(given_work, random):
+    calls, uses = given_work
+    order, turns = [], []
+    while len(order) < len(calls):
+        ready = [i for i in range(len(calls)) if i not in order and uses[i] <= set(order)]
+        order.append(random.choice(ready))
+        turns.append([calls[order[-1]]])
+    assert Teacher().score(trajectory_of(*turns, "77"), TASK, [trajectory_of(calls)]) == 1
+    assert set(Teacher().score_turns(trajectory_of(*turns), TASK, [trajectory_of(calls)])) == {1}
+
+
+@given(work(), st.randoms())
+def test_calls_that_the_environment_declares_equal_count_as_equal(given_work, random):
+    """Other names and arguments, as of a commuted or an equivalent call, under the same keys."""
+    calls, _ = given_work
+    others = [Call("other", {"x": -index}, c.result, key=c.key) for index, c in enumerate(calls)]
+    mixed = [random.choice(pair) for pair in zip(calls, others, strict=True)]
+    assert Teacher().score(trajectory_of(mixed), TASK, [trajectory_of(calls)]) == 1
+
+
+@given(work(), work())
+def test_of_several_references_the_best_counts(one, other):
+    references = [trajectory_of(one[0]), trajectory_of(other[0])]
+    student = trajectory_of(one[0][:-1], "77")
+    scores = [Teacher().score(student, TASK, [reference]) for reference in references]
+    assert Teacher().score(student, TASK, references) == max(scores)
+
+
+@given(work(), st.data())
+def test_a_call_left_out_costs_itself_and_all_that_use_it(given_work, data):
+    calls, uses = given_work
+    assume(len(calls) > 1)
+    left_out = data.draw(st.integers(0, len(calls) - 1))
+    order = [i for i in range(len(calls)) if i != left_out]
+    reached = len(order) - len(too_early(order, uses))
+    score = Teacher().score(trajectory_of([calls[i] for i in order]), TASK, [trajectory_of(calls)])
+    assert score == pytest.approx(2 * reached / (len(calls) + len(order)))
