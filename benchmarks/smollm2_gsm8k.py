@@ -21,7 +21,7 @@ SETTINGS = {
     "train.steps": 3,
     "train.tasks_per_step": 2,
     "train.group_size": 4,
-    "train.micro_batch": 2,
+    "train.micro_batch": 1,
     "train.learning_rate": 1e-6,
     "rollout.max_turns": 4,
     "rollout.turn_tokens": 96,
