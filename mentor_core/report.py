@@ -11,7 +11,16 @@ from mentor_core.evaluate import Summary
 
 __all__ = ["COLUMNS", "as_markdown", "as_table", "rows"]
 
-COLUMNS = ("split", "model", "episodes", "success", "95 % interval", "turns", "calls", "failed calls")
+COLUMNS = (
+    "split",
+    "model",
+    "episodes",
+    "success",
+    "95 % interval",
+    "turns",
+    "calls",
+    "failed calls",
+)
 
 
 def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]]:
