@@ -7,26 +7,27 @@ The rules, in order; the first that can decide does:
    they are the same (six decimals is the `float_rounding` of Math-Verify). Thousands
    separators, a currency sign, `x =`, a unit and `%` are read; 50% is 50 and also 0.5; units
    are compared only where both sides have one.
-3. Anything else that reads as mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
+3. Two expressions of numbers alone, with one reading (`mentor_core.arithmetic`): equal where
+   their values are, by the same tolerance.
+4. Anything else that reads as mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
    github.com/huggingface/Math-Verify), which compares expressions, sets, tuples and intervals.
 
 Two precautions go beyond Math-Verify, since here a policy is rewarded for its answer. The whole
 answer must be mathematics, never a part of it that was found in text, and it must list as many
 values as the gold answer does and be equal along every `=`: "12 or 13", "12, 13" and "13 = 12"
-are wrong where 12 is right. And since Math-Verify's own time limits are signals, which work in
-the main thread only, expressions that could take long are refused before they are read.
+are wrong where 12 is right. And expressions that could take long are refused before they are read;
+should one slip through, its comparison has a time limit (`mentor_core.algebra`).
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from math import prod
-from typing import Any
+
+from mentor_core.algebra import TimeLimit, equal_expressions
+from mentor_core.arithmetic import evaluate
 
 __all__ = ["MAX_LENGTH", "equal_answers"]
 
@@ -42,6 +43,9 @@ _NUMBER = re.compile(
     (?:\s*/\s*(?P<divisor>[0-9]+))?
     (?:\s*(?P<percent>\\?%|percent)|\s*(?P<unit>[A-Za-z]+(?:[ /][A-Za-z]+){0,3}))?""",
     re.VERBOSE,
+)
+_FRACTION = re.compile(
+    r"^(?P<sign>[-+]?)\\frac\s*\{\s*(?P<over>[0-9]{1,30})\s*\}\s*\{\s*(?P<under>[0-9]{1,30})\s*\}$"
 )
 # After a number these change its value or offer another one, so they are no unit.
 _NOT_UNITS = frozenset(
@@ -125,7 +129,8 @@ def equal_answers(answer: str | None, gold: str | None) -> bool | None:
     """Whether `answer` is the same mathematical answer as `gold`. Never raises.
 
     Returns:
-        None where there is no gold answer to compare with.
+        None where there is no gold answer to compare with, and where Math-Verify took longer than
+        `algebra.SECONDS`: that is not known to be wrong (`algebra.time_limits_hit` counts it).
 
     >>> equal_answers("$1,234.00", "1234"), equal_answers("12 or 13", "12")
     (True, False)
@@ -138,6 +143,8 @@ def equal_answers(answer: str | None, gold: str | None) -> bool | None:
         return True
     try:
         return _equal(given, wanted)
+    except TimeLimit:
+        return None
     except Exception:  # noqa: BLE001 - sympy fails in many ways; what it cannot read is not equal
         return False
 
@@ -153,7 +160,12 @@ def _equal(given: str, wanted: str) -> bool:
     first, second = _read_number(given), _read_number(wanted)
     if first is not None and second is not None:
         return first.equals(second)
-    return _listed(given) == _listed(wanted) and _equal_expressions(given, wanted)
+    if _listed(given) != _listed(wanted):
+        return False
+    value, gold = (evaluate(text) if len(text) <= MAX_LENGTH else None for text in (given, wanted))
+    if value is not None and gold is not None:
+        return _close(Fraction(value), Fraction(gold))
+    return _equal_expressions(given, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,7 @@ def _close(value: Fraction, gold: Fraction) -> bool:
 
 
 def _read_number(text: str) -> _Number | None:
+    text = _FRACTION.sub(r"\g<sign>\g<over>/\g<under>", text) if "frac" in text else text
     match = _NUMBER.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         return None
@@ -217,12 +230,7 @@ def _equal_expressions(given: str, wanted: str) -> bool:
         return False
     if max(_growth(given), _growth(wanted)) > (20 if letters - set("ei") else 1000):
         return False
-    parse, verify = _math_verify()
-    first, second = (
-        [value for value in parse(rf"\boxed{{{text}}}", parsing_timeout=None) if value != text]
-        for text in (given, wanted)
-    )
-    return bool(first and second and verify(second, first, timeout_seconds=None))
+    return equal_expressions(given, wanted)
 
 
 def _is_mathematics(text: str) -> bool:
@@ -256,12 +264,3 @@ def _growth(text: str) -> float:
     if len(exponents) != len(_POWER.findall(text)):
         return float("inf")
     return prod(max(int(whole or 1), 1) for whole in exponents)
-
-
-@cache
-def _math_verify() -> tuple[Callable[..., list[Any]], Callable[..., bool]]:
-    """Imported on first use: sympy takes most of a second. It warns that it has no time limit."""
-    from math_verify import parse, verify
-
-    logging.getLogger("math_verify").setLevel(logging.ERROR)
-    return parse, verify
