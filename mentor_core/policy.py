@@ -122,7 +122,10 @@ class Policy(Component, ABC):
 
     @abstractmethod
     def poll(self) -> list[Generation]:
-        """Work until at least one submitted session has its turn; [] if none is submitted."""
+        """Work until at least one submitted session has its turn.
+
+        [] where none can have it now: none is submitted, or all wait for one that is not.
+        """
 
     @abstractmethod
     def observe(self, session: Session, messages: Sequence[Message]) -> bool:

@@ -93,7 +93,8 @@ class Rollout:
                 if episode.trajectory.end is not None:
                     end(episode)
             while len(ended) < len(starts):
-                for generation in self.policy.poll():
+                generations = self.policy.poll()
+                for generation in generations:
                     episode = generation.session.context
                     self._begin(episode, generation)
                     if episode.pending is not None and episode.pending.jobs.calls:
@@ -101,10 +102,10 @@ class Rollout:
                         self.executor.submit(episode.pending.jobs)
                     elif self._finish(episode):
                         end(episode)
+                if not generations and not waiting:
+                    raise RuntimeError("the policy has nothing to do, and episodes are not over")
                 # Wait for tools only where the policy has nothing else to do.
-                for jobs in self.executor.collect(
-                    timeout=0.0 if self._busy(waiting, ended, starts) else None
-                ):
+                for jobs in self.executor.collect(timeout=0.0 if generations else None):
                     episode = waiting.pop(jobs)
                     if self._finish(episode):
                         end(episode)
@@ -122,12 +123,6 @@ class Rollout:
             env.close()
         self._free.clear()
         self.executor.close()
-
-    @staticmethod
-    def _busy(
-        waiting: dict[ToolJobs, _Episode], ended: dict[int, Trajectory], starts: Sequence[Start]
-    ) -> bool:
-        return len(waiting) + len(ended) < len(starts) or not waiting
 
     def _open(self, index: int, start: Start) -> _Episode:
         env = self._free.pop() if self._free else self.make_env()

@@ -79,6 +79,17 @@ def test_trajectories_come_back_in_the_order_asked_for():
     assert sum(t.outcome for t in played) == 1.0
 
 
+def test_a_policy_that_forgets_an_episode_is_found_out():
+    class Forgetful(ScriptedPolicy):
+        def poll(self):
+            return []
+
+    rollout = Rollout(Doubler, Forgetful())
+    with pytest.raises(RuntimeError, match="nothing to do"):
+        rollout.run([Start(Task("t", "doubler", ""), 0)])
+    rollout.close()
+
+
 @pytest.mark.parametrize("where", ["start", "verify"])
 def test_a_broken_episode_is_data_and_costs_nobody_else_anything(where):
     broken = Task("bad", "doubler", "", "4", metadata={"breaks": where})

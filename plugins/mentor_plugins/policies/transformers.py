@@ -91,7 +91,7 @@ class TransformersPolicy(TokenPolicy):
             running = [i for i, row in enumerate(self._live) if row.limit]
             if running and not finished:
                 finished = self._decode(running)
-            if finished or not (running or self._queue):
+            if finished or not running:  # sessions may still wait for a row to become free
                 return finished
 
     @property

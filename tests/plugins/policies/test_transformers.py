@@ -87,6 +87,23 @@ def test_a_seed_gives_its_episode_whatever_else_is_in_the_batch(student, tasks):
     assert len({tuple(i) for i in ids}) > len(tasks) // 2
 
 
+def test_a_full_batch_waits_for_slow_tools(student, tasks):
+    """Episodes without a row must not keep the policy from handing over to the tools."""
+    import time
+
+    class Slow(Calculator):
+        def canonical(self, call):
+            time.sleep(0.01)
+            return super().canonical(call)
+
+    policy = TransformersPolicy(rows=1)
+    policy.prepare(student, Sampling(), LIMITS)
+    rollout = Rollout(Slow, policy)
+    played = rollout.run([Start(task, seed) for seed, task in enumerate(tasks[:4])])
+    rollout.close()
+    assert all(t.end is not None for t in played)
+
+
 def test_spans_masks_and_ids_add_up(student, tasks):
     """Loss on what the environment wrote teaches the student to imitate tools."""
     for trajectory in roll(student, tasks, Sampling(temperature=1.3)):
