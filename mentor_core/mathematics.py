@@ -220,8 +220,12 @@ def _normal(text: str) -> str:
 
 
 def _listed(text: str) -> int:
-    """Number of values that the text lists: one more than its separators."""
-    return 1 + len(re.findall(r"[,;&]|\\\\", re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)))
+    """Number of values that the text lists: one more than its separators.
+
+    A space between two digits is one, too: Math-Verify would multiply, and 1 1 be 1.
+    """
+    text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)
+    return 1 + len(re.findall(r"[,;&]|\\\\|(?<=[0-9])\s+(?=[0-9])", text))
 
 
 def _equal_expressions(given: str, wanted: str) -> bool:

@@ -120,7 +120,9 @@ def test_turn_level_credit_gives_turns_of_one_episode_different_advantages(make_
 def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer):
     """Truncation is judged by the end reason: an episode may stop right after an end token."""
     trainer = make_trainer(
-        train={"mask_truncated": True}, rollout={"max_turns": 2, "turn_tokens": 60}
+        train={"mask_truncated": True, "tasks_per_step": 4},
+        rollout={"max_turns": 3, "turn_tokens": 60},
+        reward={"preset": "sparse"},  # the expert's own chains do not fit into three turns
     )
     inputs = trainer._generate_and_score_completions(rows(trainer))
     ends = [t.end for t in trainer._trajectories]
