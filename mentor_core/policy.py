@@ -15,7 +15,6 @@ from typing import Any
 
 from mentor_core.chat import ChatFormat
 from mentor_core.component import Component
-from mentor_core.parsing import CallParser
 from mentor_core.trajectory import Message, Tokens
 
 __all__ = ["Generation", "Limits", "Policy", "Sampling", "Session", "Student"]
@@ -133,8 +132,3 @@ class Policy(Component, ABC):
 
     def close(self, session: Session) -> None:
         """The conversation has ended."""
-
-    @property
-    def parser(self) -> CallParser | None:
-        """The call format of the policy's model; None: the environment's own."""
-        return None

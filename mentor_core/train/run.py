@@ -263,8 +263,6 @@ class _Watch(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, job: _Job, shown: Bar, done: int) -> None:
         self.job, self.shown, self.done = job, shown, done
-        self.tokens = 0.0
-        self.seconds = 0.0
         self.last = time.perf_counter()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -280,15 +278,15 @@ class _Watch(TrainerCallback):  # type: ignore[misc]
         if not state.is_world_process_zero or not logs or "reward" not in logs:
             return
         now = time.perf_counter()
-        self.seconds, self.last = now - self.last, now
+        seconds, self.last = now - self.last, now
         tokens = logs.get("sampled_tokens") or 0.0
         metrics = {name: value for name, value in logs.items() if name not in _NOT_KEPT}
-        metrics["seconds/step"] = self.seconds
-        metrics["tokens_per_second"] = tokens / self.seconds
+        metrics["seconds/step"] = seconds
+        metrics["tokens_per_second"] = tokens / seconds
         for tracker in self.job.parts.trackers:
             tracker.log(state.global_step, metrics)
         facts = {"reward": _shown(logs.get("reward")), "success": _shown(logs.get("success"))}
-        self.shown.advance(facts | {"tokens/s": f"{tokens / self.seconds:.0f}"})
+        self.shown.advance(facts | {"tokens/s": f"{tokens / seconds:.0f}"})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         asked = self.job.interrupted()
