@@ -29,7 +29,7 @@ __all__ = ["ActionGate", "AssistantText", "Expert", "Messages", "Pending", "Tool
 Observation = tuple[Message, ...]
 Expert = Generator[tuple[str, Sequence[Call]], list[Call], None]
 """A scripted solver: yields (text, calls) turn by turn and is sent the executed calls.
-A turn without calls is the final answer."""
+A turn without calls is the final answer, or asks for the user's next message."""
 
 
 class AssistantText(gymnasium.Space[str]):
@@ -172,6 +172,14 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         """The final answer in a turn without calls; None where the turn gives none."""
         return content.strip() or None
 
+    def read_calls(self, content: str) -> list[Call]:
+        """Calls written in the domain's own notation, in a turn that the parser found none in."""
+        return []
+
+    def reply(self, content: str) -> str | None:
+        """The user's next message after a turn without calls; None: that turn is the answer."""
+        return None
+
     def is_over(self) -> bool:
         """Whether the episode has ended by the domain's own rules (a purchase, say)."""
         return False
@@ -241,7 +249,10 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         if self.task is None or self.end is not None:
             raise ResetNeeded("the episode has ended: call reset() first")
         parsed = self.parser.parse(action)
-        turn = Turn(text=action, calls=parsed.calls, parse_failure=parsed.failure)
+        calls = parsed.calls
+        if not calls and not parsed.failure:
+            calls = self.read_calls(parsed.content)
+        turn = Turn(text=action, calls=calls, parse_failure=parsed.failure)
         runnable = []
         for call in turn.calls:
             tool = self.tools.get(call.name)
@@ -276,7 +287,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         if turn.parse_failure:
             complaint = f"Error: {self.parser.complaint}"
             turn.observation.append({"role": "tool", "name": "", "content": complaint})
-        if not turn.calls and not turn.parse_failure:
+        silent = not turn.calls and not turn.parse_failure
+        reply = self.reply(pending.content) if silent else None
+        if reply is not None:
+            turn.observation.append({"role": "user", "content": reply})
+        if silent and reply is None:
             self.answer = self.read_answer(pending.content)
             self.end = "answered" if pending.content.strip() else "policy_stopped"
         elif self.is_over():

@@ -192,3 +192,44 @@ def test_a_task_that_is_not_there_is_named(env):
         env.reset(options={"task": "train-9"})
     with pytest.raises(DataError, match="no task in split 'ood'"):
         Counter(split="ood").reset()
+
+
+class Conversation(Counter):
+    """Two user messages; `+N` counts, too."""
+
+    name = "conversation"
+
+    def read_calls(self, content):
+        return [Call("count", {"times": int(content[1:])})] if content.startswith("+") else []
+
+    def reply(self, content):
+        self.state["heard"] = self.state.get("heard", 0) + 1
+        return "One more, please." if self.state["heard"] == 1 else None
+
+
+def test_the_user_speaks_again_after_a_turn_without_calls():
+    env = Conversation()
+    env.reset(seed=0, options={"task": env.tasks("train")[1]})
+    observation, _, terminated, *_ = env.step("Hello.")
+    assert observation == ({"role": "user", "content": "One more, please."},)
+    assert not terminated
+    assert env.answer is None
+    *_, info = env.step("Goodbye.")
+    assert (info["end"], info["answer"]) == ("answered", "Goodbye.")
+
+
+def test_a_conversation_keeps_to_its_turn_limit():
+    env = Conversation(max_turns=1)
+    env.reset(seed=0)
+    *_, truncated, info = env.step("Hello.")
+    assert truncated
+    assert info["answer"] is None
+
+
+def test_a_domain_reads_calls_in_its_own_notation():
+    env = Conversation()
+    env.reset(seed=0)
+    observation, *_ = env.step("+2")
+    assert observation == ({"role": "tool", "name": "count", "content": "2"},)
+    env.step(say(("count", {"times": 1}), content="+2"))  # written calls win
+    assert env.state["count"] == 3
