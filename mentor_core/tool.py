@@ -1,9 +1,10 @@
 """Tool: a typed Python function that a policy can call.
 
 The function's signature gives the JSON schema that the policy reads and the validation of the
-arguments that the policy sends; its docstring gives the descriptions. A call that cannot be
-carried out is a `ToolError` with an explanation, which the environment shows to the policy:
-it is never an exception in the rollout.
+arguments that the policy sends; its docstring gives the descriptions. Where only a schema is
+at hand (an MCP server's, a benchmark's), `Tool.from_schema` makes the tool from that. A call
+that cannot be carried out is a `ToolError` with an explanation, which the environment shows to
+the policy: it is never an exception in the rollout.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import textwrap
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any, get_type_hints
@@ -20,6 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from mentor_core.errors import PluginError, nearest
 
 __all__ = ["Tool", "ToolError", "render_result"]
+
+_OPENING = {"$ref", "additionalProperties", "allOf", "anyOf", "oneOf", "patternProperties"}
+"""Keys of a schema by which an object may have properties that `properties` does not list."""
 
 
 class ToolError(Exception):
@@ -53,8 +58,32 @@ class Tool:
         self.is_async = inspect.iscoroutinefunction(function)
         self._arguments = _arguments_model(self.name, function, documentation)
 
+    @staticmethod
+    def from_schema(
+        function: Callable[..., Any],
+        *,
+        name: str,
+        parameters: Mapping[str, Any],
+        description: str = "",
+    ) -> Tool:
+        """A tool whose arguments a JSON schema describes, and not the function's annotations.
+
+        The arguments are validated against the schema and passed as they were sent, by keyword.
+        One that `properties` does not list is refused where the schema leaves that open.
+
+        Args:
+            function: sync or async, called with the arguments.
+            name: what the policy calls it.
+            parameters: JSON schema of the arguments object.
+            description: what the policy reads.
+
+        Raises:
+            PluginError: `parameters` is not a JSON schema of an object.
+        """
+        return _SchemaTool(function, name, parameters, description)
+
     def __repr__(self) -> str:
-        return f"Tool({self.name}({', '.join(self._arguments.model_fields)}))"
+        return f"Tool({self.name}({', '.join(self.parameters.get('properties', {}))}))"
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -125,6 +154,64 @@ class Tool:
                 case _:
                     parts.append(f"argument {where!r}: {item['msg'].lower()}")
         return f"{self.name}: " + "; ".join(parts)
+
+
+class _SchemaTool(Tool):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        parameters: Mapping[str, Any],
+        description: str,
+    ) -> None:
+        from jsonschema import SchemaError
+        from jsonschema.validators import Draft202012Validator, validator_for
+        from referencing import Registry
+
+        self.function, self.name, self.description = function, name, description
+        self.is_async = inspect.iscoroutinefunction(function)
+        self.parameters = dict(parameters)
+        checked = self.parameters
+        if checked.get("type") != "object":
+            raise PluginError(f"tool {name!r}: the type of its parameters is not object")
+        if _OPENING.isdisjoint(checked):
+            checked = {"properties": {}, **checked, "additionalProperties": False}
+        make_validator = validator_for(checked, default=Draft202012Validator)
+        try:
+            make_validator.check_schema(checked)
+        except SchemaError as error:
+            where = ".".join(map(str, error.path)) or "parameters"
+            raise PluginError(f"tool {name!r}: {where}: {error.message}") from None
+        # A registry of its own: a `$ref` must not fetch anything from the network.
+        self._validator = make_validator(checked, registry=Registry())
+
+    def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        from referencing.exceptions import Unresolvable
+
+        sent = dict(arguments)
+        try:
+            errors = list(self._validator.iter_errors(sent))
+        except (Unresolvable, re.error, ValueError, ArithmeticError, RecursionError) as error:
+            raise ToolError(f"{self.name}: the arguments cannot be checked: {error}") from error
+        if errors:
+            problems = dict.fromkeys(line for error in errors for line in _explain_schema(error))
+            raise ToolError(f"{self.name}: {'; '.join(problems)}")
+        return sent
+
+
+def _explain_schema(error: Any) -> list[str]:
+    """What is wrong with the arguments, from a `jsonschema.ValidationError`."""
+    path = [str(part) for part in error.absolute_path]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [f"argument {'.'.join([*path, key])!r} is missing" for key in missing]
+    if error.validator == "additionalProperties" and "patternProperties" not in error.schema:
+        known = list(error.schema.get("properties", ()))
+        unknown = [key for key in error.instance if key not in known]
+        return [
+            f"unknown argument {'.'.join([*path, key])!r}{nearest(key, known)}" for key in unknown
+        ]
+    return [f"argument {'.'.join(path)!r}: {textwrap.shorten(error.message, 200)}"]
 
 
 def render_result(value: Any) -> str:

@@ -139,6 +139,95 @@ def test_results_are_shown_plainly(value, expected):
     assert render_result(value) == expected
 
 
+PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "width": {"type": "number", "minimum": 0},
+        "class": {"enum": ["a", "b"]},
+        "box": {
+            "type": "object",
+            "properties": {"side": {"type": "integer"}},
+            "required": ["side"],
+        },
+    },
+    "required": ["width"],
+}
+
+
+def from_schema(function=lambda **arguments: arguments, parameters=PARAMETERS, **fields):
+    return Tool.from_schema(function, name="area", parameters=parameters, **fields)
+
+
+def test_a_schema_is_shown_as_it_is_and_arguments_are_passed_as_they_were_sent():
+    # An MCP server fills in its own defaults, and its argument names may be Python's keywords.
+    tool = from_schema(description="How large.")
+    described = {"name": "area", "description": "How large.", "parameters": PARAMETERS}
+    assert tool.schema == {"type": "function", "function": described}
+    assert tool.call({"width": 3, "class": "a"}) == {"width": 3, "class": "a"}
+    assert repr(tool) == "Tool(area(width, class, box))"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, "area: argument 'width' is missing"),
+        ({"width": 1, "widht": 2}, "area: unknown argument 'widht'; did you mean width"),
+        ({"width": "3"}, "argument 'width': '3' is not of type 'number'"),
+        ({"width": True}, "argument 'width': True is not of type 'number'"),
+        ({"width": -1}, "argument 'width': -1 is less than the minimum of 0"),
+        ({"width": 1, "class": "c"}, "argument 'class': 'c' is not one of"),
+        ({"width": 1, "box": {}}, "argument 'box.side' is missing"),
+        ({"width": "x" * 9999}, r"argument 'width': \[...\]"),
+        ({"class": 0}, "argument 'width' is missing; argument 'class': 0 is|'class': 0 .* missing"),
+    ],
+)
+def test_a_call_that_does_not_fit_a_schema_is_explained(arguments, expected):
+    with pytest.raises(ToolError, match=expected) as caught:
+        from_schema().call(arguments)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_schema_may_leave_arguments_open():
+    for parameters in (
+        {"type": "object", "additionalProperties": True},
+        {"type": "object", "patternProperties": {"^x": {}}},
+        {"type": "object", "$ref": "#/$defs/any", "$defs": {"any": {"type": "object"}}},
+    ):
+        assert from_schema(parameters=parameters).call({"x": 1}) == {"x": 1}
+    with pytest.raises(ToolError, match="unknown argument 'x'"):
+        from_schema(parameters={"type": "object"}).call({"x": 1})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, "the type of its parameters is not object"),
+        ({"type": "object", "properties": {"a": {"type": "dict"}}}, "properties.a.type: 'dict'"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "properties.a.pattern: "),
+    ],
+)
+def test_what_is_no_schema_of_arguments_is_refused_at_once(parameters, expected):
+    with pytest.raises(PluginError, match=f"tool 'area': {expected}"):
+        from_schema(parameters=parameters)
+
+
+@pytest.mark.parametrize("broken", [{"$ref": "http://localhost:1/a"}, {"$ref": "#/$defs/none"}])
+def test_a_schema_that_cannot_be_checked_fails_the_call_and_nothing_else(broken):
+    # A server's schema must neither stop a rollout nor make us fetch anything.
+    tool = from_schema(parameters={"type": "object", "properties": {"a": broken}})
+    with pytest.raises(ToolError, match="area: the arguments cannot be checked"):
+        tool.call({"a": "x"})
+
+
+def test_an_async_function_may_have_a_schema():
+    async def give_back(**arguments):
+        return arguments
+
+    tool = from_schema(give_back)
+    assert tool.is_async
+    assert asyncio.run(tool.call({"width": 1})) == {"width": 1}
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -151,5 +240,13 @@ def test_arguments_of_any_kind_are_validated_or_explained(arguments):
     # Arguments come from a model: whatever they are, the rollout goes on.
     try:
         Tool(area).validate(arguments)
+    except ToolError as error:
+        assert str(error).startswith("area: ")
+
+
+@given(st.dictionaries(st.sampled_from(["width", "class", "box"]) | st.text(), json_values))
+def test_arguments_of_any_kind_are_validated_against_a_schema_or_explained(arguments):
+    try:
+        assert from_schema().call(arguments) == arguments
     except ToolError as error:
         assert str(error).startswith("area: ")
