@@ -17,9 +17,10 @@ import selectors
 import subprocess
 import sys
 import threading
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["SECONDS", "TimeLimit", "equal_expressions", "time_limits_hit"]
+__all__ = ["SECONDS", "TimeLimit", "Undecided", "equal_expressions", "time_limits_hit"]
 
 SECONDS = 5.0
 """What one comparison may take."""
@@ -32,8 +33,12 @@ _owner = 0
 _hits = 0
 
 
-class TimeLimit(Exception):
-    """A comparison took too long: nothing is known about it."""
+class Undecided(Exception):
+    """Nothing is known about a comparison."""
+
+
+class TimeLimit(Undecided):
+    """It took too long."""
 
 
 def time_limits_hit() -> int:
@@ -41,8 +46,9 @@ def time_limits_hit() -> int:
     return _hits
 
 
+@lru_cache(maxsize=4096)
 def equal_expressions(given: str, wanted: str) -> bool:
-    """Whether Math-Verify says that two LaTeX expressions are equal.
+    """Whether Math-Verify says that two LaTeX expressions are equal; asked once a pair.
 
     Raises:
         TimeLimit: it took longer than `SECONDS`, or ended its process.

@@ -7,16 +7,19 @@ The rules, in order; the first that can decide does:
    they are the same (six decimals is the `float_rounding` of Math-Verify). Thousands
    separators, a currency sign, `x =`, a unit and `%` are read; 50% is 50 and also 0.5; units
    are compared only where both sides have one.
-3. Two expressions of numbers alone, with one reading (`mentor_core.arithmetic`): equal where
-   their values are, by the same tolerance.
-4. Anything else that reads as mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
+3. Two expressions of numbers alone, with one reading (`mentor_core.arithmetic`), or two tuples or
+   intervals of such, in the same brackets: equal where their values are, by the same tolerance.
+4. Two quotients of polynomials, with one reading (`mentor_core.polynomials`): equal where they are
+   identically so.
+5. Anything else that reads as mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
    github.com/huggingface/Math-Verify), which compares expressions, sets, tuples and intervals.
 
 Two precautions go beyond Math-Verify, since here a policy is rewarded for its answer. The whole
 answer must be mathematics, never a part of it that was found in text, and it must list as many
 values as the gold answer does and be equal along every `=`: "12 or 13", "12, 13" and "13 = 12"
-are wrong where 12 is right. And expressions that could take long are refused before they are read;
-should one slip through, its comparison has a time limit (`mentor_core.algebra`).
+are wrong where 12 is right. And expressions that could take long are refused before they are read:
+as an answer such a one is wrong, lest a policy hide behind it; as a gold answer it decides nothing.
+Should one slip through, its comparison has a time limit (`mentor_core.algebra`).
 """
 
 from __future__ import annotations
@@ -26,8 +29,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from mentor_core.algebra import TimeLimit, equal_expressions
+from mentor_core.algebra import Undecided, equal_expressions
 from mentor_core.arithmetic import evaluate
+from mentor_core.polynomials import equal_quotients
 
 __all__ = ["MAX_LENGTH", "equal_answers"]
 
@@ -109,6 +113,7 @@ _NOT_UNITS = frozenset(
 )
 _SHORT_UNITS = frozenset("mglsh")
 
+_TUPLE = re.compile(r"([(\[])([^\[\]{}]*,[^\[\]{}]*)([)\]])")
 _ASSIGNMENT = re.compile(r"([A-Za-z])\s*=\s*(?=[^=])")
 _MATHEMATICS = re.compile(
     r"""(?:\\(?:frac|sqrt|pi|cdot|times|div|infty|cup|cap|leq?|geq?|neq?|sin|cos|tan|log|ln|theta
@@ -129,8 +134,9 @@ def equal_answers(answer: str | None, gold: str | None) -> bool | None:
     """Whether `answer` is the same mathematical answer as `gold`. Never raises.
 
     Returns:
-        None where there is no gold answer to compare with, and where Math-Verify took longer than
-        `algebra.SECONDS`: that is not known to be wrong (`algebra.time_limits_hit` counts it).
+        None where there is no gold answer to compare with, or one too large to compare with, and
+        where Math-Verify took longer than `algebra.SECONDS`: that is not known to be wrong
+        (`algebra.time_limits_hit` counts it).
 
     >>> equal_answers("$1,234.00", "1234"), equal_answers("12 or 13", "12")
     (True, False)
@@ -143,7 +149,7 @@ def equal_answers(answer: str | None, gold: str | None) -> bool | None:
         return True
     try:
         return _equal(given, wanted)
-    except TimeLimit:
+    except Undecided:
         return None
     except Exception:  # noqa: BLE001 - sympy fails in many ways; what it cannot read is not equal
         return False
@@ -162,10 +168,24 @@ def _equal(given: str, wanted: str) -> bool:
         return first.equals(second)
     if _listed(given) != _listed(wanted):
         return False
-    value, gold = (evaluate(text) if len(text) <= MAX_LENGTH else None for text in (given, wanted))
-    if value is not None and gold is not None:
-        return _close(Fraction(value), Fraction(gold))
+    (brackets, values), (gold_brackets, golds) = _values(given), _values(wanted)
+    if values and len(values) == len(golds) and brackets == gold_brackets:
+        pairs = zip(values, golds, strict=True)
+        return all(_close(Fraction(value), Fraction(gold)) for value, gold in pairs)
     return _equal_expressions(given, wanted)
+
+
+def _values(text: str) -> tuple[str, list[float]]:
+    """Brackets and values of a tuple, an interval or, without brackets, one expression.
+
+    No values where the text is neither, or one of its values is not read.
+    """
+    if len(text) > MAX_LENGTH:
+        return "", []
+    match = _TUPLE.fullmatch(text)
+    brackets = match[1] + match[3] if match else ""
+    values = [evaluate(part) for part in (match[2].split(",") if match else [text])]
+    return brackets, [value for value in values if value is not None] if None not in values else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +252,13 @@ def _equal_expressions(given: str, wanted: str) -> bool:
     letters = _letters(wanted)
     if not (_is_mathematics(given) and _is_mathematics(wanted) and _letters(given) <= letters):
         return False
-    if max(_growth(given), _growth(wanted)) > (20 if letters - set("ei") else 1000):
-        return False
-    return equal_expressions(given, wanted)
+    equal = equal_quotients(given, wanted)
+    if equal is not None:
+        return equal
+    most = 20 if letters - set("ei") else 1000
+    if _growth(wanted) > most:
+        raise Undecided
+    return _growth(given) <= most and equal_expressions(given, wanted)
 
 
 def _is_mathematics(text: str) -> bool:

@@ -155,6 +155,29 @@ def test_an_answer_cannot_hang_the_verification(answer, gold):
     assert time.perf_counter() - started < 2
 
 
+@pytest.mark.parametrize("gold", ["(a+b+c+d)^{99}", "(a+b)^{2^{9}}"])
+def test_a_gold_answer_too_large_to_compare_with_decides_nothing(gold):
+    # All answers to the task would count as wrong.
+    assert equal_answers("a+b", gold) is None
+    assert equal_answers(gold, gold) is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "equal"),
+    [
+        (r"(\frac{1}{2}, 3)", "(0.5, 3)", True),
+        ("(1, 3)", "(3, 1)", False),
+        ("[0, 4)", "[0,4)", True),
+        ("[0, 4]", "[0,4)", False),
+        ("(1, 234)", "(1,2)", False),
+        (r"\left(1, \sqrt{4}\right)", "(1, 2)", True),
+        ("(1, x)", "(1, x)", True),
+    ],
+)
+def test_tuples_and_intervals(answer, gold, equal):
+    assert equal_answers(answer, gold) is equal
+
+
 def test_verification_works_off_the_main_thread():
     # Rewards may be computed in threads, where Math-Verify's signals raise.
     results = []
