@@ -40,6 +40,7 @@ MAX_LENGTH = 200
 
 _TOLERANCE = Fraction(1, 10**6)
 
+_PLAIN = re.compile(r"[0-9A-Za-z.,+/()=% -]*")  # nothing in it typesets
 _NUMBER = re.compile(
     r"""(?P<sign>[-+]?)\s*[$€£]?\s*
     (?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)
@@ -207,7 +208,7 @@ class _Number:
 
 
 def _close(value: Fraction, gold: Fraction) -> bool:
-    return abs(value - gold) <= _TOLERANCE * min(Fraction(1), abs(gold))
+    return value == gold or abs(value - gold) <= _TOLERANCE * min(Fraction(1), abs(gold))
 
 
 def _read_number(text: str) -> _Number | None:
@@ -221,13 +222,18 @@ def _read_number(text: str) -> _Number | None:
     divisor = int(match["divisor"] or 1)
     if divisor == 0:
         return None
-    value = Fraction(match["number"].replace(",", "") + (match["power"] or "")) / divisor
+    digits = match["number"].replace(",", "") + (match["power"] or "")
+    value = Fraction(int(digits) if digits.isdecimal() else digits)
+    if divisor != 1:
+        value /= divisor
     unit = " ".join(word.removesuffix("s") or word for word in words)
     return _Number(-value if match["sign"] == "-" else value, bool(match["percent"]), unit)
 
 
 def _normal(text: str) -> str:
     """The text without what only typesets it."""
+    if _PLAIN.fullmatch(text):
+        return " ".join(text.split()).rstrip(".").strip()
     text = text.replace("−", "-").replace("×", r"\times ").replace("π", r"\pi ")
     text = re.sub(r"\\(?:left|right|displaystyle)(?![A-Za-z])|\\[()\[\]!]", "", text)
     text = re.sub(r"\\(?:text|textbf|mathrm|mbox)\s*\{([^{}]*)\}", r" \1 ", text)
