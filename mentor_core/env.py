@@ -141,7 +141,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         self.render_mode = render_mode
         self.action_space = AssistantText()
         self.observation_space = Messages()
-        self.tools: dict[str, Tool] = {tool.name: tool for tool in self.make_tools()}
+        self.tools = self._by_name(self.make_tools())
         self.state: Any = None
         self.task: Task | None = None
         self.turns: list[Turn] = []
@@ -155,6 +155,13 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
     @abstractmethod
     def make_tools(self) -> Iterable[Tool]:
         """The tools of the domain; bound methods may read and change `self.state`."""
+
+    def tools_for(self, task: Task) -> Iterable[Tool] | None:
+        """The tools of an episode on `task`; None: those of `make_tools`, whatever the task.
+
+        Asked where an episode starts or is restored, when `self.state` is that of the episode.
+        """
+        return None
 
     @abstractmethod
     def load_tasks(self, split: Split) -> list[Task]:
@@ -202,7 +209,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
 
     @property
     def schemas(self) -> list[dict[str, Any]]:
-        """The tools' schemas, in their order."""
+        """The tools' schemas, in their order; before an episode those of `make_tools`."""
         return [tool.schema for tool in self.tools.values()]
 
     def reset(
@@ -225,6 +232,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         self.task = self._choose((options or {}).get("task"))
         self.turns, self.answer, self.end = [], None, None
         self.state = self.start(self.task)
+        self.refresh_tools()
         messages: list[Message] = []
         if self.system_prompt:
             messages.append({"role": "system", "content": self.system_prompt})
@@ -324,12 +332,23 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         copy = deepcopy(snapshot)
         self.task, self.state, self.turns, self.answer, self.end, random = copy
         self.np_random.bit_generator.state = random
+        self.refresh_tools()
+
+    def refresh_tools(self) -> None:
+        """Make `self.tools` those that `tools_for` gives for the episode as it stands."""
+        tools = self.tools_for(self.task) if self.task is not None else None
+        if tools is not None:
+            self.tools = self._by_name(tools)
 
     def close(self) -> None:
         """Give back what the environment holds."""
         if self._executor is not None:
             self._executor.close()
             self._executor = None
+
+    @staticmethod
+    def _by_name(tools: Iterable[Tool]) -> dict[str, Tool]:
+        return {tool.name: tool for tool in tools}
 
     def _choose(self, wanted: Task | str | None) -> Task:
         if isinstance(wanted, Task):

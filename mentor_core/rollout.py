@@ -129,11 +129,10 @@ class Rollout:
         trajectory = Trajectory(
             task_id=start.task.id, env=env.name, seed=start.seed, group=start.group
         )
-        trajectory.tools = list(env.tools)
         episode = _Episode(index, env, trajectory)
         try:
             messages, _ = env.reset(seed=start.seed % 2**32, options={"task": start.task})
-            trajectory.prompt = list(messages)
+            trajectory.prompt, trajectory.tools = list(messages), list(env.tools)
             session = self.policy.open(messages, env.schemas, start.seed)
         except Exception as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)

@@ -65,6 +65,7 @@ class Tool:
         name: str,
         parameters: Mapping[str, Any],
         description: str = "",
+        check: bool = True,
     ) -> Tool:
         """A tool whose arguments a JSON schema describes, and not the function's annotations.
 
@@ -76,11 +77,12 @@ class Tool:
             name: what the policy calls it.
             parameters: JSON schema of the arguments object.
             description: what the policy reads.
+            check: False passes any arguments on, for a function that refuses what it cannot take.
 
         Raises:
             PluginError: `parameters` is not a JSON schema of an object.
         """
-        return _SchemaTool(function, name, parameters, description)
+        return _SchemaTool(function, name, parameters, description, check)
 
     def __repr__(self) -> str:
         return f"Tool({self.name}({', '.join(self.parameters.get('properties', {}))}))"
@@ -163,6 +165,7 @@ class _SchemaTool(Tool):
         name: str,
         parameters: Mapping[str, Any],
         description: str,
+        check: bool,
     ) -> None:
         from jsonschema import SchemaError
         from jsonschema.validators import Draft202012Validator, validator_for
@@ -183,12 +186,14 @@ class _SchemaTool(Tool):
             where = ".".join(map(str, error.path)) or "parameters"
             raise PluginError(f"tool {name!r}: {where}: {error.message}") from None
         # A registry of its own: a `$ref` must not fetch anything from the network.
-        self._validator = make_validator(checked, registry=Registry())
+        self._validator = make_validator(checked, registry=Registry()) if check else None
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         from referencing.exceptions import Unresolvable
 
         sent = dict(arguments)
+        if self._validator is None:
+            return sent
         try:
             errors = list(self._validator.iter_errors(sent))
         except (Unresolvable, re.error, ValueError, ArithmeticError, RecursionError) as error:

@@ -233,3 +233,30 @@ def test_a_domain_reads_calls_in_its_own_notation():
     assert observation == ({"role": "tool", "name": "count", "content": "2"},)
     env.step(say(("count", {"times": 1}), content="+2"))  # written calls win
     assert env.state["count"] == 3
+
+
+class Locked(Counter):
+    """Only even tasks have `leave`, and counting takes it away."""
+
+    def tools_for(self, task):
+        even = task.answer % 2 == 0 and not self.state["count"]
+        return self.make_tools()[: 1 + even]
+
+
+def test_each_task_may_have_its_own_tools(env):
+    # A benchmark gives other functions with each question; a snapshot must know which.
+    env, other = Locked(), Locked()
+    for task, names in (("train-0", ["count", "leave"]), ("train-1", ["count"])):
+        _, info = env.reset(options={"task": task})
+        assert [tool["function"]["name"] for tool in info["tools"]] == names == list(env.tools)
+    *_, info = env.step(say(("leave", {})))
+    assert info["calls"][0].failure == "unknown_tool"
+
+    env.reset(options={"task": "train-0"})
+    other.restore(env.snapshot())
+    assert list(other.tools) == ["count", "leave"]
+    env.step(say(("count", {"times": 1})))
+    other.restore(env.snapshot())
+    assert list(other.tools) == ["count"]
+    for each in (env, other):
+        each.close()
