@@ -24,8 +24,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from mentor_core.call_check import check_calls, example_arguments
 from mentor_core.trajectory import Call
-from mentor_plugins.rewards.bfcl import check_calls
 
 CATEGORIES = ("simple_python", "multiple", "parallel", "irrelevance")
 
@@ -45,22 +45,12 @@ def rows(folder: Path, category: str) -> Iterator[tuple[list[Any], list[Any]]]:
             yield row["function"], answers.get(row["id"], [])
 
 
-def plain(value: Any) -> Any:
-    """One correct value of an acceptable one: objects in it hold lists of acceptable values."""
-    if isinstance(value, dict):
-        return {key: plain(values[0]) for key, values in value.items() if values[0] != ""}
-    if isinstance(value, list):
-        return [plain(item) if isinstance(item, dict) else item for item in value]
-    return value
-
-
 def correct(answers: Sequence[Any]) -> Iterator[Calls]:
     """The first acceptable values; then each acceptable value in its place; then reversed."""
     first: Calls = []
     for answer in answers:
         ((name, wanted),) = answer.items()
-        given = {key: [value for value in values if value != ""] for key, values in wanted.items()}
-        first.append((name, {key: plain(values[0]) for key, values in given.items() if values}))
+        first.append((name, example_arguments(wanted)))
     yield first
     for index, answer in enumerate(answers):
         ((name, wanted),) = answer.items()
@@ -70,7 +60,7 @@ def correct(answers: Sequence[Any]) -> Iterator[Calls]:
                 if value == "":
                     calls[index][1].pop(key, None)
                 else:
-                    calls[index][1][key] = plain(value)
+                    calls[index][1].update(example_arguments({key: [value]}))
                 yield calls
     yield first[::-1]
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from mentor_core.trajectory import Call
 
-__all__ = ["Verdict", "check_calls", "standardise"]
+__all__ = ["Verdict", "check_calls", "example_arguments", "standardise"]
 
 _TYPES: dict[str, type[Any]] = {
     "string": str,
@@ -88,9 +88,29 @@ def check_calls(
     return _RIGHT
 
 
+def example_arguments(wanted: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Arguments that are right: of each the first acceptable value; those that have none left out.
+
+    Args:
+        wanted: argument → acceptable values, as in an answer.
+    """
+    given = {key: [value for value in values if value != ""] for key, values in wanted.items()}
+    return {key: _example(values[0]) for key, values in given.items() if values}
+
+
 def standardise(text: str) -> str:
     """The text as BFCL compares it."""
     return _IGNORED.sub("", text).lower().replace("'", '"')
+
+
+def _example(acceptable: Any) -> Any:
+    """A value that an acceptable one stands for: keys of objects hold lists of them."""
+    match acceptable:
+        case dict():
+            return {key: _example(v[0]) for key, v in acceptable.items() if v[0] != ""}
+        case list():
+            return [_example(item) if isinstance(item, dict) else item for item in acceptable]
+    return acceptable
 
 
 def _check_call(

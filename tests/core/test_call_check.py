@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mentor_core.call_check import check_calls, example_arguments, standardise
 from mentor_core.testing import calls as any_calls
 from mentor_core.trajectory import Call
-from mentor_plugins.rewards.bfcl import check_calls, standardise
 
 CATEGORIES = ("simple_python", "multiple", "parallel")
 
@@ -171,22 +171,13 @@ def rows(folder, category):
         return [(row["function"], answers[row["id"]]) for row in map(json.loads, file)]
 
 
-def plain(value):
-    if isinstance(value, dict):
-        return {key: plain(values[0]) for key, values in value.items() if values[0] != ""}
-    if isinstance(value, list):
-        return [plain(item) if isinstance(item, dict) else item for item in value]
-    return value
-
-
 def correct(answers):
     """The calls wanted, with the first value of each argument that has one."""
-    calls = []
-    for answer in answers:
-        ((name, wanted),) = answer.items()
-        given = {key: [value for value in values if value != ""] for key, values in wanted.items()}
-        calls.append(Call(name, {key: plain(values[0]) for key, values in given.items() if values}))
-    return calls
+    return [
+        Call(name, example_arguments(wanted))
+        for answer in answers
+        for name, wanted in answer.items()
+    ]
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
