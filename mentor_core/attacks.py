@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from mentor_core.properties import Problem, Property, Untested, gains
+from mentor_core.properties import gains
 from mentor_core.reward import Example, RewardTerm
+from mentor_core.testing import recorded
 from mentor_core.trajectory import Call, Turn
+from mentor_core.verdict import Problem, Property, Untested
 
 __all__ = ["ATTACKS"]
 
@@ -27,6 +29,10 @@ _TAGS = (
 )
 
 Pairs = Iterator[tuple[Example, Example]]
+
+
+def _recorded(example: Example) -> Example:
+    return replace(example, trajectory=recorded(example.trajectory))
 
 
 def _ended(example: Example, text: str, answer: str | None, **fields: Any) -> Example:
@@ -91,12 +97,14 @@ def _hedging(honest: Example) -> Pairs:
         yield _wrong(honest), _ended(honest, f"Answer: {answer}", answer)
 
 
-def _attack(name: str, promise: str, pairs: Callable[[Example], Pairs]) -> Property:
+def _attack(
+    name: str, promise: str, pairs: Callable[[Example], Pairs]
+) -> Property[RewardTerm, Example]:
     def check(term: RewardTerm, honest: Example) -> Problem | None:
         tested = False
         for before, after in pairs(honest):
             try:
-                problem = gains(term, before, after)
+                problem = gains(term, _recorded(before), _recorded(after))
             except Untested:
                 continue
             if problem is not None:

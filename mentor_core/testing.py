@@ -7,7 +7,8 @@
         before = Brief().score(example.trajectory, example.task, example.references)
         ...
 
-`episodes` and `honest_episodes` give a trajectory with its task and references;
+`episodes` and `honest_episodes` give a trajectory with its task and references, `recorded` adds
+the tokens that a policy would have sampled;
 `mentor_core.battery` runs mentor's own properties on a reward term. Needs `hypothesis`: it comes
 with `pip install "mentor-core[testing]"`.
 """
@@ -22,6 +23,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from mentor_core.parsing import HermesParser
 from mentor_core.reward import Example
 from mentor_core.task import SPLITS, Task
 from mentor_core.tool import Tool
@@ -42,6 +44,7 @@ __all__ = [
     "episodes",
     "honest_episodes",
     "json_values",
+    "recorded",
     "records",
     "references",
     "tasks",
@@ -73,6 +76,22 @@ def trajectory_of(*turns: Sequence[Call] | str, **fields: Any) -> Trajectory:
     if turns and isinstance(turns[-1], str):
         record.answer, record.end = turns[-1], "answered"
     return replace(record, **fields)
+
+
+def recorded(trajectory: Trajectory) -> Trajectory:
+    """The same with a token record that goes with its turns: a token a byte.
+
+    Sampled are text and calls of each turn, in the format of Hermes; the results are written by
+    the environment.
+    """
+    parser, tokens = HermesParser(), Tokens(prompt=[])
+    turns = []
+    for turn in trajectory.turns:
+        said = parser.render(turn.text, turn.calls).encode("utf-8", "surrogatepass")
+        turns.append(replace(turn, span=tokens.add_sampled(list(said), [-1.0] * len(said))))
+        for call in turn.calls:
+            tokens.add_written(list(call.result.encode("utf-8", "surrogatepass")))
+    return replace(trajectory, turns=turns, tokens=tokens)
 
 
 def json_values() -> st.SearchStrategy[Any]:
@@ -196,7 +215,7 @@ def honest_episodes(draw: st.DrawFn) -> Example:
     """The teacher's calls made again, and the right answer; an idle turn may stand before.
 
     What a reward must not be cheated out of is compared with these. Each has a reference or
-    more, all verified, and a task with an answer.
+    more, all verified, a task with an answer, and a token record.
     """
     prompt = "What is 3 + 4, times 2? If it were 8, you would write: Answer: 8"
     task = Task("task-1", "tests", prompt, draw(st.sampled_from((14, "14"))))
@@ -219,7 +238,8 @@ def honest_episodes(draw: st.DrawFn) -> Example:
         )
     )
     own = deepcopy(found[0])
-    return Example(replace(own, source="student", turns=[*idle, *own.turns]), task, found)
+    own = replace(own, source="student", turns=[*idle, *own.turns])
+    return Example(recorded(own), task, found)
 
 
 def wild_episodes() -> st.SearchStrategy[Example]:

@@ -31,7 +31,7 @@ class TooFewTurns(RewardTerm):
 
 class OutOfBounds(RewardTerm):
     def score(self, trajectory, task, references):
-        return -float(trajectory.end == "error")
+        return -float(trajectory.end != "answered")
 
 
 class OutOfBoundsPerTurn(RewardTerm):
