@@ -3,9 +3,9 @@
     pip install --no-deps --target /tmp/bfcl bfcl-eval
     python benchmarks/bfcl_agreement.py --data ../shared/data/bfcl --upstream /tmp/bfcl
 
-Every row of the single-turn files is checked with its correct answers (each acceptable value of
-each argument once, optional arguments given and left out) and with mutated ones (see
-`mutations`), by both checkers. Prints rows, cases, agreement and every kind of disagreement; ends
+Every row of the single-turn files in the folder is checked with its correct answers (each
+acceptable value of each argument once, optional arguments given and left out) and with mutated
+ones (see `mutations`), by both checkers. Prints rows, cases, agreement and every kind of disagreement; ends
 with 1 if there is one. Without bfcl-eval it says so and ends with 0.
 """
 
@@ -27,7 +27,18 @@ from typing import Any
 from mentor_core.call_check import check_calls, example_arguments
 from mentor_core.trajectory import Call
 
-CATEGORIES = ("simple_python", "multiple", "parallel", "irrelevance")
+CATEGORIES = (
+    "simple_python",
+    "multiple",
+    "parallel",
+    "parallel_multiple",
+    "irrelevance",
+    "live_simple",
+    "live_multiple",
+    "live_parallel",
+    "live_parallel_multiple",
+    "live_irrelevance",
+)
 
 Calls = list[tuple[str, dict[str, Any]]]
 Checker = Callable[[Sequence[Mapping[str, Any]], Calls, Sequence[Any], str], bool]
@@ -152,6 +163,8 @@ def main() -> int:
         return 0
     differ: Counter[str] = Counter()
     for category in CATEGORIES:
+        if not (options.data / f"BFCL_v4_{category}.json").exists():
+            continue
         count: Counter[str] = Counter()
         seconds = 0.0
         for functions, answers in rows(options.data, category):
@@ -161,7 +174,7 @@ def main() -> int:
             if answers:
                 cases += mutations(right[0])
             else:
-                cases.append(("a call", [(functions[0]["name"], {})]))
+                cases.append(("a call", [("anything", {})]))
             for what, calls in cases:
                 given = deepcopy(calls)
                 start = time.perf_counter()

@@ -104,13 +104,18 @@ def standardise(text: str) -> str:
 
 
 def _example(acceptable: Any) -> Any:
-    """A value that an acceptable one stands for: keys of objects hold lists of them."""
-    match acceptable:
-        case dict():
-            return {key: _example(v[0]) for key, v in acceptable.items() if v[0] != ""}
-        case list():
-            return [_example(item) if isinstance(item, dict) else item for item in acceptable]
-    return acceptable
+    """A value that an acceptable one stands for."""
+    if isinstance(acceptable, list):
+        return [_chosen(item) for item in acceptable]
+    return _chosen(acceptable)
+
+
+def _chosen(acceptable: Any) -> Any:
+    """Of an object, whose keys hold lists of acceptable values, one without such lists."""
+    if not isinstance(acceptable, dict):
+        return acceptable
+    found = {key: v[0] if isinstance(v, list) and v else v for key, v in acceptable.items()}
+    return {key: value for key, value in found.items() if value != ""}
 
 
 def _check_call(
