@@ -5,8 +5,8 @@
 
 Every row of the single-turn files in the folder is checked with its correct answers (each
 acceptable value of each argument once, optional arguments given and left out) and with mutated
-ones (see `mutations`), by both checkers. Prints rows, cases, agreement and every kind of disagreement; ends
-with 1 if there is one. Without bfcl-eval it says so and ends with 0.
+ones (see `mutations`), by both checkers. Prints rows, cases, agreement and every kind of
+disagreement; ends with 1 if there is one. Without bfcl-eval it says so and ends with 0.
 """
 
 from __future__ import annotations
