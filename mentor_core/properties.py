@@ -1,51 +1,27 @@
 """Properties: what every reward term promises, each checked on one example.
 
-A check returns None where the promise is kept and a `Problem` where it is not; it raises
-`Untested` where the example cannot tell. A term that raises is a matter of `finite` alone, and a
-score that is out of bounds one of `bounded`, so that a defect is found under its own name.
+A term that raises is a matter of `finite` alone, and a score that is out of bounds one of
+`bounded`, so that a defect is found under its own name.
 """
 
 from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 from mentor_core.reward import Example, RewardTerm
+from mentor_core.verdict import Problem, Property, Untested
 
-__all__ = ["PROPERTIES", "Problem", "Property", "Untested", "gains", "value_of"]
+__all__ = ["PROPERTIES", "gains", "value_of"]
 
 Given = tuple[float | None, list[float | None] | None]
 
 _TEXTS = ("", "Thank you. Let me think about it, then.", "7")
 _SECONDS = (0.0, 1e6)
-
-
-class Untested(Exception):
-    """An example that says nothing about a property."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A promise that is not kept, and the example that shows it."""
-
-    text: str
-    example: Example
-
-
-Check = Callable[[RewardTerm, Example], Problem | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A promise, in a word and in a sentence, and how it is checked."""
-
-    name: str
-    promise: str
-    check: Check
 
 
 def _copy(example: Example) -> Example:
@@ -213,7 +189,7 @@ def _shown(given: Given) -> str:
     return f"{value}" if turns is None else f"{value} and per turn {turns}"
 
 
-PROPERTIES = (
+PROPERTIES: tuple[Property[RewardTerm, Example], ...] = (
     Property("finite", "gives a number or None for any trajectory, and never raises", _finite),
     Property("bounded", "stays within its declared bounds", _bounded),
     Property("deterministic", "gives the same for the same", _deterministic),

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from mentor_core.component import Component, Stateful
 from mentor_core.errors import ConfigError, RewardError
+from mentor_core.sketch import sketch
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
@@ -175,6 +176,9 @@ class Example:
     trajectory: Trajectory
     task: Task
     references: Sequence[Trajectory] = ()
+
+    def __str__(self) -> str:
+        return sketch(self.trajectory, self.task, self.references)
 
 
 class Reward:

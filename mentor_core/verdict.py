@@ -1,0 +1,57 @@
+"""Verdict: what came of a promise that something makes, and the example that breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Problem", "Property", "Untested", "Verdict"]
+
+Subject = TypeVar("Subject")
+Sample = TypeVar("Sample")
+
+
+class Untested(Exception):
+    """An example that says nothing about a property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A promise that is not kept, and the example that shows it; its `str` is for a person."""
+
+    text: str
+    example: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Property(Generic[Subject, Sample]):
+    """A promise, in a word and in a sentence, and how it is checked on one example.
+
+    `check` returns None where the promise is kept and a `Problem` where it is not; it raises
+    `Untested` where the example cannot tell.
+    """
+
+    name: str
+    promise: str
+    check: Callable[[Subject, Sample], Problem | None]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of one property.
+
+    Attributes:
+        tested: number of examples that could tell.
+        problem: a counter-example; None where there is none.
+    """
+
+    property: str
+    promise: str
+    tested: int = 0
+    problem: Problem | None = None
+
+    def __str__(self) -> str:
+        if self.problem is None:
+            return f"{self.property}: {'holds' if self.tested else 'not tested'}"
+        return f"{self.property}: {self.problem.text}\n{self.problem.example}"
