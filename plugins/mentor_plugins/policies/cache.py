@@ -43,7 +43,12 @@ class EpisodeCache(Cache):
                 store[layer] = grown
 
     def plan(
-        self, rows_b: torch.Tensor | None, starts_b: torch.Tensor, queries: int, count: int
+        self,
+        rows_b: torch.Tensor | None,
+        starts_b: torch.Tensor,
+        queries: int,
+        count: int,
+        width: int,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Set up the next forward pass.
 
@@ -53,12 +58,14 @@ class EpisodeCache(Cache):
             queries: number of query positions q; rows with fewer are padded on the right, and
                 what the padding writes is never attended to and later written over.
             count: b.
+            width: no query's position is as large; given, as reading it from `starts_b` would
+                wait for the device.
 
         Returns:
             position_ids [b, q] and the attention mask [b, 1, q, width], True where allowed.
         """
         positions_bq = starts_b[:, None] + torch.arange(queries, device=starts_b.device)
-        self._width = int(starts_b.max()) + queries
+        self._width = width
         self.reserve(count, self._width)
         self._rows_b = slice(0, count) if rows_b is None else rows_b
         rows = torch.arange(count, device=starts_b.device) if rows_b is None else rows_b

@@ -55,6 +55,12 @@ class TransformersPolicy(TokenPolicy):
         0.25, ge=0, le=1, description="share of idle rows at which waiting ones are let in"
     )
     prefill_tokens: int = Field(16_384, ge=1, description="most tokens encoded in one forward pass")
+    block: int | None = Field(
+        None,
+        ge=1,
+        description="tokens decoded between two looks at them; unset: 1 on a CPU, 8 on a GPU, "
+        "which need not wait for the host in between",
+    )
 
     _cache: EpisodeCache = PrivateAttr(default_factory=EpisodeCache)
     _live: list[_Row] = PrivateAttr(default_factory=list)  # index = row of the cache
@@ -95,6 +101,10 @@ class TransformersPolicy(TokenPolicy):
                 return finished
 
     @property
+    def _steps(self) -> int:
+        return self.block or (1 if self._device.type == "cpu" else 8)
+
+    @property
     def _device(self) -> torch.device:
         device: torch.device = self._student.model.device
         return device
@@ -127,7 +137,7 @@ class TransformersPolicy(TokenPolicy):
         finished = []
         for batch in self._batches(starting):
             logits = self._extend(batch)
-            finished += self._take(batch, logits)
+            finished += self._first(batch, logits)
         return refused + finished
 
     def _start(self, session: Session, limit: int) -> _Row:
@@ -208,7 +218,8 @@ class TransformersPolicy(TokenPolicy):
         padded = [chunk + [0] * (width - len(chunk)) for chunk in chunks]
         starts_b = torch.tensor([row.cached for row in rows], device=device)
         indices_b = torch.tensor([row.index for row in rows], device=device)
-        positions, mask = self._cache.plan(indices_b, starts_b, width, len(rows))
+        longest = max(row.cached for row in rows) + width
+        positions, mask = self._cache.plan(indices_b, starts_b, width, len(rows), longest)
         lasts_b = torch.tensor([max(len(chunk) - 1, 0) for chunk in chunks], device=device)
         kept, which_b = torch.unique(lasts_b, return_inverse=True)
         output = self._student.model(
@@ -229,46 +240,76 @@ class TransformersPolicy(TokenPolicy):
     # Decoding ------------------------------------------------------------------------------
 
     def _decode(self, running: Sequence[int]) -> list[Generation]:
-        """One token for every running row.
+        """The next `block` tokens of every running row.
 
-        Idle rows in between are computed along, which costs less than moving the cache: what
-        they write lies behind their last token and is written over when they go on.
+        Ids stay on the device in between. What a row samples after the end of its turn is
+        dropped. Idle rows in between are computed along, which costs less than moving the cache:
+        what either writes lies behind its last token and is written over when it goes on.
         """
-        device = self._device
-        count = running[-1] + 1
-        last_b = [row.ids[-1] if row.limit else 0 for row in self._live[:count]]
-        starts_b = torch.tensor([row.cached for row in self._live[:count]], device=device)
-        positions, mask = self._cache.plan(None, starts_b, 1, count)
-        output = self._student.model(
-            input_ids=torch.tensor(last_b, device=device)[:, None],
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        rows = [self._live[i] for i in running]
-        for row in rows:
-            row.cached += 1
-        logits = output.logits[:, -1]
-        if len(running) < count:
-            logits = logits[torch.tensor(running, device=device)]
-        return self._take(rows, logits)
+        device, count = self._device, running[-1] + 1
+        live = self._live[:count]
+        rows = [live[i] for i in running]
+        longest = max(row.cached for row in live)
+        steps = max(row.limit - len(row.ids) for row in rows)
+        steps = max(1, min(steps, self._steps, self.context_tokens - longest))
+        last_b = torch.tensor([row.ids[-1] if row.limit else 0 for row in live], device=device)
+        starts_b = torch.tensor([row.cached for row in live], device=device)
+        every = None if len(rows) == count else torch.tensor(running, device=device)
+        uniforms_sb = torch.tensor(_next_uniforms(rows, steps), device=device)
+        sampled = []
+        for step, uniforms_b in enumerate(uniforms_sb):
+            positions, mask = self._cache.plan(None, starts_b, 1, count, longest + step + 1)
+            output = self._student.model(
+                input_ids=last_b[:, None],
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            logits = output.logits[:, -1] if every is None else output.logits[every, -1]
+            ids_b, logprobs_b = sample(logits, uniforms_b, self._sampling)
+            sampled.append((ids_b, logprobs_b))
+            last_b = ids_b if every is None else last_b.index_copy(0, every, ids_b)
+            starts_b = starts_b + 1
+        ids_bs = torch.stack([ids for ids, _ in sampled], dim=1).tolist()
+        logprobs_bs = torch.stack([logprobs for _, logprobs in sampled], dim=1).tolist()
+        finished = []
+        for row, ids, logprobs in zip(rows, ids_bs, logprobs_bs, strict=True):
+            before = len(row.ids)
+            finished += self._take(row, ids, logprobs)
+            row.cached += len(row.ids) - before
+        return finished
 
-    def _take(self, rows: Sequence[_Row], logits_bV: torch.Tensor) -> list[Generation]:
-        """Sample the next token of each row; the turns that end with it."""
-        uniforms = [row.uniforms[len(row.ids)] for row in rows]
+    def _first(self, rows: Sequence[_Row], logits_bV: torch.Tensor) -> list[Generation]:
+        """Sample the first token of each row's turn; the turns that end with it."""
+        (uniforms,) = _next_uniforms(rows, 1)
         uniforms_b = torch.tensor(uniforms, device=logits_bV.device)
         ids_b, logprobs_b = sample(logits_bV, uniforms_b, self._sampling)
-        finished = []
-        for row, token, logprob in zip(rows, ids_b.tolist(), logprobs_b.tolist(), strict=True):
+        sampled = zip(rows, ids_b.tolist(), logprobs_b.tolist(), strict=True)
+        return [turn for row, id_, logprob in sampled for turn in self._take(row, [id_], [logprob])]
+
+    def _take(self, row: _Row, ids: Sequence[int], logprobs: Sequence[float]) -> list[Generation]:
+        """Add sampled tokens to a turn, up to its end; the turn, where that is reached."""
+        for token, logprob in zip(ids, logprobs, strict=True):
             row.ids.append(token)
             row.logprobs.append(logprob)
             if token in self._chat.end_ids or len(row.ids) >= row.limit:
                 row.limit = 0
                 seconds = time.perf_counter() - row.started
-                finished.append(self.finish(row.session, row.ids, row.logprobs, seconds))
-        return finished
+                return [self.finish(row.session, row.ids, row.logprobs, seconds)]
+        return []
+
+
+def _next_uniforms(rows: Sequence[_Row], steps: int) -> list[list[float]]:
+    """The next random numbers of each row, [s, b]; 0 behind the last of a turn."""
+    return [
+        [
+            row.uniforms[at] if (at := len(row.ids) + step) < len(row.uniforms) else 0.0
+            for row in rows
+        ]
+        for step in range(steps)
+    ]
 
 
 def _shared_length(prompts: Sequence[tuple[int, ...]]) -> int:

@@ -58,13 +58,16 @@ def naive_greedy(student, task):
 
 @torch.no_grad()
 def test_greedy_episodes_equal_a_naive_implementation(student, tasks):
-    played = roll(student, tasks[:8], Sampling(temperature=0), rows=3)
-    for task, trajectory in zip(tasks, played, strict=False):
-        assert trajectory.tokens.completion == naive_greedy(student, task)
+    expected = [naive_greedy(student, task) for task in tasks[:8]]
+    for options in ({"rows": 3}, {"rows": 3, "block": 5}):
+        played = roll(student, tasks[:8], Sampling(temperature=0), **options)
+        assert [t.tokens.completion for t in played] == expected
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("options", [{}, {"rows": 5}, {"refill": 0.0}, {"prefill_tokens": 300}])
+@pytest.mark.parametrize(
+    "options", [{}, {"rows": 5}, {"refill": 0.0}, {"prefill_tokens": 300}, {"rows": 7, "block": 6}]
+)
 def test_logprobs_are_those_of_a_plain_forward_pass(student, tasks, options):
     """Wrong behaviour log-probabilities bias every importance ratio without a sign of it."""
     sampling = Sampling(temperature=0.8)
@@ -81,8 +84,10 @@ def test_a_seed_gives_its_episode_whatever_else_is_in_the_batch(student, tasks):
     together = roll(student, tasks, Sampling())
     alone = roll(student, tasks, Sampling(), rows=1)
     reverse = roll(student, tasks[::-1], Sampling(), seeds=range(len(tasks))[::-1])[::-1]
+    in_blocks = roll(student, tasks, Sampling(), block=8)
     ids = [t.tokens.completion for t in together]
     assert ids == [t.tokens.completion for t in alone]
+    assert ids == [t.tokens.completion for t in in_blocks]
     assert ids == [t.tokens.completion for t in reverse]
     assert len({tuple(i) for i in ids}) > len(tasks) // 2
 
@@ -128,13 +133,14 @@ def test_spans_masks_and_ids_add_up(student, tasks):
     turn=st.integers(1, 40),
     episode=st.integers(1, 200),
     rows=st.integers(1, 9),
+    block=st.integers(1, 9),
     temperature=st.sampled_from([0.0, 0.7, 1.5]),
 )
 def test_any_limits_end_every_episode_with_its_reason(
-    student, tasks, turn, episode, rows, temperature
+    student, tasks, turn, episode, rows, block, temperature
 ):
-    limits = Limits(turn, episode)
-    for trajectory in roll(student, tasks[:6], Sampling(temperature), limits, rows=rows):
+    limits, options = Limits(turn, episode), {"rows": rows, "block": block}
+    for trajectory in roll(student, tasks[:6], Sampling(temperature), limits, **options):
         assert trajectory.end is not None
         assert len(trajectory.tokens.completion) <= episode
         cut = any(not t.complete for t in trajectory.turns)
@@ -149,6 +155,26 @@ def test_a_prompt_longer_than_the_context_is_an_error_of_its_own_episode(student
     assert played[1].end == "error"
     assert "positions" in played[1].error
     assert {played[0].end, played[2].end} <= {"answered", "turn_limit", "token_limit"}
+
+
+def test_a_block_stops_where_the_context_does(student, tasks):
+    """Positions that a model has not learned are an index error on a GPU, which ends the run."""
+    import copy
+
+    model = copy.copy(student.model)
+    model.config = copy.deepcopy(student.model.config)
+    model.config.max_position_embeddings = 300
+    seen = []
+
+    def forward(**arguments):
+        seen.append(int(arguments["position_ids"].max()))
+        return student.model(**arguments)
+
+    model.forward = forward
+    short = Student(model, student.tokenizer, student.chat)
+    played = roll(short, tasks[:4], Sampling(1.5), Limits(400, 400), block=64)
+    assert max(seen) < 300
+    assert all(len(t.tokens.prompt) + len(t.tokens.completion) <= 300 for t in played)
 
 
 def test_an_architecture_that_the_cache_cannot_hold_is_refused(student):
