@@ -1,0 +1,180 @@
+"""The files environment: a directory in memory, and ten commands of a shell."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from mentor_core.env import Expert, Pending, ToolEnv
+from mentor_core.task import Split, Task
+from mentor_core.tool import Tool, ToolError
+from mentor_core.trajectory import Call
+from mentor_envs.answers import read_answer
+from mentor_envs.files.problems import generate
+from mentor_envs.files.rows import read_tasks
+from mentor_envs.files.shell import COMMANDS, Limits, Shell, ended
+from mentor_envs.files.tree import distance, resolve, unnest
+
+__all__ = ["Files"]
+
+_PATHS = {"path", "first", "second", "output", "source", "destination"}
+_QUOTES = "\"'` "
+
+
+class Files(ToolEnv):
+    """Generated chores on a small directory, or the tasks of a file.
+
+    The outcome is 1.0 where the final tree is the expected one and the answer, if the task asks
+    for one, is right; else 0.0. A task's answer is `{"tree": nested, "text": [accepted, …]}`, of
+    which it has one or both; `metadata["start"]` is the tree that its episode starts with.
+    """
+
+    class Options(ToolEnv.Options):
+        """Sizes and seed are those of the generated tasks; a file has its own."""
+
+        tasks_file: Path | None = Field(
+            None, description="tasks of your own: JSON lines, .gz welcome"
+        )
+        partial_credit: bool = Field(
+            False,
+            description="the share of the differences between start and expected tree that is "
+            "gone at the end, instead of 1 or 0",
+        )
+        seed: int = Field(0, description="which tasks are generated")
+        train_size: int = Field(4096, ge=0, description="number of train tasks")
+        eval_size: int = Field(128, ge=0, description="number of eval tasks")
+        ood_size: int = Field(64, ge=0, description="number of ood tasks")
+        max_size: int = Field(
+            100_000, ge=1, description="characters of all paths and files of a tree"
+        )
+        max_entries: int = Field(1000, ge=1, description="files and directories of a tree")
+        max_output: int = Field(1000, ge=1, description="characters that one call shows")
+
+    name: ClassVar[str] = "files"
+    system_prompt: ClassVar[str] = (
+        "Work on the files with the tools, one call at a time. "
+        "When all is done, write: Answer: done, or the answer to the question."
+    )
+    options: Options
+    state: Shell
+
+    def make_tools(self) -> Iterable[Tool]:
+        return [Tool(self._bind(command)) for command in COMMANDS.values()]
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The generated tasks of the split, or those of the file that are in it.
+
+        Raises:
+            DataError: the file cannot be read, or a row of it is broken.
+        """
+        options = self.options
+        if options.tasks_file is not None:
+            tasks = read_tasks(options.tasks_file, self._limits)
+            return [task for task in tasks if task.split == split]
+        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
+        return list(generate(split, size[split], options.seed))
+
+    def start(self, task: Task) -> Shell:
+        return Shell(unnest(task.metadata.get("start", {}), f"task {task.id!r}"), self._limits)
+
+    def read_answer(self, content: str) -> str | None:
+        """What follows the last `Answer:`; a short turn without it is the answer itself."""
+        return read_answer(content)
+
+    def verify(self) -> float | None:
+        """See the class; None where the task expects neither a tree nor an answer."""
+        scores = []
+        expected = (self.task.answer if self.task else None) or {}
+        if "text" in expected:
+            given = _plain(self.answer or "")
+            scores.append(float(given in map(_plain, expected["text"])))
+        if "tree" in expected:
+            scores.append(self._score_tree(expected["tree"]))
+        if not scores:
+            return None
+        return sum(scores) / len(scores) if self.options.partial_credit else min(scores)
+
+    def expert(self, task: Task) -> Expert | None:
+        """Plays the task's steps; None where it has none, or more than `max_turns` allows."""
+        steps = task.metadata.get("steps")
+        if not steps or len(steps) >= self.max_turns:
+            return None
+        return _play(steps, (task.answer or {}).get("text", ["done"])[0])
+
+    def begin(self, action: str) -> Pending:
+        """As every environment's; calls after a `cd` of the same turn have no canonical form.
+
+        Where they lead is known only once the `cd` has been carried out.
+        """
+        pending = super().begin(action)
+        moved = False
+        for call, _ in pending.jobs.calls:
+            if moved:
+                call.key = None
+            moved = moved or call.name == "cd"
+        return pending
+
+    def canonical(self, call: Call) -> str | None:
+        """Equal for calls that do the same: `./a` is `a`, and a default is as good as written.
+
+        A destination that is a directory means the file in it. None where the arguments are not
+        the tool's.
+        """
+        shell = self.state or Shell({}, self._limits)
+        try:
+            arguments = self.tools[call.name].validate(call.arguments)
+            for name in _PATHS & arguments.keys():
+                if name != "output" or arguments[name]:
+                    arguments[name] = "/" + resolve(arguments[name], shell.directory)
+        except (KeyError, ToolError, ValueError):
+            return None
+        match arguments:
+            case {"source": source, "destination": destination} if (
+                destination == "/" or shell.tree.get(destination[1:], "") is None
+            ):
+                arguments["destination"] = f"{destination.rstrip('/')}/{source.rpartition('/')[2]}"
+            case {"text": text}:
+                arguments["text"] = ended(text)
+        return f"{call.name} {json.dumps(arguments, sort_keys=True)}"
+
+    @property
+    def _limits(self) -> Limits:
+        options = self.options
+        return Limits(options.max_size, options.max_entries, options.max_output)
+
+    def _bind(self, command: Callable[..., str]) -> Callable[..., str]:
+        """The command on the shell of the current episode."""
+
+        @wraps(command)
+        def bound(**arguments: Any) -> str:
+            return command(self.state, **arguments)
+
+        _, *parameters = inspect.signature(command).parameters.values()
+        setattr(bound, "__signature__", inspect.Signature(parameters))  # noqa: B010
+        return bound
+
+    def _score_tree(self, nested: dict[str, Any]) -> float:
+        expected = unnest(nested, "expected")
+        wrong = distance(self.state.tree, expected)
+        if not wrong or not self.options.partial_credit:
+            return float(not wrong)
+        at_first = distance(self.start(self.task).tree, expected) if self.task else 0
+        return max(0.0, 1 - wrong / at_first) if at_first else 0.0
+
+
+def _play(steps: Sequence[dict[str, Any]], answer: str) -> Expert:
+    """Play the steps, one call a turn, then answer."""
+    for step in steps:
+        yield "", [Call(step["name"], dict(step["arguments"]))]
+    yield f"Answer: {answer}", []
+
+
+def _plain(text: str) -> str:
+    """The text without case, quotes, a final period and extra spaces."""
+    return " ".join(text.casefold().split()).strip(_QUOTES).rstrip(".").strip(_QUOTES)

@@ -1,0 +1,110 @@
+"""Trees: directories and text files, kept in memory.
+
+A tree is a dict of paths without a leading slash: "docs/plan.txt" → its text, "docs" → None for a
+directory; the top directory is "" and is not listed. There are no links, devices or owners in it,
+and no path leads out of it: that is why an episode cannot reach anything of the machine's.
+
+Written down, in tasks and in files of tasks, it is nested: {"docs": {"plan.txt": "a\nb\n"}}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mentor_core.errors import DataError
+
+__all__ = ["MAX_NAME", "MAX_PATH", "Tree", "distance", "nest", "resolve", "size", "unnest"]
+
+Tree = dict[str, str | None]
+
+MAX_NAME = 255
+"""Characters of a name."""
+MAX_PATH = 1024
+"""Characters of a path."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def resolve(path: str, directory: str) -> str:
+    """The path as a key of a tree, from a directory of it. Nothing is above the top directory.
+
+    Raises:
+        ValueError: no file can have this path; the text is what a shell would say.
+
+    >>> resolve("../notes/./a.txt", "docs"), resolve("/../../etc", "docs")
+    ('notes/a.txt', 'etc')
+    """
+    if not path or _CONTROL.search(path):
+        raise ValueError("No such file or directory" if not path else "Invalid argument")
+    names = [] if path.startswith("/") else [name for name in directory.split("/") if name]
+    for name in path.split("/"):
+        if name == "..":
+            names = names[:-1]
+        elif name not in ("", "."):
+            names.append(name)
+    key = "/".join(names)
+    if len(key) > MAX_PATH or any(len(name) > MAX_NAME for name in names):
+        raise ValueError("File name too long")
+    return key
+
+
+def size(tree: Tree) -> int:
+    """Characters of all paths and texts."""
+    return sum(len(path) + len(text or "") for path, text in tree.items())
+
+
+def distance(tree: Tree, other: Tree) -> int:
+    """Number of paths that only one of them has, or that differ.
+
+    A line feed at the end of a file does not count.
+    """
+    return sum(_compared(tree, path) != _compared(other, path) for path in tree.keys() | other)
+
+
+def nest(tree: Tree) -> dict[str, Any]:
+    """The tree as nested dicts."""
+    nested: dict[str, Any] = {}
+    for path, text in sorted(tree.items()):
+        *above, name = path.split("/")
+        inside = nested
+        for directory in above:
+            inside = inside[directory]
+        inside[name] = {} if text is None else text
+    return nested
+
+
+def unnest(nested: Mapping[str, Any], where: str) -> Tree:
+    """The tree that nested dicts describe.
+
+    Raises:
+        DataError: a name or a value cannot be in a tree; begins with `where`.
+    """
+    tree: Tree = {}
+    waiting: list[tuple[str, Mapping[str, Any]]] = [("", nested)]
+    while waiting:
+        above, inside = waiting.pop()
+        for name, value in inside.items():
+            path = f"{above}/{name}" if above else name
+            try:
+                if resolve(name, "") != name or "/" in name or resolve(path, "") != path:
+                    raise ValueError("Not a name")
+            except ValueError as error:
+                raise DataError(f"{where}: {path[:80]!r}: {error}") from None
+            if isinstance(value, Mapping):
+                tree[path] = None
+                waiting.append((path, value))
+            elif isinstance(value, str):
+                tree[path] = value
+            else:
+                raise DataError(
+                    f"{where}: {path!r} must be a text (a file) or an object (a directory), "
+                    f"got {value!r:.40}"
+                )
+    return tree
+
+
+def _compared(tree: Tree, path: str) -> tuple[bool, str | None]:
+    text = tree.get(path)
+    return path in tree, None if text is None else text.removesuffix("\n")

@@ -1,0 +1,134 @@
+"""Rows of a file of tasks: JSON lines, or one JSON list, with errors that name file and row."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mentor_core.errors import DataError, nearest
+from mentor_core.task import SPLITS, Split
+from mentor_core.trajectory import open_text
+
+__all__ = ["Row", "make_id", "read_rows", "split_rows"]
+
+_EVAL_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A JSON object of a file, and where it stands ("tasks.jsonl:3", "tasks.json: row 3")."""
+
+    where: str
+    number: int
+    data: dict[str, Any]
+
+    def get(self, key: str, fits: Callable[[Any], bool], expected: str) -> Any:
+        """The value of a key.
+
+        Raises:
+            DataError: the key is missing, or `fits` says no; says what was expected.
+        """
+        if key not in self.data:
+            raise DataError(f"{self.where}: no key {key!r}{nearest(key, self.data)}")
+        value = self.data[key]
+        if not fits(value):
+            shown = json.dumps(value, ensure_ascii=False)
+            shown = shown if len(shown) <= 40 else shown[:40] + "…"
+            raise DataError(f"{self.where}: {key} must be {expected}, got {shown}")
+        return value
+
+    def text(self, key: str) -> str:
+        """The text of a key, which is not blank."""
+        value: str = self.get(key, lambda v: isinstance(v, str) and bool(v.strip()), "some text")
+        return value
+
+
+def read_rows(path: Path, example: str) -> list[Row]:
+    """All rows, in order.
+
+    Args:
+        path: JSON lines or one JSON list of objects; gzip-compressed where it ends in .gz.
+        example: what a row looks like, for the message where there is none.
+
+    Raises:
+        DataError: the file cannot be read, has no row, or one that is not an object.
+    """
+    try:
+        with open_text(path) as file:
+            text = file.read()
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    if text.lstrip().startswith("["):
+        values = _load(text, str(path))
+        found = [(f"{path}: row {number}", number, v) for number, v in enumerate(values, 1)]
+    else:
+        found = list(_lines(text, path))
+    rows = []
+    for where, number, value in found:
+        if not isinstance(value, dict):
+            shown = json.dumps(value, ensure_ascii=False)[:40]
+            raise DataError(f"{where}: expected an object such as {example}, got {shown}")
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise DataError(f"{where}: not Unicode text: {error.reason}") from None
+        rows.append(Row(where, number, value))
+    if not rows:
+        raise DataError(f"{path}: no row; expected objects such as {example}")
+    return rows
+
+
+def make_id(row: Row, key: str, taken: dict[str, Row]) -> str:
+    """The row's own id, else "row-N"; it is entered in `taken`.
+
+    Raises:
+        DataError: it is no text or whole number, or another row has it.
+    """
+    identity = f"row-{row.number}"
+    if key in row.data:
+        identity = str(row.get(key, _is_id, "a text or a whole number"))
+    if identity in taken:
+        raise DataError(f"{row.where}: {key} {identity!r} is that of {taken[identity].where}")
+    taken[identity] = row
+    return identity
+
+
+def split_rows(rows: Sequence[Row]) -> list[Split]:
+    """The split of each row: its own word; of the others the last tenth is eval, the rest train.
+
+    Raises:
+        DataError: a row names a split that there is not.
+    """
+    free = [index for index, row in enumerate(rows) if "split" not in row.data]
+    n_eval = max(1, int(len(free) * _EVAL_SHARE)) if len(free) > 1 else 0
+    evaluated = set(free[len(free) - n_eval :])
+    splits: list[Split] = []
+    for index, row in enumerate(rows):
+        given = row.data.get("split", "eval" if index in evaluated else "train")
+        if given not in SPLITS:
+            known = nearest(str(given), SPLITS)
+            raise DataError(f"{row.where}: unknown split {given!r}{known}")
+        splits.append(given)
+    return splits
+
+
+def _lines(text: str, path: Path) -> Iterator[tuple[str, int, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            where = f"{path}:{number}"
+            yield where, number, _load(line, where)
+
+
+def _load(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where}: not JSON: {error}") from None
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
