@@ -165,7 +165,7 @@ class Rollout:
                 return True
             observation, _, terminated, truncated, info = episode.env.finish(episode.pending)
             _note(trajectory, episode.pending.turn, generation)
-            trajectory.answer = info["answer"]
+            trajectory.answer, trajectory.error = info["answer"], info.get("error")
             if terminated or truncated:
                 trajectory.end, trajectory.outcome = info["end"], info["outcome"]
                 return True

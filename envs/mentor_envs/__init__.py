@@ -7,4 +7,8 @@ from mentor_core import hookimpl
 
 @hookimpl
 def mentor_environments() -> dict[str, str]:
-    return {"calculator": "mentor_envs.calculator.env:Calculator"}
+    return {
+        "calculator": "mentor_envs.calculator.env:Calculator",
+        "functions": "mentor_envs.functions.env:Functions",
+        "mcp": "mentor_envs.mcp.env:Mcp",
+    }

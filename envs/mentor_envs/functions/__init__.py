@@ -1,0 +1,1 @@
+"""Functions: an environment from typed Python functions and a file of tasks."""

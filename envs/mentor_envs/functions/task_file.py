@@ -1,0 +1,153 @@
+"""TaskFileEnv: a domain whose tasks are the rows of a file, verified by their answers."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from mentor_core.env import Expert, ToolEnv
+from mentor_core.errors import ConfigError, DataError, PluginError, nearest
+from mentor_core.task import Split, Task
+from mentor_core.tool import ToolError
+from mentor_core.trajectory import Call
+from mentor_envs.functions.answers import Comparison, is_answer, same_answer, stated_answer
+from mentor_envs.functions.tasks import read_tasks
+from mentor_envs.functions.user_code import load_object
+
+__all__ = ["TaskFileEnv", "Verifier"]
+
+Verifier = Callable[[Task, str | None, list[Call]], float | bool | None]
+"""Decides an outcome from the task, the final answer and all calls of the episode."""
+
+
+class TaskFileEnv(ToolEnv, ABC):
+    """Base of domains that add only their tools.
+
+    The rows are described in `mentor_envs.functions.tasks`; their `calls` are played as the expert.
+    The outcome is 1.0 where the answer is the task's, else 0.0, or what `verify` says.
+    """
+
+    class Options(ToolEnv.Options):
+        """Where the tasks are, and how an answer is verified."""
+
+        tasks_file: Path = Field(description="rows with a prompt: JSON lines, .gz welcome")
+        compare: Comparison = Field(
+            "auto", description="how answers are compared; auto: numbers and LaTeX by value"
+        )
+        verify: str | Verifier | None = Field(
+            None, description="file.py:FUNCTION(task, answer, calls) that decides the outcome"
+        )
+        system_prompt: str = Field(
+            "Use the tools to solve the task. When you know the result, write: Answer: <answer>",
+            description="opens every episode; empty: none",
+        )
+
+    options: Options
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        _ = self.verifier  # a wrong one is told at once
+        self.system_prompt = self.options.system_prompt  # type: ignore[misc]
+
+    @cached_property
+    def verifier(self) -> Verifier | None:
+        """The function that decides the outcome; None: the answers are compared.
+
+        Raises:
+            ConfigError: it cannot be loaded, or is no function.
+        """
+        given = self.options.verify
+        try:
+            verifier = load_object(given) if isinstance(given, str) else given
+            if verifier is not None and not callable(verifier):
+                raise ConfigError(f"{given} is not a function")
+        except ConfigError as error:
+            raise ConfigError(f"environment {self.name!r}: option 'verify': {error}") from error
+        return verifier
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The rows of the file that are in the split.
+
+        Raises:
+            DataError: the file cannot be read, or a row of it is broken or does not fit the
+                tools; names file and line.
+        """
+        tasks = read_tasks(Path(self.options.tasks_file), self.name)
+        for task in tasks:
+            self._check(task, task.metadata["where"])
+        return [task for task in tasks if task.split == split]
+
+    def read_answer(self, content: str) -> str | None:
+        r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
+        stated = stated_answer(content)
+        return (content if stated is None else stated).strip() or None
+
+    def verify(self) -> float | None:
+        """The verifier's outcome, or 1.0 for the right answer, 0.0 for another or none.
+
+        None where the task has no answer.
+
+        Raises:
+            PluginError: the verifier raised, or returned no outcome.
+        """
+        if self.task is None:
+            return None
+        if self.verifier is not None:
+            return self._ask(self.verifier, self.task)
+        if self.task.answer is None:
+            return None
+        same = same_answer(self.answer, self.task.answer, self.options.compare)
+        return None if same is None else float(same)
+
+    def expert(self, task: Task) -> Expert | None:
+        """Plays the task's calls, one a turn; None where it has none, or too many to answer."""
+        calls = task.metadata.get("calls")
+        if calls is None or len(calls) >= self.max_turns:
+            return None
+        return _play(calls, task.answer)
+
+    def _ask(self, verifier: Verifier, task: Task) -> float | None:
+        calls = [call for turn in self.turns for call in turn.calls]
+        try:
+            outcome = verifier(task, self.answer, calls)
+        except Exception as error:
+            raise PluginError(
+                f"{self.name}: verify raised on task {task.id!r}: {type(error).__name__}: {error}"
+            ) from error
+        if outcome is None:
+            return None
+        if not isinstance(outcome, int | float) or not 0.0 <= outcome <= 1.0:
+            raise PluginError(
+                f"{self.name}: verify returned {outcome!r} on task {task.id!r}; expected a number "
+                "in [0, 1], a bool or None"
+            )
+        return float(outcome)
+
+    def _check(self, task: Task, where: str) -> None:
+        """Raises DataError where the tools or the comparison cannot deal with a row."""
+        if self.verifier is None and task.answer is not None and not is_answer(task.answer):
+            raise DataError(
+                f"{where}: answer: expected a text, a number or a list of them, got "
+                f"{task.answer!r}; what else it may be is for a verify function"
+            )
+        for index, call in enumerate(task.metadata.get("calls", ())):
+            tool = self.tools.get(call["name"])
+            if tool is None:
+                near = nearest(call["name"], self.tools)
+                raise DataError(f"{where}: calls.{index}: unknown tool {call['name']!r}{near}")
+            try:
+                tool.validate(call["arguments"])
+            except ToolError as error:
+                raise DataError(f"{where}: calls.{index}: {error}") from None
+
+
+def _play(calls: Sequence[Mapping[str, Any]], answer: Any) -> Expert:
+    for call in calls:
+        yield "", [Call(call["name"], dict(call["arguments"]))]
+    first = answer[0] if isinstance(answer, list) else answer
+    yield f"Answer: {first}" if is_answer(answer) else "Done.", []

@@ -1,0 +1,88 @@
+"""Tasks from a file: one JSON object a line.
+
+    {"prompt": "What are two pears?", "answer": 8}
+    {"prompt": "When does it close?", "answer": ["4 pm", "16:00"], "id": "closing",
+     "split": "eval", "metadata": {"shop": 3},
+     "calls": [{"name": "hours", "arguments": {"shop": 3}}]}
+
+(A row stands on one line; the second one is broken to be read.)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from mentor_core.errors import DataError, nearest
+from mentor_core.task import Split, Task
+from mentor_envs.rows import Row, make_id, read_rows, split_rows
+
+__all__ = ["read_tasks"]
+
+_EXAMPLE = '{"prompt": …, "answer": …}'
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Call(_Strict):
+    name: _Text
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Row(_Strict):
+    prompt: _Text
+    answer: Any = None
+    id: _Text | int = ""
+    split: Split = "train"
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    calls: list[_Call] | None = None
+
+
+def read_tasks(path: Path, env: str) -> list[Task]:
+    """All tasks of a file, in the order of its rows.
+
+    Only `prompt` is needed. A row's `calls`, the reference, and where it stands are added to the
+    task's metadata, as `calls` and `where`.
+
+    Args:
+        path: JSON lines or a JSON list, gzip-compressed where the name ends in .gz.
+        env: the environment's name.
+
+    Raises:
+        DataError: the file cannot be read or has no row, or a row is broken; names file, row and
+            key.
+    """
+    rows = read_rows(path, _EXAMPLE)
+    checked = [_check(row) for row in rows]
+    taken: dict[str, Row] = {}
+    return [
+        Task(make_id(row, "id", taken), env, values.prompt, values.answer, split, metadata)
+        for row, values, split in zip(rows, checked, split_rows(rows), strict=True)
+        for metadata in [_metadata(row, values)]
+    ]
+
+
+def _check(row: Row) -> _Row:
+    try:
+        values = _Row.model_validate(row.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            near = nearest(str(first["loc"][-1]), _Row.model_fields)
+            raise DataError(f"{row.where}: unknown key {key!r}{near}") from None
+        raise DataError(f"{row.where}: {key}: {first['msg']}") from None
+    for key in ("calls", "where"):
+        if key in values.metadata:
+            raise DataError(f"{row.where}: metadata.{key}: mentor uses this key; choose another")
+    return values
+
+
+def _metadata(row: Row, values: _Row) -> dict[str, Any]:
+    calls = {} if values.calls is None else {"calls": [call.model_dump() for call in values.calls]}
+    return {**values.metadata, "where": row.where, **calls}

@@ -1,0 +1,1 @@
+"""MCP: any Model Context Protocol server becomes an environment."""

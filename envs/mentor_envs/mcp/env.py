@@ -1,0 +1,206 @@
+"""The MCP environment: the tools of a Model Context Protocol server, and a file of tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import weakref
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from mentor_core.env import Observation, Pending
+from mentor_core.errors import ConfigError, nearest
+from mentor_core.task import Task
+from mentor_core.tool import Tool, ToolError
+from mentor_core.trajectory import EndReason
+from mentor_envs.functions.task_file import TaskFileEnv
+from mentor_envs.mcp.content import shorten
+from mentor_envs.mcp.session import Server, Session, list_tools
+
+__all__ = ["Mcp"]
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_REPLAY_SECONDS = 30.0
+
+
+class Mcp(TaskFileEnv):
+    """The tools of any Model Context Protocol server, with tasks from a file.
+
+    Each episode has a session of its own, with a process of its own where a command starts the
+    server. A server that ends, or cannot be reached, ends the episode with `error` and the reason.
+    """
+
+    class Options(TaskFileEnv.Options):
+        """Give a command or a URL. `${NAME}` is replaced by an environment variable.
+
+        It is, in environment, headers and url, so that no secret need stand in a configuration.
+        """
+
+        command: str | list[str] = Field("", description="starts a server that speaks over stdio")
+        environment: dict[str, str] = Field(
+            default_factory=dict, description="variables for the command"
+        )
+        workspace: Path | None = Field(
+            None, description="directory; the command runs in a fresh copy in each episode"
+        )
+        url: str = Field("", description="endpoint of a streamable HTTP server")
+        headers: dict[str, str] = Field(default_factory=dict, description="of HTTP requests")
+        tools: list[str] = Field(default_factory=list, description="tools to offer; empty: all")
+        connect_seconds: float = Field(30.0, gt=0, description="time limit of connecting")
+        result_characters: int = Field(10_000, gt=0, description="a longer result is cut")
+
+        @model_validator(mode="after")
+        def _one_server(self) -> Self:
+            if bool(self.command) == bool(self.url):
+                raise ValueError("give a command or a url, one of the two")
+            return self
+
+    name: ClassVar[str] = "mcp"
+    options: Options
+
+    def __init__(self, **arguments: Any) -> None:
+        self._session: Session | None = None
+        self._sessions: list[Session] = []  # not yet gone; the last may be the episode's
+        super().__init__(**arguments)
+        weakref.finalize(self, _end, self._sessions)  # also where the program ends without close
+
+    def make_tools(self) -> Iterable[Tool]:
+        """The server's tools, or those of them that are wanted.
+
+        Raises:
+            ConfigError: the server cannot be asked, or has no such tool.
+            PluginError: the schema of a tool is none.
+        """
+        described = {tool.name: tool for tool in list_tools(self._server())}
+        for name in self.options.tools:
+            if name not in described:
+                near = nearest(name, described)
+                raise ConfigError(f"environment {self.name!r}: option 'tools': no {name!r}{near}")
+        return [
+            Tool.from_schema(
+                partial(self._call, name),
+                name=name,
+                parameters=_without_titles(described[name].input_schema),
+                description=described[name].description or "",
+            )
+            for name in self.options.tools or described
+        ]
+
+    def start(self, task: Task) -> None:
+        """Open the episode's session; does not wait, as the policy has yet to speak."""
+        self._leave()
+        self._session = Session(self._server())
+        self._sessions.append(self._session)
+
+    def begin(self, action: str) -> Pending:
+        """As `ToolEnv.begin`; waits for the session where there is something to call."""
+        pending = super().begin(action)
+        if pending.jobs.calls and self._session is not None:
+            self._session.wait_until_open()
+        return pending
+
+    def finish(self, pending: Pending) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """As `ToolEnv.finish`; where the server has failed the episode ends.
+
+        The end is then `error`, without an outcome, and `info` also holds the reason as `error`.
+        """
+        observation, reward, terminated, truncated, info = super().finish(pending)
+        failure = self._session.failure if self._session is not None else None
+        if pending.jobs.calls and failure is not None:
+            self.end = "error"
+            info |= {"end": "error", "outcome": None, "error": failure}
+            reward, terminated, truncated = 0.0, True, False
+        if self.end is not None:
+            self._leave()
+        return observation, reward, terminated, truncated, info
+
+    def stop(self, end: EndReason) -> float | None:
+        outcome = super().stop(end)
+        self._leave()
+        return outcome
+
+    def restore(self, snapshot: Any) -> None:
+        """As `ToolEnv.restore`; a new session is brought to the same point by the same calls."""
+        super().restore(snapshot)
+        self._leave()
+        if self.task is None or self.end is not None:
+            return
+        self.start(self.task)
+        if self._session is None:
+            return
+        for call in (call for turn in self.turns for call in turn.calls):
+            if call.failure in (None, "tool_error"):
+                self._session.wait_until_open()
+                try:
+                    self._session.submit(call.name, call.arguments).result(_REPLAY_SECONDS)
+                except (ToolError, TimeoutError):
+                    continue  # as it may have failed in the episode
+
+    def close(self) -> None:
+        self._session = None
+        _end(self._sessions)
+        super().close()
+
+    async def _call(self, name: str, /, **arguments: Any) -> str:
+        if self._session is None:
+            raise ToolError("the session is closed")
+        limit = self.options.result_characters
+        try:
+            said = await asyncio.wrap_future(self._session.submit(name, arguments))
+        except ToolError as error:
+            raise ToolError(shorten(str(error), limit)) from error
+        return shorten(said, limit)
+
+    def _leave(self) -> None:
+        """Let the episode's session end, without waiting for it."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self._sessions[:] = [session for session in self._sessions if session.alive]
+
+    def _server(self) -> Server:
+        options, command = self.options, self.options.command
+        words = shlex.split(command) if isinstance(command, str) else command
+        return Server(
+            command=tuple(words),
+            environment=self._expand(options.environment),
+            workspace=options.workspace,
+            url=self._expand({"url": options.url})[0][1],
+            headers=self._expand(options.headers),
+            connect_seconds=options.connect_seconds,
+        )
+
+    def _expand(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        def value_of(match: re.Match[str]) -> str:
+            if match[1] not in os.environ:
+                raise ConfigError(
+                    f"environment {self.name!r}: the environment variable {match[1]} is not set"
+                )
+            return os.environ[match[1]]
+
+        return tuple((key, _VARIABLE.sub(value_of, value)) for key, value in values.items())
+
+
+def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without what only repeats the names of its properties."""
+    schema = deepcopy(schema)
+    for part in [schema, *schema.get("properties", {}).values()]:
+        if isinstance(part, dict):
+            part.pop("title", None)
+    return schema
+
+
+def _end(sessions: list[Session]) -> None:
+    """Close all, and wait until they are gone."""
+    for session in sessions:
+        session.close()
+    for session in sessions:
+        session.join()
+    sessions.clear()

@@ -1,0 +1,287 @@
+"""A session with an MCP server, on a thread of its own.
+
+The official `mcp` package is async, and what it opens must be left by the task that entered it. So
+a session is one thread with one event loop and one task, which connects, waits until it is to
+close, and leaves everything in turn. Calls are sent into that loop from outside. However a
+session ends, its server process (or connection), its thread and its files go with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+
+from mentor_core.errors import ConfigError
+from mentor_core.tool import ToolError
+from mentor_envs.mcp.content import explain, render
+
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.types import Tool as Description
+
+__all__ = ["Server", "Session", "list_tools"]
+
+_STARTING = threading.BoundedSemaphore(max(4, os.cpu_count() or 1))
+"""Servers that start at a time: a hundred at once would starve each other."""
+_CLOSE_SECONDS = 10.0
+_CLOSED = "Connection closed"  # what `mcp` says itself
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How to reach a server: by a command that starts it, or by a URL.
+
+    Attributes:
+        command: program and arguments; it speaks over stdin and stdout.
+        environment: variables for the program, besides the few that are always inherited.
+        workspace: directory of which each session gets a copy to work in.
+        url: endpoint of a streamable HTTP server, where there is no command.
+        headers: sent with every HTTP request.
+        connect_seconds: time limit of starting and connecting.
+    """
+
+    command: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    workspace: Path | None = None
+    url: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    connect_seconds: float = 30.0
+
+    def __str__(self) -> str:
+        return self.url or " ".join(self.command)
+
+
+class Session:
+    """Begins to connect at once; `wait_until_open`, then `submit` calls, then `close`.
+
+    Attributes:
+        failure: why the session cannot be used (any more); None where it can, or was closed.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.failure: str | None = None
+        self._opened = threading.Event()
+        self._closed = False
+        self._closing = asyncio.Event()
+        self._client: Client | None = None
+        self._loop = asyncio.new_event_loop()
+        self._connecting: asyncio.Timeout | None = None
+        self._thread = threading.Thread(target=self._run, name="mentor-mcp", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything of the session is left."""
+        return self._thread.is_alive()
+
+    def wait_until_open(self) -> None:
+        """Return once the session is open or has failed; both take at most a known time."""
+        self._opened.wait()
+
+    def submit(self, name: str, arguments: dict[str, Any]) -> Future[str]:
+        """Call a tool; the future gives what it said.
+
+        It raises ToolError where the tool failed or refused; where the session failed, too,
+        `failure` is set.
+        """
+        return self._submit(lambda client: self._call(client, name, arguments))
+
+    def list_tools(self) -> list[Description]:
+        """The server's tools.
+
+        Raises:
+            ToolError: the server cannot be asked, or takes longer than it may to connect.
+        """
+        self.wait_until_open()
+        try:
+            return self._submit(self._list_tools).result(self.server.connect_seconds)
+        except TimeoutError:
+            limit = self.server.connect_seconds
+            raise ToolError(f"did not list its tools within {limit:g} s") from None
+
+    def close(self) -> None:
+        """Begin to end the session; does not wait."""
+        self._closed = True
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._stop)
+
+    def join(self) -> None:
+        """Wait until nothing is left of a closed session."""
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _submit(self, ask: Callable[[Client], Coroutine[Any, Any, T]]) -> Future[T]:
+        client = self._client
+        if client is None or self._closed or self.failure is not None:
+            refused: Future[T] = Future()
+            refused.set_exception(ToolError(self.failure or "the session is closed"))
+            return refused
+        return asyncio.run_coroutine_threadsafe(ask(client), self._loop)
+
+    async def _call(self, client: Client, name: str, arguments: dict[str, Any]) -> str:
+        from mcp import MCPError
+        from mcp.types import CONNECTION_CLOSED
+
+        try:
+            result = await client.call_tool(name, arguments)
+        except MCPError as error:
+            # Servers use the same code for errors of their own.
+            if error.code == CONNECTION_CLOSED and error.message == _CLOSED:
+                self.failure = self._last_words("ended in the middle of the episode")
+                raise ToolError(self.failure) from error
+            raise ToolError(error.message) from error
+        except (ValueError, RuntimeError) as error:
+            raise ToolError(f"the server's answer is not valid: {explain(error)}") from error
+        except Exception as error:
+            self.failure = self._last_words(f"cannot be reached any more: {explain(error)}")
+            raise ToolError(self.failure) from error
+        text = render(result)
+        if result.is_error:
+            raise ToolError(text)
+        return text
+
+    async def _list_tools(self, client: Client) -> list[Description]:
+        found: list[Description] = []
+        cursor = None
+        while True:
+            page = await client.list_tools(cursor=cursor)
+            found += page.tools
+            cursor = page.next_cursor
+            if not cursor or not page.tools:
+                return found
+
+    def _run(self) -> None:
+        """The thread."""
+        while not _STARTING.acquire(timeout=0.1):
+            if self._closed:
+                self._loop.close()
+                self._opened.set()
+                return
+        waiting = [_STARTING.release]
+
+        def started() -> None:
+            self._opened.set()
+            if waiting:
+                waiting.pop()()
+
+        with tempfile.TemporaryFile("w+", errors="replace") as self._log:
+            try:
+                with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                    runner.run(self._live(started))
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the episode is told
+                if not self._closed:
+                    self.failure = self.failure or self._last_words(explain(error))
+            finally:
+                self._client = None
+                started()
+
+    async def _live(self, started: Callable[[], None]) -> None:
+        from mcp import Client
+
+        if self._closed:
+            return
+        limit = self.server.connect_seconds
+        async with AsyncExitStack() as stack:
+            # A process is never cancelled while it starts or ends: it would be left behind.
+            streams = await stack.enter_async_context(
+                _transport(self.server, cast(TextIO, self._log))
+            )
+            try:
+                async with asyncio.timeout(limit) as self._connecting:
+                    client = Client(nullcontext(streams))
+                    self._client = await stack.enter_async_context(client)
+            except TimeoutError:
+                raise TimeoutError(f"did not connect within {limit:g} s") from None
+            finally:
+                self._connecting = None
+            started()
+            await self._closing.wait()
+
+    def _stop(self) -> None:
+        self._closing.set()
+        if self._connecting is not None:
+            self._connecting.reschedule(self._loop.time())
+
+    def _last_words(self, problem: str) -> str:
+        """A sentence on what went wrong, with the last line that the server wrote to stderr."""
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - 4000))
+        lines = [line.strip() for line in self._log.read().splitlines() if line.strip()]
+        said = f"; its last words: {lines[-1][-300:]}" if lines else ""
+        return f"the MCP server {self.server}: {problem}{said}"
+
+
+@cache
+def list_tools(server: Server) -> list[Description]:
+    """The tools of a server, which is asked once in a process.
+
+    Raises:
+        ConfigError: `mcp` is not installed, or the server cannot be started or asked; says why.
+    """
+    try:
+        import mcp  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"MCP servers need the package mcp: pip install 'mentor-core[mcp]' ({error})"
+        ) from error
+    session = Session(server)
+    try:
+        return session.list_tools()
+    except ToolError as error:
+        raise ConfigError(str(error)) from None
+    finally:
+        session.close()
+        session.join()
+
+
+def _transport(server: Server, log: TextIO) -> AbstractAsyncContextManager[Any]:
+    return _process(server, log) if server.command else _http(server)
+
+
+@asynccontextmanager
+async def _process(server: Server, log: TextIO) -> Any:
+    from mcp import StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    program, *arguments = server.command
+    with tempfile.TemporaryDirectory(prefix="mentor-mcp-") as folder:
+        if server.workspace is not None:
+            shutil.copytree(server.workspace, folder, dirs_exist_ok=True)
+        parameters = StdioServerParameters(
+            command=program,
+            args=arguments,
+            env=dict(server.environment),
+            cwd=folder if server.workspace is not None else None,
+        )
+        async with stdio_client(parameters, errlog=log) as streams:
+            yield streams
+
+
+@asynccontextmanager
+async def _http(server: Server) -> Any:
+    import httpx2
+    from mcp.client.streamable_http import streamable_http_client
+
+    timeout = httpx2.Timeout(server.connect_seconds, read=None)  # a call has a limit of its own
+    async with (
+        httpx2.AsyncClient(headers=dict(server.headers), timeout=timeout) as client,
+        streamable_http_client(server.url, http_client=client) as streams,
+    ):
+        yield streams
