@@ -175,6 +175,13 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         """A fresh `self.state` for an episode on `task`, drawn with `self.np_random` only."""
         return None
 
+    def opening(self, task: Task) -> list[Message]:
+        """The messages that an episode on `task` opens with: system prompt and prompt."""
+        prompt: Message = {"role": "user", "content": task.prompt}
+        if not self.system_prompt:
+            return [prompt]
+        return [{"role": "system", "content": self.system_prompt}, prompt]
+
     def read_answer(self, content: str) -> str | None:
         """The final answer in a turn without calls; None where the turn gives none."""
         return content.strip() or None
@@ -233,11 +240,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         self.turns, self.answer, self.end = [], None, None
         self.state = self.start(self.task)
         self.refresh_tools()
-        messages: list[Message] = []
-        if self.system_prompt:
-            messages.append({"role": "system", "content": self.system_prompt})
-        messages.append({"role": "user", "content": self.task.prompt})
-        return tuple(messages), {"task_id": self.task.id, "tools": self.schemas}
+        return tuple(self.opening(self.task)), {"task_id": self.task.id, "tools": self.schemas}
 
     def step(self, action: str) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Play one assistant turn: `begin`, run the calls, `finish`."""

@@ -1,0 +1,1 @@
+"""BFCL: the Berkeley Function-Calling Leaderboard's questions, each with its own functions."""

@@ -1,0 +1,334 @@
+"""The BFCL environment: the questions of the leaderboard's files, or some like them of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from mentor_core.call_check import Verdict, check_calls, example_arguments
+from mentor_core.env import Expert, ToolEnv
+from mentor_core.errors import DataError, PluginError, nearest
+from mentor_core.task import Split, Task
+from mentor_core.tool import Tool, ToolError
+from mentor_core.trajectory import Call, Message
+from mentor_envs.bfcl import embedded
+from mentor_envs.bfcl.files import MULTI_TURN, SINGLE_TURN, UNSUPPORTED, make_task, read_category
+from mentor_envs.bfcl.schemas import json_schema
+from mentor_envs.bfcl.simulation import (
+    Simulation,
+    class_files,
+    installed_data,
+    missing_results,
+    more_functions,
+    perform,
+)
+
+__all__ = ["Bfcl"]
+
+_STEPS = 20  # an episode of more turns with calls to one message of the user is over, as upstream
+_INSTALLED = "installed"
+
+_QUESTION_PROMPT = (
+    "Answer the user by calling the tools, with all calls in one turn. "
+    "If no tool fits, or a value that a tool needs is missing, call none and say so."
+)
+_DIALOGUE_PROMPT = (
+    "Carry out what the user asks by calling the tools. When it is done, or cannot be done, "
+    "reply without calling a tool; the user will then go on."
+)
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Categories = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """State of a multi-turn episode.
+
+    Attributes:
+        made: the instances on which the policy's calls are carried out.
+        truth: those on which the ground truth is, up to the turns that are over.
+        turn: index of the user's turn that is being worked on.
+        first: index of its first assistant turn.
+        problem: the first thing that was wrong; empty where nothing was.
+    """
+
+    made: Simulation
+    truth: Simulation
+    turn: int = 0
+    first: int = 0
+    problem: str = ""
+
+
+class Bfcl(ToolEnv):
+    """Single-turn questions are over with the first turn; multi-turn ones are simulated.
+
+    The outcome of a single-turn question is 1.0 where BFCL's rules find the calls right (see
+    `mentor_core.call_check`), else 0.0; of a multi-turn one, where state and results are right
+    after each of the user's turns (see `mentor_envs.bfcl.simulation`).
+    """
+
+    class Options(ToolEnv.Options):
+        """Without `data`, the questions are generated ones in the same form."""
+
+        data: str | None = Field(
+            None,
+            description="folder of BFCL's files, or 'installed': those that bfcl-eval brings",
+        )
+        categories: Categories = Field(
+            ("simple_python", "multiple", "irrelevance"),
+            min_length=1,
+            description="categories whose rows are train and eval",
+        )
+        ood_categories: Categories | None = Field(
+            None,
+            description="categories whose rows are ood; if not set, parallel where it is no other",
+        )
+        eval_share: float = Field(
+            0.2, ge=0, le=1, description="share of the categories' rows that is eval, by their id"
+        )
+
+        @model_validator(mode="after")
+        def _usable(self) -> Self:
+            for category in (*self.categories, *(self.ood_categories or ())):
+                self._check(category)
+            both = set(self.categories) & set(self.ood_categories or ())
+            if both:
+                raise ValueError(f"{', '.join(sorted(both))} in categories and in ood_categories")
+            return self
+
+        def _check(self, category: str) -> None:
+            if category in UNSUPPORTED:
+                raise ValueError(f"category {category} is not supported: {UNSUPPORTED[category]}")
+            if category not in SINGLE_TURN + MULTI_TURN:
+                known = nearest(category, SINGLE_TURN + MULTI_TURN)
+                raise ValueError(f"unknown category {category!r}{known}")
+            if self.data is None and category not in embedded.CATEGORIES:
+                raise ValueError(
+                    f"category {category} is in BFCL's own files only: set data to their folder, "
+                    "or to 'installed' after pip install --no-deps bfcl-eval; without them there "
+                    f"is {', '.join(embedded.CATEGORIES)}"
+                )
+
+    name: ClassVar[str] = "bfcl"
+    options: Options
+    state: Dialogue | None
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._made: dict[tuple[bool, str], Tool] = {}
+        used = {*self._categories("train"), *self._categories("ood")}
+        if not used.isdisjoint(MULTI_TURN):
+            class_files()  # raises where bfcl-eval is not installed
+
+    # The tasks and their tools -------------------------------------------------------------
+
+    def make_tools(self) -> Iterable[Tool]:
+        """None: each task has its own."""
+        return []
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The rows of the split's categories; train and eval share them by a hash of the id.
+
+        Raises:
+            DataError: a file is missing or broken; names file and row.
+            ConfigError: bfcl-eval is needed and not installed.
+        """
+
+        def split_of(name: str) -> Split:
+            if split == "ood":
+                return "ood"
+            number = int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big")
+            return "eval" if number < self.options.eval_share * 2**32 else "train"
+
+        found = [self._read(category, split_of) for category in self._categories(split)]
+        return [task for tasks in found for task in tasks if task.split == split]
+
+    def tools_for(self, task: Task) -> Iterable[Tool]:
+        """A tool for each function of the task that has not been held back until later."""
+        hidden = set[str]()
+        if self.state is not None:
+            later = task.metadata["held_back"][self.state.turn + 1 :]
+            hidden = {name for names in later for name in names}
+        for function in task.metadata["functions"]:
+            if function["name"] not in hidden:
+                yield self._tool(function, task)
+
+    def opening(self, task: Task) -> list[Message]:
+        """Our system prompt, which a system message of the question's own joins, and the rest."""
+        prompt = _QUESTION_PROMPT if self.state is None else _DIALOGUE_PROMPT
+        messages: list[Message] = [*task.metadata.get("opening", ())]
+        if not messages:
+            messages.append({"role": "user", "content": task.prompt})
+        if messages[0]["role"] == "system":
+            prompt = f"{prompt}\n\n{messages.pop(0)['content']}"
+        return [{"role": "system", "content": prompt}, *messages]
+
+    # The episode ---------------------------------------------------------------------------
+
+    def start(self, task: Task) -> Dialogue | None:
+        """Simulations for a multi-turn task.
+
+        Raises:
+            ConfigError: bfcl-eval is not installed.
+        """
+        metadata = task.metadata
+        if metadata["category"] not in MULTI_TURN:
+            return None
+        long_context = metadata["category"] == "multi_turn_long_context"
+        made, truth = (
+            Simulation.create(metadata["classes"], metadata["initial_config"], long_context)
+            for _ in range(2)
+        )
+        return Dialogue(made, truth)
+
+    def reply(self, content: str) -> str | None:
+        """The user's next message; functions that were held back come with it."""
+        if self.task is None or self.state is None:
+            return None
+        state, metadata = self.state, self.task.metadata
+        if not state.problem:
+            problem = self._check_turn(state, self.task.answer[state.turn])
+            state.problem = problem and f"turn {state.turn + 1} of the user: {problem}"
+        state.turn, state.first = state.turn + 1, len(self.turns)
+        if state.turn == len(metadata["turns"]):
+            return None
+        added = metadata["held_back"][state.turn]
+        if added:
+            self.refresh_tools()
+            return more_functions([f for f in metadata["functions"] if f["name"] in added])
+        message: str = metadata["turns"][state.turn]
+        return message
+
+    def is_over(self) -> bool:
+        """After the turn with calls of a question, or too many of them in one user turn."""
+        return self.state is None or len(self.turns) - self.state.first > _STEPS
+
+    def verify(self) -> float:
+        """1.0 where `verdict` finds the episode right, else 0.0."""
+        return float(self.verdict().valid)
+
+    def verdict(self) -> Verdict:
+        """Whether the episode is right as it stands, and if not, why."""
+        if self.task is None or not self.turns:
+            return Verdict(False, "no turn was taken")
+        metadata = self.task.metadata
+        if self.state is not None:
+            if self.state.problem:
+                return Verdict(False, self.state.problem)
+            over = self.state.turn == len(metadata["turns"])
+            return Verdict(over, "" if over else "the dialogue was not finished")
+        turn = self.turns[0]
+        if turn.parse_failure is not None:
+            return Verdict(False, "a call cannot be parsed")
+        if self.task.answer is None:
+            return Verdict(bool(turn.calls), "" if turn.calls else "nothing is called")
+        return check_calls(turn.calls, metadata["functions"], self.task.answer)
+
+    def expert(self, task: Task) -> Expert | None:
+        """Plays the ground truth; None where there is none, or it exceeds `max_turns`."""
+        if task.answer is None:
+            return None
+        if task.metadata["category"] not in MULTI_TURN:
+            return _question_expert(task)
+        turns = sum(1 + bool(calls) for calls in task.answer)
+        return _dialogue_expert(task) if turns <= self.max_turns else None
+
+    # Inside --------------------------------------------------------------------------------
+
+    def _categories(self, split: Split) -> tuple[str, ...]:
+        options = self.options
+        if split != "ood":
+            return options.categories
+        if options.ood_categories is not None:
+            return options.ood_categories
+        return () if "parallel" in options.categories else ("parallel",)
+
+    def _read(self, category: str, split_of: Callable[[str], Split]) -> list[Task]:
+        data = self.options.data
+        if data is not None:
+            folder = installed_data() if data == _INSTALLED else Path(data)
+            return read_category(folder, category, split_of)
+        return [
+            make_task(category, row, answer, split_of(row.text("id")))
+            for row, answer in embedded.rows(category)
+        ]
+
+    def _tool(self, function: Mapping[str, Any], task: Task) -> Tool:
+        simulated = self.state is not None
+        key = simulated, json.dumps(function)
+        if key not in self._made:
+            name = function["name"]
+            try:
+                self._made[key] = Tool.from_schema(
+                    partial(self._simulate, name) if simulated else _accept,
+                    name=name,
+                    parameters=json_schema(function["parameters"]),
+                    description=function["description"],
+                    check=False,  # what BFCL's functions take is for BFCL's rules to say
+                )
+            except PluginError as error:
+                raise DataError(f"{task.metadata['row']}: {error}") from None
+        return self._made[key]
+
+    def _simulate(self, function: str, /, **arguments: Any) -> str:
+        if self.state is None:
+            raise ToolError("no episode is running")
+        try:
+            return perform(self.state.made.find(function), arguments)
+        except Exception as error:  # a simulated function refuses by raising anything
+            raise ToolError(_said(error)) from error
+
+    def _check_turn(self, state: Dialogue, wanted: list[dict[str, Any]]) -> str:
+        """Carry out a user turn's ground truth; what is wrong with the policy's work on it."""
+        results = []
+        for call in wanted:
+            try:
+                results.append(perform(state.truth.find(call["name"]), call["arguments"]))
+            except Exception as error:  # noqa: BLE001 - some ground truth is refused
+                results.append(f"Error: {_said(error)}")
+        if not wanted:
+            return ""
+        if not any(turn.calls for turn in self.turns[state.first :]):
+            return "nothing is called"
+        difference = state.made.difference(state.truth)
+        if difference:
+            return f"not as it should be: {difference}"
+        found = [call.result for turn in self.turns for call in turn.calls]
+        missing = missing_results(results, found)
+        return f"no call had the result {missing[0]}" if missing else ""
+
+
+def _accept(**_: Any) -> str:
+    return "accepted"
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _question_expert(task: Task) -> Expert:
+    calls = [
+        Call(wanted["name"], example_arguments(wanted["acceptable"]))
+        for wanted in task.metadata["calls"]
+    ]
+    yield ("" if calls else "None of the tools can do that."), calls
+
+
+def _dialogue_expert(task: Task) -> Expert:
+    for wanted in task.answer:
+        if wanted:
+            yield "", [Call(call["name"], deepcopy(call["arguments"])) for call in wanted]
+        yield "Done.", []

@@ -1,0 +1,264 @@
+"""BFCL's files as tasks.
+
+A folder holds `BFCL_v4_CATEGORY.json` (JSON lines: the questions), `possible_answer/` with a file
+of the same name (the answers), and for multi-turn categories `multi_turn_func_doc/` (the functions
+of each class). The version in the names may be another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from mentor_core.errors import DataError, nearest
+from mentor_core.task import Split, Task
+from mentor_envs.bfcl.calls import parse_call
+from mentor_envs.bfcl.schemas import json_schema
+from mentor_envs.bfcl.simulation import class_files
+from mentor_envs.rows import Row, read_rows
+
+__all__ = ["MULTI_TURN", "SINGLE_TURN", "UNSUPPORTED", "make_task", "read_category"]
+
+_UNANSWERED = ("irrelevance", "live_irrelevance", "live_relevance")  # have no file of answers
+SINGLE_TURN = (
+    "simple_python",
+    "multiple",
+    "parallel",
+    "parallel_multiple",
+    "irrelevance",
+    "live_simple",
+    "live_multiple",
+    "live_parallel",
+    "live_parallel_multiple",
+    "live_irrelevance",
+    "live_relevance",
+)
+MULTI_TURN = (
+    "multi_turn_base",
+    "multi_turn_miss_func",
+    "multi_turn_miss_param",
+    "multi_turn_long_context",
+)
+UNSUPPORTED = {
+    "simple_java": "its values are written in Java",
+    "simple_javascript": "its values are written in JavaScript",
+    "memory": "it needs a store that lasts from one dialogue to the next",
+    "web_search": "it needs the network",
+    "format_sensitivity": "it asks for other formats of calls",
+}
+"""Category → why it cannot be used."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _Message(BaseModel):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class _Function(BaseModel):
+    name: str = Field(min_length=1)
+    description: str = ""
+    parameters: dict[str, Any]
+
+
+class _Question(BaseModel):
+    id: str
+    question: list[list[_Message]] = Field(min_length=1)
+
+
+class _SingleTurn(_Question):
+    function: list[_Function]
+
+
+class _MultiTurn(_Question):
+    involved_classes: list[str] = Field(min_length=1)
+    initial_config: dict[str, Any]
+    missed_function: dict[int, list[str]] = {}
+
+
+class _Answer(BaseModel):
+    ground_truth: list[dict[str, dict[str, list[Any]]]]
+
+
+class _Truth(BaseModel):
+    ground_truth: list[list[str]]
+
+
+def read_category(folder: Path, category: str, split_of: Callable[[str], Split]) -> list[Task]:
+    """All tasks of a category, in the order of the file.
+
+    Args:
+        folder: see the head of this file.
+        category: one of `SINGLE_TURN` or `MULTI_TURN`.
+        split_of: id → split.
+
+    Raises:
+        DataError: a file is missing or broken; names file and row.
+        ConfigError: the category is multi-turn, and bfcl-eval is not installed.
+    """
+    answers: dict[str, Row] = {}
+    source = "nowhere"
+    if category not in _UNANSWERED:
+        path = _find(folder / "possible_answer", category)
+        source = str(path)
+        for row in read_rows(path, '{"id": …, "ground_truth": …}'):
+            answers[row.text("id")] = row
+    documents = _Documents(folder / "multi_turn_func_doc")
+    tasks, taken = [], dict[str, str]()
+    for row in read_rows(_find(folder, category), '{"id": …, "question": …}'):
+        name = row.text("id")
+        if name in taken:
+            raise DataError(f"{row.where}: id {name!r} is that of {taken[name]}")
+        if answers and name not in answers:
+            raise DataError(f"{row.where}: id {name!r} has no answer in {source}")
+        taken[name] = row.where
+        answer = answers.get(name)
+        if category in MULTI_TURN and answer is not None:
+            tasks.append(_dialogue(category, row, answer, documents, split_of(name)))
+        else:
+            tasks.append(make_task(category, row, answer, split_of(name)))
+    return tasks
+
+
+def make_task(category: str, row: Row, answer: Row | None, split: Split) -> Task:
+    """A single-turn task.
+
+    `answer` is BFCL's ground truth: [] where nothing should be called, None where any call will
+    do. `metadata` holds `functions` and, but for that last case, `calls` as rewards read them.
+
+    Raises:
+        DataError: the question or the answer is broken; names file and row.
+    """
+    question = _read(_SingleTurn, row)
+    functions = [function.model_dump() for function in question.function]
+    _check_functions(functions, row)
+    messages = question.question[0]
+    if len(question.question) != 1 or not messages or messages[-1].role != "user":
+        raise DataError(f"{row.where}: question must be one turn that ends with the user's message")
+    truth: list[dict[str, dict[str, list[Any]]]] | None
+    truth = None if category == "live_relevance" else []
+    if answer is not None:
+        truth = _read(_Answer, answer).ground_truth
+    names = {function["name"] for function in functions}
+    metadata: dict[str, Any] = {"row": row.where, "category": category, "functions": functions}
+    if truth is not None:
+        for wanted in truth:
+            if len(wanted) != 1 or not names.issuperset(wanted):
+                where = answer.where if answer else row.where
+                raise DataError(f"{where}: ground_truth must name one of {', '.join(names)} a call")
+        metadata["calls"] = [
+            {"name": name, "acceptable": acceptable}
+            for wanted in truth
+            for name, acceptable in wanted.items()
+        ]
+    if len(messages) > 1:
+        metadata["opening"] = [message.model_dump() for message in messages]
+    return Task(question.id, "bfcl", messages[-1].content, truth, split, metadata)
+
+
+def _dialogue(category: str, row: Row, answer: Row, documents: _Documents, split: Split) -> Task:
+    """A multi-turn task; `answer` is the calls that each of the user's turns wants."""
+    question = _read(_MultiTurn, row)
+    functions = [
+        function for name in question.involved_classes for function in documents.of(name, row)
+    ]
+    turns = [_only_message(turn, row) for turn in question.question]
+    held_back = [question.missed_function.get(index, []) for index in range(len(turns))]
+    if turns[0] is None or any(
+        (turn is None) != bool(held) for turn, held in zip(turns, held_back, strict=True)
+    ):
+        raise DataError(f"{row.where}: a turn without a message must be in missed_function")
+    parameters = {f["name"]: list(f["parameters"].get("properties", ())) for f in functions}
+    for name in (name for names in held_back for name in names):
+        if name not in parameters:
+            raise DataError(f"{row.where}: missed_function: no function {name!r}")
+    sources = _read(_Truth, answer).ground_truth
+    if len(sources) != len(turns):
+        raise DataError(f"{answer.where}: {len(sources)} turns, and {len(turns)} in {row.where}")
+    truth = []
+    for source in sources:
+        try:
+            calls = [parse_call(text, parameters) for text in source]
+        except ValueError as error:
+            raise DataError(f"{answer.where}: ground_truth: {error}") from None
+        truth.append([{"name": call.name, "arguments": call.arguments} for call in calls])
+    metadata = {
+        "row": row.where,
+        "category": category,
+        "functions": functions,
+        "calls": [call for calls in truth for call in calls],
+        "turns": turns,
+        "held_back": held_back,
+        "classes": question.involved_classes,
+        "initial_config": question.initial_config,
+    }
+    return Task(question.id, "bfcl", turns[0], truth, split, metadata)
+
+
+class _Documents:
+    """The functions of multi-turn classes, read once a class."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[str, list[dict[str, Any]]] = {}
+
+    def of(self, name: str, asked: Row) -> list[dict[str, Any]]:
+        """The functions of a class.
+
+        Raises:
+            DataError: bfcl-eval does not know the class, or its file is missing or broken.
+        """
+        if name not in self._read:
+            files = class_files()
+            if name not in files:
+                raise DataError(f"{asked.where}: unknown class {name!r}{nearest(name, files)}")
+            rows = read_rows(self.folder / files[name], '{"name": …, "parameters": …}')
+            self._read[name] = []
+            for row in rows:
+                function = _read(_Function, row).model_dump()
+                _check_functions([function], row)
+                self._read[name].append(function)
+        return self._read[name]
+
+
+def _find(folder: Path, category: str) -> Path:
+    """The category's file, of the latest version that there is.
+
+    Raises:
+        DataError: there is none; says which categories have one.
+    """
+    found = sorted(folder.glob(f"BFCL_v*_{category}.json"))
+    found = [path for path in found if path.stem.split("_", 2)[2] == category]
+    if not found:
+        there = {path.stem.split("_", 2)[2] for path in folder.glob("BFCL_v*_*.json")}
+        raise DataError(f"{folder}: no file BFCL_v4_{category}.json{nearest(category, there)}")
+    return found[-1]
+
+
+def _read(model: type[_Model], row: Row) -> _Model:
+    try:
+        return model.model_validate(row.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DataError(f"{row.where}: {where}: {first['msg']}") from None
+
+
+def _check_functions(functions: Sequence[Mapping[str, Any]], row: Row) -> None:
+    for function in functions:
+        try:
+            schema = json_schema(function["parameters"])
+        except ValueError as error:
+            raise DataError(f"{row.where}: function {function['name']}: {error}") from None
+        if schema.get("type") != "object":
+            raise DataError(f"{row.where}: function {function['name']}: parameters are no dict")
+
+
+def _only_message(turn: Sequence[_Message], row: Row) -> str | None:
+    if len(turn) > 1 or any(message.role != "user" for message in turn):
+        raise DataError(f"{row.where}: a turn of a dialogue must be one message of the user")
+    return turn[0].content if turn else None
