@@ -11,4 +11,5 @@ def mentor_environments() -> dict[str, str]:
         "calculator": "mentor_envs.calculator.env:Calculator",
         "functions": "mentor_envs.functions.env:Functions",
         "mcp": "mentor_envs.mcp.env:Mcp",
+        "webshop": "mentor_envs.webshop.env:WebShop",
     }

@@ -1,0 +1,41 @@
+"""Text to terms, as Lucene's English analyzer (pyserini's default) does it.
+
+Words as in Unicode's word boundaries ("x-large" is two, "don't" and "3.5" are one), without a
+possessive 's, in lower case, without Lucene's stop words, by Porter's stems.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mentor_envs.webshop.porter import stem
+
+__all__ = ["VERSION", "term", "terms", "words"]
+
+VERSION = 1  # part of an index's name: count it up where terms change
+
+_WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.:·'‘’](?=[^\W\d_])|(?<=\d)[.,;'‘’](?=\d))\w+)*")
+_WORDS = """
+a an and are as at be but by for if in into is it no not of on or such that the their then there
+these they this to was will with
+"""
+_STOP_WORDS = frozenset(_WORDS.split())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in lower case; what stands between them is dropped."""
+    return _WORD.findall(text.lower())
+
+
+@lru_cache(maxsize=1 << 17)
+def term(word: str) -> str:
+    """The term of a word in lower case; "" for a stop word."""
+    if word.endswith(("'s", "’s")):
+        word = word[:-2]
+    return "" if word in _STOP_WORDS else stem(word)
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text, in order and as often as they occur."""
+    return [found for word in words(text) if (found := term(word))]

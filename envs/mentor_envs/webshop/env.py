@@ -1,0 +1,182 @@
+"""The webshop environment: WebShop's pages behind two tools, and its reward as the outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mentor_core.env import Expert, ToolEnv
+from mentor_core.errors import DataError
+from mentor_core.task import Split, Task
+from mentor_core.tool import Tool, ToolError
+from mentor_core.trajectory import Call
+from mentor_envs.webshop.analysis import terms
+from mentor_envs.webshop.expert import plan, play
+from mentor_envs.webshop.goals import Goal
+from mentor_envs.webshop.pages import Mode, render
+from mentor_envs.webshop.session import Session
+from mentor_envs.webshop.shop import Shop, ShopOptions, open_shop
+
+__all__ = ["WebShop"]
+
+_ACTION = re.compile(
+    r"^\s*(?:action\s*:\s*)?(search|click)\[(.*)\]\s*$", re.IGNORECASE | re.MULTILINE
+)
+_ARGUMENT = {"search": "keywords", "click": "target"}
+
+
+class WebShop(ToolEnv):
+    """A shop in which an instruction asks for a product; WebShop's rules (Yao et al. 2022).
+
+    The outcome is the reward of the purchase, 0.0 where nothing has been bought.
+    """
+
+    class Options(ToolEnv.Options):
+        """Without files the shop is the embedded catalogue."""
+
+        products: Path | None = Field(
+            None, description="WebShop's items_shuffle.json, or its documents as JSON lines"
+        )
+        attributes: Path | None = Field(
+            None, description="WebShop's items_ins_v2.json: attributes and instructions"
+        )
+        human_goals: Path | None = Field(
+            None, description="WebShop's items_human_ins.json: goals written by people"
+        )
+        num_products: int | None = Field(
+            None, ge=1, description="number of rows of the products file to read"
+        )
+        ood_categories: tuple[str, ...] | None = Field(
+            None, description="categories that only ood asks for; embedded: garden and pets"
+        )
+        observation_mode: Mode = Field("text", description="how pages are written")
+        nouns: Literal["rule", "spacy"] = Field(
+            "rule", description="what finds the nouns of titles for the reward"
+        )
+        seed: int = Field(0, description="draws prices, price bounds and the embedded splits")
+        compat: bool = Field(False, description="also the original's mistakes")
+
+        @model_validator(mode="after")
+        def _need_products(self) -> Self:
+            for name in ("attributes", "human_goals", "num_products"):
+                if self.products is None and getattr(self, name) is not None:
+                    raise ValueError(f"{name} needs products, the file with the products")
+            return self
+
+    name: ClassVar[str] = "webshop"
+    system_prompt: ClassVar[str] = (
+        "Buy what the instruction asks for. Search, open a product by clicking its code, "
+        "click the options that are wanted, then click: buy now"
+    )
+    options: Options
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The catalogue, its search engine and its goals; shared and read-only.
+
+        Raises:
+            ConfigError: an option does not fit the files, or a package is missing.
+            DataError: a file cannot be read, or a row of it is broken.
+        """
+        return open_shop(ShopOptions(**self.options.model_dump(exclude={"observation_mode"})))
+
+    def make_tools(self) -> Iterable[Tool]:
+        return [Tool(self.search), Tool(self.click)]
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The goals of the split.
+
+        Raises:
+            ConfigError, DataError: see `shop`.
+        """
+        goals = self.shop.goals[split]
+        return [
+            Task(goal.id, self.name, goal.text, split=split, metadata=goal.metadata())
+            for goal in goals
+        ]
+
+    def start(self, task: Task) -> Session:
+        """A session on the index page.
+
+        Raises:
+            DataError: the task has no goal, or one for a product that the catalogue lacks.
+        """
+        self._goal(task)
+        return Session()
+
+    def search(self, keywords: str) -> str:
+        """Search the shop; shows the results.
+
+        Args:
+            keywords: words that describe the product.
+        """
+        self.shop.visits.search(self.state, keywords)
+        return self._page()
+
+    def click(self, target: str) -> str:
+        """Click something on the page: a button, a product's code or an option.
+
+        Args:
+            target: what to click, as the page writes it.
+        """
+        self.shop.visits.click(self.state, target, self._buy)
+        return self._page()
+
+    def read_calls(self, content: str) -> list[Call]:
+        """WebShop's own actions, `search[red shoes]` and `click[buy now]`, each on its line."""
+        return [
+            Call(name.lower(), {_ARGUMENT[name.lower()]: argument})
+            for name, argument in _ACTION.findall(content)
+        ]
+
+    def is_over(self) -> bool:
+        """Whether something has been bought."""
+        return bool(self.state.page == "done")
+
+    def verify(self) -> float | None:
+        """The reward of the purchase; 0.0 where nothing was bought."""
+        return float(self.state.reward or 0.0)
+
+    def expert(self, task: Task) -> Expert | None:
+        """Buys what earns the whole reward.
+
+        None where the searches it knows find nothing that does, or the way is longer than
+        `max_turns`.
+        """
+        calls = plan(self.shop, self._goal(task))
+        return play(calls) if calls and len(calls) <= self.max_turns else None
+
+    def canonical(self, call: Call) -> str | None:
+        """Equal for searches for the same terms in any order, and for clicks whatever the case.
+
+        None where the arguments are not the tool's.
+        """
+        try:
+            arguments = self.tools[call.name].validate(call.arguments)
+        except (KeyError, ToolError):
+            return None
+        if call.name == "search":
+            return f"search {' '.join(sorted(terms(arguments['keywords'])))}"
+        return f"click {arguments['target'].lower().strip()}"
+
+    def _goal(self, task: Task) -> Goal:
+        goal = Goal.of(task)
+        if self.shop.catalogue.position(goal.code) is None:
+            raise DataError(f"task {task.id!r}: no product {goal.code!r} in the catalogue")
+        return goal
+
+    def _buy(self) -> float:
+        assert self.task is not None
+        session: Session = self.state
+        assert session.product is not None
+        return self.shop.score(session.product, session.options, self._goal(self.task)).reward
+
+    def _page(self) -> str:
+        assert self.task is not None
+        nodes = self.shop.visits.nodes(self.state, self.task.prompt)
+        return render(nodes, self.options.observation_mode)

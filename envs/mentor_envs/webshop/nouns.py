@@ -1,0 +1,74 @@
+"""The nouns of a product's title, of which the reward's type term takes the overlap.
+
+WebShop tags titles with spaCy's `en_core_web_sm` and keeps NOUN and PROPN. In titles, nearly
+every word is tagged so: what is not are function words, numbers and a few adjectives. Without
+spaCy and its model the words are kept that are neither a function word nor a number nor a
+measure; docs/environments.md says how far that agrees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any
+
+from mentor_core.errors import ConfigError
+
+__all__ = ["spacy_nouns", "title_nouns"]
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’*+][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
+_MEASURE = re.compile(r"\d[\d.x*]*(?:mm|cm|m|in|inch|ft|oz|g|kg|lb|lbs|ml|l|w|v|k|p|pcs|pc|pack)?")
+_WORDS = """
+a an the this that these those all any each every some both either neither another
+of for with in on at to from by up out off over under into onto through without within between
+behind against about per as than like after before upon across around along during
+and or but nor so if because while when where etc
+i me my we our you your he him his she her it its they them their who which what
+is are am be been being was were do does did has have had can could may might will would
+should must let not only more most very also too just even still fully easily highly ever once
+one two three four five six seven eight nine ten full large high long double wide small
+compatible suitable breathable comfortable resealable original made based designed included
+includes make use
+"""
+_OTHERS = frozenset(_WORDS.split())
+
+
+@lru_cache(maxsize=65_536)
+def title_nouns(title: str) -> tuple[str, ...]:
+    """The title's words, in lower case, that are taken for nouns by the rule above.
+
+    In order, and as often as they occur: WebShop counts the repeated ones, too.
+    """
+    words = (word.lower() for word in _WORD.findall(_POSSESSIVE.sub(" ", title)))
+    return tuple(
+        word
+        for word in words
+        if len(word) > 1 and word not in _OTHERS and not _MEASURE.fullmatch(word)
+    )
+
+
+@lru_cache(maxsize=65_536)
+def spacy_nouns(title: str) -> tuple[str, ...]:
+    """The same by spaCy, as WebShop does it.
+
+    Raises:
+        ConfigError: spaCy or its model is not installed.
+    """
+    tagged = _tagger()(title)
+    return tuple(token.text.lower() for token in tagged if token.pos_ in ("NOUN", "PROPN"))
+
+
+@cache
+def _tagger() -> Callable[[str], Any]:
+    try:
+        import spacy
+
+        tagger: Callable[[str], Any] = spacy.load("en_core_web_sm")
+    except (ImportError, OSError) as error:
+        raise ConfigError(
+            "nouns='spacy' needs spaCy and its model: pip install spacy, then "
+            f"python -m spacy download en_core_web_sm ({error})"
+        ) from None
+    return tagger

@@ -1,0 +1,258 @@
+"""A visit to the shop: which page is open, and what a search or a click does.
+
+The rules are those of `web_agent_site/envs/web_agent_text_env.py` of WebShop. Where the original
+goes wrong this does not, unless `compat` is set:
+
+- An option's value that is also a button's name ("features"), or a value of two options, cannot
+  be chosen there, or only for the last of them; here it is shown and clicked as "name: value".
+- An action that is not possible there shows the same page again; here it is an error that says
+  what is possible, and the page stays. That goes for a search without a word and for a page past
+  the last one, too, which are empty pages there.
+- An option's value that needs escapes in JSON is there not shown as clicked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from mentor_core.errors import nearest
+from mentor_core.tool import ToolError
+from mentor_envs.webshop import pages
+from mentor_envs.webshop.catalogue import Catalogue, Product
+from mentor_envs.webshop.pages import PAGE_SIZE, Node
+
+__all__ = ["Session", "Visits"]
+
+_BUY, _BACK, _PREVIOUS, _NEXT = "buy now", "back to search", "< prev", "next >"
+_SUB_PAGES = ("description", "features", "reviews")
+_ITEM_BUTTONS = (_BACK, _PREVIOUS, *_SUB_PAGES, _BUY)
+_SHOWN = 20  # labels in an error message
+
+
+@dataclass(slots=True)
+class Session:
+    """What changes during an episode; all of it is values that nobody changes in place.
+
+    Attributes:
+        page: which page is open; "item" is a product's own one.
+        keywords: of the last search, in lower case.
+        hits: positions of the products that it found.
+        number: page of the results, from 1.
+        product: position of the product that is or was last open.
+        options: name → value of the options chosen on this product.
+        opened: positions of the products opened since the index page.
+        reward: what the purchase earned; None before it.
+    """
+
+    page: str = "index"
+    keywords: str = ""
+    hits: tuple[int, ...] = ()
+    number: int = 1
+    product: int | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    opened: frozenset[int] = frozenset()
+    reward: float | None = None
+
+
+class _Target(NamedTuple):
+    """What a click does: a button (name is ""), or an option's choice."""
+
+    kind: Literal["button", "option"]
+    label: str
+    name: str = ""
+
+
+class _Layout(NamedTuple):
+    """A product page's options, as labels by name, and all that can be clicked."""
+
+    options: list[tuple[str, list[tuple[str, str]]]]  # name, (label, value)
+    targets: dict[str, _Target]
+
+
+class Visits:
+    """The shop's side of all sessions; keeps no session, so that instances share it.
+
+    Args:
+        catalogue: the products.
+        search: query → positions, best first.
+        compat: behave as the original does where it goes wrong.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, search: Callable[[str], tuple[int, ...]], compat: bool
+    ) -> None:
+        self.catalogue, self.compat = catalogue, compat
+        self.find = search
+        self.layout = lru_cache(maxsize=8192)(self._layout)
+
+    def search(self, session: Session, keywords: str) -> None:
+        """Search, from any page.
+
+        Raises:
+            ToolError: the purchase is made, or there is no word to search for.
+        """
+        self._refuse_after_purchase(session)
+        keywords = keywords.lower()
+        if not keywords.strip() and not (keywords and self.compat):
+            self._refuse("a search needs keywords, red shoes for example")
+            return
+        session.keywords, session.hits = keywords, self.find(keywords)
+        self._open_results(session, 1)
+
+    def click(self, session: Session, label: str, buy: Callable[[], float]) -> None:
+        """Click something on the open page; `buy` gives the reward of the purchase.
+
+        Raises:
+            ToolError: nothing on the page is called so.
+        """
+        self._refuse_after_purchase(session)
+        label = label.lower() if self.compat else label.lower().strip()
+        targets = self.targets(session)
+        if label not in targets:
+            self._refuse(_explain(label, list(targets)))
+            return
+        target = targets[label]
+        if target.kind == "option":
+            session.options = session.options | {target.name: target.label}
+            return
+        match target.label:
+            case "back to search":
+                session.page, session.keywords, session.hits = "index", "", ()
+                session.number, session.product = 1, None
+                session.options, session.opened = {}, frozenset()
+            case "next >":
+                self._next(session)
+            case "< prev":
+                self._previous(session)
+            case "buy now":
+                session.reward = buy()
+                session.page = "done"
+            case "description" | "features" | "reviews" | "attributes":
+                session.page = target.label
+            case code:
+                session.product = self.catalogue.position(code)
+                session.page = "item"
+                assert session.product is not None
+                session.opened = session.opened | {session.product}
+
+    def targets(self, session: Session) -> dict[str, _Target]:
+        """What can be clicked on the open page, by its label in lower case."""
+        match session.page:
+            case "results":
+                buttons = [_BACK, _NEXT] if session.number == 1 else [_BACK, _PREVIOUS, _NEXT]
+                codes = [self.catalogue.products[i].code.lower() for i in _on_page(session)]
+                return {label: _Target("button", label) for label in buttons + codes}
+            case "item":
+                assert session.product is not None
+                return self.layout(session.product).targets
+            case "index" | "done":
+                return {}
+            case _:
+                return {label: _Target("button", label) for label in (_BACK, _PREVIOUS)}
+
+    def nodes(self, session: Session, instruction: str) -> list[Node]:
+        """The open page."""
+        products = self.catalogue.products
+        if session.page == "index":
+            return pages.index_page(instruction)
+        if session.page == "results":
+            hits = [(products[i], i in session.opened) for i in _on_page(session)]
+            return pages.results_page(instruction, hits, session.number, len(session.hits))
+        assert session.product is not None
+        product = products[session.product]
+        if session.page == "done":
+            return pages.done_page(product, session.options, session.reward or 0.0)
+        if session.page != "item":
+            return pages.sub_page(instruction, product, session.page)
+        chosen = self._chosen(session, product)
+        options = [
+            (name, [(label, chosen(name, value)) for label, value in labels])
+            for name, labels in self.layout(session.product).options
+        ]
+        return pages.item_page(instruction, product, options)
+
+    def _chosen(self, session: Session, product: Product) -> Callable[[str, str], bool]:
+        if not self.compat:
+            return lambda name, value: session.options.get(name) == value
+        keywords = "+".join(session.keywords.split(" "))
+        url = f"{product.code}/{keywords}/{session.number}/{json.dumps(session.options)}"
+        return lambda _, value: f'"{value}"' in url
+
+    def _open_results(self, session: Session, number: int) -> None:
+        session.page, session.number = "results", number
+        session.product, session.options = None, {}
+
+    def _next(self, session: Session) -> None:
+        last = max(1, -(-len(session.hits) // PAGE_SIZE))
+        if session.number >= last and not self.compat:
+            self._refuse(f"page {session.number} is the last one")
+        else:
+            self._open_results(session, session.number + 1)
+
+    def _previous(self, session: Session) -> None:
+        if session.page == "results":
+            self._open_results(session, session.number - 1)
+        elif session.page == "item":
+            self._open_results(session, session.number)
+        else:
+            session.page = "item"
+
+    def _layout(self, position: int) -> _Layout:
+        """The labels of a product's page; in `compat` as the original's are looked up."""
+        product = self.catalogue.products[position]
+        targets = {label: _Target("button", label) for label in _ITEM_BUTTONS}
+        options = []
+        if self.compat:
+            for name, values in product.options.items():
+                options.append((name, [(value, value) for value in values]))
+                for value in values:
+                    if value not in (*_ITEM_BUTTONS, "attributes", "search"):
+                        targets[value] = _Target("option", value, name)
+                    elif value == "attributes":
+                        targets[value] = _Target("button", value)
+            return _Layout(options, targets)
+        owners: dict[str, set[str]] = {}
+        for name, values in product.options.items():
+            for value in values:
+                owners.setdefault(value, set()).add(name)
+        for name, values in product.options.items():
+            labels = {}
+            for value in values:
+                own, label = _Target("option", value, name), value
+                if len(owners[value]) > 1 or value in _ITEM_BUTTONS:
+                    label = f"{name}: {value}"
+                    while label in owners or targets.get(label, own) != own:
+                        label = f"{name}: {label}"
+                labels[label] = value
+                targets[label] = own
+            options.append((name, [*labels.items()]))
+        return _Layout(options, targets)
+
+    def _refuse_after_purchase(self, session: Session) -> None:
+        if session.page == "done":
+            raise ToolError("the purchase is made: there is nothing more to do")
+
+    def _refuse(self, reason: str) -> None:
+        """In `compat` the page is shown again, as if nothing had been done."""
+        if not self.compat:
+            raise ToolError(reason)
+
+
+def _on_page(session: Session) -> tuple[int, ...]:
+    start = (session.number - 1) * PAGE_SIZE
+    return session.hits[start : start + PAGE_SIZE]
+
+
+def _explain(label: str, known: list[str]) -> str:
+    shown = label if len(label) <= 40 else label[:40] + "…"
+    if not known:
+        return f"nothing to click here is called {shown!r}: search first"
+    hint = nearest(label[:100], known)
+    if hint.startswith("; known"):
+        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        hint = f"; to click: {', '.join(known[:_SHOWN])}{more}"
+    return f"nothing to click here is called {shown!r}{hint}"

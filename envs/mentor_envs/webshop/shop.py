@@ -1,0 +1,124 @@
+"""A shop: catalogue, search engine and goals. Built once for its options and then only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from mentor_core.errors import ConfigError, nearest
+from mentor_core.task import Split
+from mentor_envs.webshop.catalogue import Catalogue
+from mentor_envs.webshop.embedded import EMBEDDED_OOD, embedded_catalogue
+from mentor_envs.webshop.goals import Goal, human_goals, in_order, synthetic_goals
+from mentor_envs.webshop.loading import load_catalogue
+from mentor_envs.webshop.nouns import spacy_nouns, title_nouns
+from mentor_envs.webshop.reward import Score, score_purchase
+from mentor_envs.webshop.search import open_index
+from mentor_envs.webshop.session import Visits
+from mentor_envs.webshop.splits import split_embedded, split_files
+
+__all__ = ["Shop", "ShopOptions", "open_shop"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopOptions:
+    """What a shop is made from; see the options of the environment."""
+
+    products: Path | None = None
+    attributes: Path | None = None
+    human_goals: Path | None = None
+    num_products: int | None = None
+    ood_categories: tuple[str, ...] | None = None
+    seed: int = 0
+    nouns: str = "rule"
+    compat: bool = False
+
+
+class Shop:
+    """The parts that all episodes share.
+
+    Raises:
+        ConfigError: a package is missing, or an `ood_categories` is not in the catalogue.
+        DataError: a file cannot be read, or a row of it is broken.
+    """
+
+    def __init__(self, options: ShopOptions) -> None:
+        for package in ("bm25s", "rapidfuzz"):
+            if find_spec(package) is None:
+                raise ConfigError(f"webshop needs {package}: pip install 'mentor-core[webshop]'")
+        self.options = options
+        if options.products is None:
+            self.catalogue: Catalogue = embedded_catalogue()
+        else:
+            self.catalogue = load_catalogue(
+                options.products, options.attributes, options.human_goals, options.num_products
+            )
+        ood = () if options.products else EMBEDDED_OOD
+        self._ood = ood if options.ood_categories is None else options.ood_categories
+        for category in self._ood:
+            if category not in self.catalogue.categories:
+                known = nearest(category, self.catalogue.categories)
+                raise ConfigError(f"ood_categories: no category {category!r}{known}")
+        self.nouns = title_nouns
+        if options.nouns == "spacy":
+            self.nouns = spacy_nouns
+            spacy_nouns("")  # it is missing now rather than at the first purchase
+
+    @cached_property
+    def visits(self) -> Visits:
+        """The pages; the index is opened or built when it is first needed."""
+        index = open_index([product.contents for product in self.catalogue.products])
+        return Visits(self.catalogue, index.search, self.options.compat)
+
+    @cached_property
+    def goals(self) -> Mapping[Split, list[Goal]]:
+        """The goals of each split."""
+        seed = self.options.seed
+        draw = human_goals if self.options.human_goals else synthetic_goals
+        goals = draw(self.catalogue, seed)
+        if self.options.products is None:
+            return split_embedded(self.catalogue, goals, self._ood, seed)
+        return split_files(self.catalogue, in_order(list(goals)), self._ood)
+
+    def score(self, position: int, options: Mapping[str, str], goal: Goal) -> Score:
+        """What buying this product with these options is worth.
+
+        Args:
+            position: of the product.
+            options: name → value of those chosen.
+            goal: what was asked for.
+        """
+        wanted = self.catalogue.position(goal.code)
+        assert wanted is not None, goal
+        product = self.catalogue.products[position]
+        return score_purchase(
+            product,
+            self.catalogue.price(product, self.options.seed),
+            options.values(),
+            goal,
+            self.catalogue.products[wanted],
+            self.nouns,
+            self.options.compat,
+        )
+
+
+@lru_cache(maxsize=8)
+def _open_shop(options: ShopOptions, _stamps: tuple[tuple[int, int] | None, ...]) -> Shop:
+    return Shop(options)
+
+
+def open_shop(options: ShopOptions) -> Shop:
+    """The shop of these options: the same one for all who ask, until one of its files changes."""
+    files = (options.products, options.attributes, options.human_goals)
+    return _open_shop(options, tuple(map(_stamp, files)))
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    try:
+        stat = path.stat() if path else None
+    except OSError:  # reading it will say why
+        stat = None
+    return (stat.st_mtime_ns, stat.st_size) if stat else None
