@@ -9,6 +9,7 @@ from mentor_core import hookimpl
 def mentor_environments() -> dict[str, str]:
     return {
         "calculator": "mentor_envs.calculator.env:Calculator",
+        "sql": "mentor_envs.sql.env:Sql",
         "functions": "mentor_envs.functions.env:Functions",
         "mcp": "mentor_envs.mcp.env:Mcp",
         "webshop": "mentor_envs.webshop.env:WebShop",

@@ -1,0 +1,1 @@
+"""sql: questions about SQLite databases, answered by queries; Spider's files load, too."""

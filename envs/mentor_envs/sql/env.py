@@ -1,0 +1,259 @@
+"""The sql environment: questions on databases, and three tools to look at them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from mentor_core.env import Expert, ToolEnv
+from mentor_core.errors import DataError
+from mentor_core.task import Split, Task
+from mentor_core.tool import Tool, ToolError
+from mentor_core.trajectory import Call
+from mentor_envs.sql.contents import build
+from mentor_envs.sql.database import Database, Result, Table, render
+from mentor_envs.sql.matching import equal_results
+from mentor_envs.sql.questions import generate
+from mentor_envs.sql.statements import canonical, find_statement, orders_rows
+from mentor_envs.sql.tasks_file import database_path, read_tasks
+
+__all__ = ["Sql"]
+
+_MOST_CHARACTERS = 4000  # of an observation
+_MOST_GOLD_ROWS = 100_000
+_GOLD_SECONDS = 60.0
+_DONE = "Done."
+
+
+class Sql(ToolEnv):
+    """Questions on built-in databases, or on those of a file (Spider, say).
+
+    The answer is a query, and the outcome 1.0 where its result is that of the task's own query
+    (see `mentor_envs.sql.matching`), else 0.0. A final turn without a query means the last query
+    that ran.
+    """
+
+    class Options(ToolEnv.Options):
+        """Sizes and seed are those of the built-in questions; a file has its own."""
+
+        tasks_file: Path | None = Field(
+            None, description="db_id, question and query rows: JSON list or JSON lines, .gz welcome"
+        )
+        databases: Path | None = Field(
+            None, description="folder of <db_id>/<db_id>.sqlite; `database` beside tasks_file"
+        )
+        seed: int = Field(0, description="which databases and questions are generated")
+        train_size: int = Field(4096, ge=0, description="number of train questions")
+        eval_size: int = Field(128, ge=0, description="number of eval questions")
+        ood_size: int = Field(64, ge=0, description="number of ood questions")
+        max_rows: int = Field(20, ge=1, description="most rows of a result that are shown")
+        sample_rows: int = Field(2, ge=0, description="rows of a table that describe shows")
+        query_seconds: float = Field(2.0, gt=0, le=60, description="time limit of a query")
+
+        @model_validator(mode="after")
+        def _complete(self) -> Self:
+            if self.databases is not None and self.tasks_file is None:
+                raise ValueError("databases needs tasks_file, the questions to ask about them")
+            return self
+
+    name: ClassVar[str] = "sql"
+    system_prompt: ClassVar[str] = (
+        "Answer the question with an SQLite query. Look at the tables, then run the query. "
+        "Your last query is your answer: when it is right, write: Done."
+    )
+    options: Options
+    _open: tuple[str, Database] | None = None
+
+    def make_tools(self) -> Iterable[Tool]:
+        return [Tool(self.list_tables), Tool(self.describe), Tool(self.query)]
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The generated questions of the split, or the rows of the file that are in it.
+
+        Raises:
+            DataError: the file cannot be read, or a row of it is broken.
+        """
+        options = self.options
+        if options.tasks_file is not None:
+            tasks = read_tasks(options.tasks_file, self._databases(options.tasks_file))
+            return [task for task in tasks if task.split == split]
+        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
+        return generate(split, size[split], options.seed)
+
+    # The tools ------------------------------------------------------------------------------
+
+    def list_tables(self) -> str:
+        """List the tables of the database."""
+        return _cut(", ".join(self.database.tables)) or "(no tables)"
+
+    def describe(self, table: str) -> str:
+        """Show the columns of a table, their types, its foreign keys and its first rows.
+
+        Args:
+            table: name of the table.
+        """
+        found = self.database.table(table)
+        lines = [_cut(_definition(found))]
+        if self.options.sample_rows:
+            name = '"' + found.name.replace('"', '""') + '"'
+            try:
+                result = self._run(f"SELECT * FROM {name}", self.options.sample_rows)
+            except ToolError as error:
+                lines.append(f"(rows cannot be shown: {error})")
+            else:
+                lines += _lines(result)
+        return "\n".join(lines)
+
+    def query(self, sql: str) -> str:
+        """Run one SELECT query and show its result.
+
+        Args:
+            sql: the query, for SQLite.
+        """
+        result = self._run(sql, self.options.max_rows)
+        lines = _lines(result)
+        shown = len(lines) - 1
+        if shown < len(result.rows) or not result.complete:
+            lines.append(f"(first {shown} rows; there are more)")
+        return "\n".join(lines)
+
+    def _run(self, sql: str, rows: int) -> Result:
+        return self.database.run(sql, rows=rows, seconds=self.options.query_seconds)
+
+    # Answer and outcome -----------------------------------------------------------------------
+
+    def read_answer(self, content: str) -> str | None:
+        """The query that a turn gives, else the last one that ran without an error."""
+        if not content.strip():
+            return None
+        ran = [
+            str(call.arguments["sql"])
+            for turn in self.turns
+            for call in turn.calls
+            if call.name == "query" and call.failure is None
+        ]
+        return find_statement(content) or (ran[-1] if ran else None)
+
+    def verify(self) -> float | None:
+        """1.0 where the answer's result is that of the task's query; None where it has none.
+
+        A query that reads no table (`SELECT 5`) is a guess, and wrong where the task's reads one.
+
+        Raises:
+            DataError: the task's own query fails; names its row.
+        """
+        if self.task is None or self.task.answer is None:
+            return None
+        if self.answer is None:
+            return 0.0
+        gold = self._gold(self.task)
+        try:
+            got = self._run(self.answer, len(gold.rows) + 1)
+        except ToolError:
+            return 0.0
+        guessed = bool(gold.tables) and not got.tables
+        if guessed or len(got.columns) != len(gold.columns):
+            return 0.0
+        ordered = orders_rows(str(self.task.answer))
+        return float(equal_results(gold.rows, got.rows, ordered=ordered))
+
+    def expert(self, task: Task) -> Expert | None:
+        """Lists the tables, describes those it needs and runs the task's query.
+
+        None where the task has none, or `max_turns` are too few.
+        """
+        if task.answer is None:
+            return None
+        needed = sorted(self._gold(task).tables)
+        return _play(needed, str(task.answer)) if len(needed) + 3 <= self.max_turns else None
+
+    def canonical(self, call: Call) -> str | None:
+        """Equal for queries that differ in white space and upper case only, and for tables'."""
+        match call.name, call.arguments:
+            case "query", {"sql": str(sql)}:
+                return f"query {canonical(sql)}"
+            case "describe", {"table": str(table)}:
+                return f"describe {table.strip().lower()}"
+            case _:
+                return None
+
+    # Databases --------------------------------------------------------------------------------
+
+    @property
+    def database(self) -> Database:
+        """The database of the current task; opened where it is first needed."""
+        assert self.task is not None
+        return self._database_of(self.task)
+
+    def close(self) -> None:
+        super().close()
+        self._close_database()
+
+    def _database_of(self, task: Task) -> Database:
+        name = str(task.metadata["database"])
+        if self._open is None or self._open[0] != name:
+            self._close_database()
+            self._open = (name, Database(self._source(name)))
+        return self._open[1]
+
+    def _source(self, name: str) -> Path | bytes:
+        if self.options.tasks_file is None:
+            return build(name, self.options.seed)
+        return database_path(self._databases(self.options.tasks_file), name)
+
+    def _databases(self, tasks_file: Path) -> Path:
+        return self.options.databases or tasks_file.parent / "database"
+
+    def _close_database(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def _gold(self, task: Task) -> Result:
+        where = task.metadata.get("where", f"task {task.id!r}")
+        try:
+            result = self._database_of(task).run(
+                str(task.answer), rows=_MOST_GOLD_ROWS, seconds=_GOLD_SECONDS
+            )
+        except ToolError as error:
+            raise DataError(f"{where}: its query fails: {error}") from None
+        if not result.complete:
+            raise DataError(f"{where}: its query has more than {_MOST_GOLD_ROWS:,} rows")
+        return result
+
+
+def _lines(result: Result) -> list[str]:
+    lines = render(result.columns, result.rows, limit=_MOST_CHARACTERS)
+    return lines if result.rows else [*lines, "(no rows)"]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
+
+
+def _definition(table: Table) -> str:
+    parts = [
+        f"{column.name} {column.type}".strip()
+        + (" PRIMARY KEY" if table.key == (column.name,) else "")
+        for column in table.columns
+    ]
+    if len(table.key) > 1:
+        parts.append(f"PRIMARY KEY ({', '.join(table.key)})")
+    parts += [
+        f"{column} references {other}({key})" if key else f"{column} references {other}"
+        for column, other, key in table.links
+    ]
+    return f"{table.name}({', '.join(parts)})"
+
+
+def _play(needed: list[str], query: str) -> Expert:
+    calls = [Call("list_tables", {})]
+    calls += [Call("describe", {"table": table}) for table in needed]
+    for call in [*calls, Call("query", {"sql": query})]:
+        (done,) = yield "", [call]
+        if done.failure:
+            return
+    yield _DONE, []

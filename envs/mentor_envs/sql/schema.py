@@ -1,0 +1,122 @@
+"""The language in which the built-in databases are described (see `domains.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Amount", "Domain", "Entity", "Kind", "Link", "Name", "noun_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The text by which a row is known; no two rows have the same.
+
+    Attributes:
+        firsts, seconds: the parts it is composed of.
+        plural: what a question calls several of them.
+    """
+
+    column: str
+    plural: str
+    firsts: Sequence[str]
+    seconds: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A text of a few values, by which rows are filtered and grouped.
+
+    Attributes:
+        noun: what a question calls it; the column's name where it is empty.
+    """
+
+    column: str
+    values: Sequence[str]
+    noun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number.
+
+    Attributes:
+        low, high: its range, inclusive.
+        decimals: digits after the point; 0 makes it a whole number.
+        noun: as for `Kind`.
+        gaps: share of the rows where it is not known (NULL).
+    """
+
+    column: str
+    low: int
+    high: int
+    decimals: int = 0
+    noun: str = ""
+    gaps: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to a row of another table; some rows of that table have none.
+
+    Attributes:
+        to: the other table.
+    """
+
+    column: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A table.
+
+    Attributes:
+        one, many: what a question calls a row, and several.
+        key: column of the primary key, whole numbers from 1.
+        rows: number of rows, smallest and largest.
+    """
+
+    table: str
+    one: str
+    many: str
+    key: str
+    rows: tuple[int, int]
+    columns: tuple[Name | Kind | Amount | Link, ...]
+
+    @property
+    def name(self) -> Name | None:
+        return next((column for column in self.columns if isinstance(column, Name)), None)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        return [column for column in self.columns if isinstance(column, Kind)]
+
+    @property
+    def amounts(self) -> list[Amount]:
+        return [column for column in self.columns if isinstance(column, Amount)]
+
+    @property
+    def facts(self) -> list[Kind | Amount]:
+        return [*self.kinds, *self.amounts]
+
+    @property
+    def links(self) -> list[Link]:
+        return [column for column in self.columns if isinstance(column, Link)]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A database: its tables, each after those that it refers to."""
+
+    name: str
+    entities: tuple[Entity, ...]
+
+    def entity(self, table: str) -> Entity:
+        """The entity of a table; KeyError where there is none."""
+        return {entity.table: entity for entity in self.entities}[table]
+
+
+def noun_of(column: Kind | Amount) -> str:
+    """What a question calls the column."""
+    return column.noun or column.column.replace("_", " ")

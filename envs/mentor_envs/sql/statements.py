@@ -1,0 +1,128 @@
+"""What can be said of an SQL statement from its tokens alone.
+
+Nothing here decides what may run (`database.py` does): this finds the statement in a turn, tells
+whether it orders its rows, and gives a canonical form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from math import prod
+from typing import NamedTuple
+
+__all__ = ["Token", "canonical", "copies", "find_statement", "orders_rows", "tokens"]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>  \s+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
+    | (?P<string> '[^']*(?:''[^']*)*(?:'|\Z) )
+    | (?P<quoted> "[^"]*(?:""[^"]*)*(?:"|\Z) | `[^`]*(?:``[^`]*)*(?:`|\Z) | \[[^\]]*(?:\]|\Z) )
+    | (?P<word>   [^\W\d][\w$]* )
+    | (?P<number> \d[\w.]* )
+    | (?P<mark>   [<>=!]=|<>|\|\||. )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_QUERY = re.compile(
+    r"select\b|values\s*\(|with\s+(?:recursive\s+)?\S+\s*(?:\(|as\b)", re.IGNORECASE
+)
+_MARKER = re.compile(r"\b(sql|answer)(?:\s+query)?\s*:", re.IGNORECASE)
+_FENCE = re.compile(r"```(?:sql(?:ite)?\b)?(.*?)(?:```|\Z)", re.IGNORECASE | re.DOTALL)
+_KEYWORDS = """
+    all and as asc avg between by case count desc distinct else end exists from group having in
+    inner is join left like limit max min not null on or order outer select sum then union using
+    when where with
+"""
+
+
+class Token(NamedTuple):
+    """`kind` is string, quoted (an identifier), word, number or mark."""
+
+    kind: str
+    text: str
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """The tokens of any text, without white space and comments. Never raises."""
+    for found in _TOKEN.finditer(sql):
+        if found.lastgroup and found.lastgroup != "space":
+            yield Token(found.lastgroup, found[0])
+
+
+def canonical(sql: str) -> str:
+    """Equal for statements that differ in white space, comments, upper case and a last `;` only."""
+    words = [token.text.lower() if token.kind == "word" else token.text for token in tokens(sql)]
+    while words and words[-1] == ";":
+        words.pop()
+    return " ".join(words)
+
+
+def orders_rows(sql: str) -> bool:
+    """Whether a query has an ORDER BY of its own, outside all parentheses."""
+    depth, before = 0, ""
+    for token in tokens(sql):
+        text = token.text.lower() if token.kind in ("word", "mark") else ""
+        depth += {"(": 1, ")": -1}.get(text, 0)
+        if depth == 0 and (before, text) == ("order", "by"):
+            return True
+        before = text
+    return False
+
+
+def copies(sql: str) -> int:
+    """Upper bound of how often SQLite, as it compiles the query, may copy a part of it.
+
+    It replaces names by the subqueries and common table expressions that they stand for. Where
+    each of 30 mentions the one before twice, that makes 2³⁰ copies before anything runs.
+    """
+    keywords, found = _KEYWORDS.split(), list(tokens(sql))
+    selects: list[Counter[str]] = []
+    scopes = [Counter[str]()]  # of the open parentheses; one without a SELECT is its outer one's
+    for token, after in pairwise([*found, Token("mark", "")]):
+        if token.text == "(":
+            if after.text.lower() in ("select", "with"):
+                selects.append(Counter())
+                scopes.append(selects[-1])
+            else:
+                scopes.append(scopes[-1])
+        elif token.text == ")" and len(scopes) > 1:
+            scopes.pop()
+        elif token.kind in ("word", "quoted") and after.text not in (".", "("):
+            scopes[-1][token.text.lower().strip('"`[]')] += 1
+    return prod(
+        max((count for name, count in scope.items() if name not in keywords), default=1)
+        for scope in selects
+    )
+
+
+def find_statement(text: str) -> str | None:
+    """The query that a final answer gives; None where it gives none.
+
+    What follows the last `SQL:`, or a query after the last `Answer:`, or the last fenced block
+    that is a query, or the whole text where it is one. It ends at its `;` or at an empty line.
+    """
+    *_, marker = [None, *_MARKER.finditer(text)]
+    if marker is not None:
+        tail = text[marker.end() :]
+        fenced = _FENCE.search(tail)
+        statement = _first_statement(fenced[1] if fenced else tail)
+        if _QUERY.match(statement) or (marker[1].lower() == "sql" and statement):
+            return statement
+    for block in reversed([*_FENCE.findall(text), text]):
+        statement = _first_statement(block)
+        if _QUERY.match(statement):
+            return statement
+    return None
+
+
+def _first_statement(text: str) -> str:
+    end = 0
+    text = re.split(r"\n\s*\n", text.strip())[0].strip("` \t\n")
+    for found in _TOKEN.finditer(text):
+        if found[0] == ";":
+            break
+        end = found.end()
+    return text[:end].strip()
