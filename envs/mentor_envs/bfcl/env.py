@@ -73,11 +73,12 @@ class Dialogue:
 
 
 class Bfcl(ToolEnv):
-    """Single-turn questions are over with the first turn; multi-turn ones are simulated.
+    """Questions of the Berkeley Function-Calling Leaderboard, each with its own functions.
 
-    The outcome of a single-turn question is 1.0 where BFCL's rules find the calls right (see
-    `mentor_core.call_check`), else 0.0; of a multi-turn one, where state and results are right
-    after each of the user's turns (see `mentor_envs.bfcl.simulation`).
+    Single-turn ones are over with the first turn: the outcome is 1.0 where BFCL's rules find the
+    calls right (see `mentor_core.call_check`), else 0.0. Multi-turn ones are simulated: the
+    outcome is 1.0 where state and results are right after each of the user's turns (see
+    `mentor_envs.bfcl.simulation`), else 0.0.
     """
 
     class Options(ToolEnv.Options):

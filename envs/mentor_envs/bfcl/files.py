@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from mentor_core.errors import DataError, nearest
 from mentor_core.task import Split, Task
 from mentor_envs.bfcl.calls import parse_call
-from mentor_envs.bfcl.schemas import json_schema
+from mentor_envs.bfcl.schemas import json_schema, tool_name
 from mentor_envs.bfcl.simulation import class_files
 from mentor_envs.rows import Row, read_rows
 
@@ -54,13 +54,16 @@ UNSUPPORTED = {
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+_Name = Annotated[str, AfterValidator(tool_name)]
+
+
 class _Message(BaseModel):
     role: Literal["system", "user", "assistant"]
     content: str
 
 
 class _Function(BaseModel):
-    name: str = Field(min_length=1)
+    name: _Name
     description: str = ""
     parameters: dict[str, Any]
 
@@ -81,7 +84,7 @@ class _MultiTurn(_Question):
 
 
 class _Answer(BaseModel):
-    ground_truth: list[dict[str, dict[str, list[Any]]]]
+    ground_truth: list[dict[_Name, dict[str, list[Any]]]]
 
 
 class _Truth(BaseModel):

@@ -1,13 +1,16 @@
-"""BFCL's function documents as JSON schemas: the same but for the names of types."""
+"""BFCL's function documents as tools: the same but for the names of functions and types."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from mentor_core.errors import nearest
 
-__all__ = ["json_schema"]
+__all__ = ["json_schema", "tool_name"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _TYPES = {
     "any": "string",
@@ -23,6 +26,18 @@ _TYPES = {
     "tuple": "array",
 }
 _SCHEMAS = ("items", "additionalProperties")  # keys whose value is a schema
+
+
+def tool_name(name: str) -> str:
+    """The function's name as a tool may have it: `_` for `.`, as upstream does for most models.
+
+    Raises:
+        ValueError: it has other characters that the name of a tool cannot have.
+    """
+    changed = name.replace(".", "_")
+    if not _NAME.fullmatch(changed):
+        raise ValueError(f"{name!r} is not a name of 1 to 64 letters, digits, '_', '-' and '.'")
+    return changed
 
 
 def json_schema(document: Mapping[str, Any]) -> dict[str, Any]:

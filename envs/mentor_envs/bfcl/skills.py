@@ -112,7 +112,7 @@ _DATES = tuple(f"2031-{month:02d}-{day:02d}" for month in (3, 6, 11) for day in 
 
 SKILLS = (
     Skill(
-        "weather.forecast",
+        "weather_forecast",
         "Forecast the weather of a city.",
         {
             "city": _one_of("string", "Name of the city.", *_CITIES),
@@ -129,7 +129,7 @@ SKILLS = (
         ),
     ),
     Skill(
-        "timer.start",
+        "timer_start",
         "Start a countdown.",
         {
             "minutes": _whole("How long it runs, in minutes.", 1, 90),
@@ -138,7 +138,7 @@ SKILLS = (
         ("set a timer of {minutes} minutes for the {label}", "time the {label}: {minutes} minutes"),
     ),
     Skill(
-        "currency.convert",
+        "currency_convert",
         "Convert an amount of money at today's rate.",
         {
             "amount": _decimal("How much.", 3, 400),
@@ -148,7 +148,7 @@ SKILLS = (
         ("convert {amount} {source} to {target}", "how much is {amount} {source} in {target}"),
     ),
     Skill(
-        "lights.set",
+        "lights_set",
         "Set the lamps of a room.",
         {
             "room": _choice("Which room.", *_ROOMS),
@@ -165,7 +165,7 @@ SKILLS = (
         ),
     ),
     Skill(
-        "calendar.add",
+        "calendar_add",
         "Enter an appointment in the calendar.",
         {
             "title": _one_of(
@@ -180,7 +180,7 @@ SKILLS = (
         ),
     ),
     Skill(
-        "route.find",
+        "route_find",
         "Find a way from one city to another.",
         {
             "start": _one_of("string", "Where it begins.", *_CITIES[:5]),
@@ -198,7 +198,7 @@ SKILLS = (
         ),
     ),
     Skill(
-        "recipe.scale",
+        "recipe_scale",
         "List a dish's ingredients for a number of people.",
         {
             "dish": _one_of(
@@ -209,13 +209,13 @@ SKILLS = (
         ("what do I need to cook {dish} for {servings}", "list the {dish} for {servings} people"),
     ),
     Skill(
-        "parcel.track",
+        "parcel_track",
         "Say where a parcel is.",
         {"number": _one_of("string", "Its number.", *(f"PX{n}Q" for n in range(4107, 9900, 37)))},
         ("where is the parcel {number}", "track {number} for me"),
     ),
     Skill(
-        "thermostat.set",
+        "thermostat_set",
         "Set the temperature of a room.",
         {
             "room": _choice("Which room.", *_ROOMS),
@@ -224,19 +224,19 @@ SKILLS = (
         ("heat the {room} to {temperature} degrees", "I want {temperature} degrees in the {room}"),
     ),
     Skill(
-        "statistics.mean",
+        "statistics_mean",
         "Mean of numbers.",
         {"numbers": _several("integer", "The numbers.", range(2, 99))},
         ("what is the mean of {numbers}", "average {numbers}"),
     ),
     Skill(
-        "box.volume",
+        "box_volume",
         "Volume of a box in litres.",
         {"size": _box("The box's inner sides.")},
         ("how much fits into a box of {size}", "compute the volume of a box: {size}"),
     ),
     Skill(
-        "message.send",
+        "message_send",
         "Send a short message.",
         {
             "recipient": _one_of("string", "Who gets it.", *_PEOPLE),

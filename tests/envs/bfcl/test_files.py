@@ -59,6 +59,15 @@ def test_rows_become_tasks(tmp_path):
     assert properties["sides"] == {"type": "array", "items": {"type": "number"}}
 
 
+def test_names_become_those_of_tools(tmp_path):
+    # Tool-calling servers refuse a dot, and many of BFCL's functions have one.
+    answer = {**ANSWER, "ground_truth": [{"shapes.area": ANSWER["ground_truth"][0]["area"]}]}
+    env = write(tmp_path, [changed(function=[{**AREA, "name": "shapes.area"}])], [answer])
+    (task,) = env.tasks("train")
+    assert play(env, task)["outcome"] == 1.0
+    assert list(env.tools) == ["shapes_area"]
+
+
 def test_a_conversation_before_the_question_is_shown(tmp_path):
     # Live rows have system messages and earlier turns, without which they make no sense.
     said = [
@@ -99,6 +108,7 @@ NO_TYPE = {**AREA, "parameters": {"type": "dict", "properties": {"a": {"type": "
         ([changed(question="?")], [ANSWER], r"python\.json:1: question: "),
         ([changed(question=[[], []])], [ANSWER], r"python\.json:1: question must be one turn"),
         ([changed(function=[{}])], [ANSWER], r"python\.json:1: function\.0\.name: "),
+        ([changed(function=[{**AREA, "name": "a b"}])], [ANSWER], "1: function.0.name: .*'a b' is"),
         ([changed(function=[NO_TYPE])], [ANSWER], "1: function area: a: unknown type 'flot'; did"),
         ([QUESTION, QUESTION], [ANSWER], r":2: id 'simple_python_0' is that of .*python\.json:1"),
         ([QUESTION, changed(id="x")], [ANSWER], r":2: id 'x' has no answer in .*possible_answer"),
