@@ -9,6 +9,8 @@ from mentor_core import hookimpl
 def mentor_environments() -> dict[str, str]:
     return {
         "calculator": "mentor_envs.calculator.env:Calculator",
+        "files": "mentor_envs.files.env:Files",
+        "retrieval": "mentor_envs.retrieval.env:Retrieval",
         "sql": "mentor_envs.sql.env:Sql",
         "functions": "mentor_envs.functions.env:Functions",
         "mcp": "mentor_envs.mcp.env:Mcp",

@@ -1,0 +1,167 @@
+"""The retrieval environment: questions over several documents, `search` and `read`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from mentor_core.env import Expert, ToolEnv
+from mentor_core.task import Split, Task
+from mentor_core.tool import Tool, ToolError
+from mentor_core.trajectory import Call
+from mentor_envs.answers import read_answer
+from mentor_envs.retrieval.corpus import Corpus, check_installed, words
+from mentor_envs.retrieval.hotpot import read_file
+from mentor_envs.retrieval.matching import exact_match, token_f1
+from mentor_envs.retrieval.questions import generate
+from mentor_envs.retrieval.world import make_corpus
+
+__all__ = ["Retrieval"]
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
+_LONGEST = 500  # characters of a query
+
+
+class Retrieval(ToolEnv):
+    """Generated questions about a made-up world, or those of a file in HotpotQA's form.
+
+    The outcome is the exact match of the answer after the usual normalisation, or its token F1.
+    """
+
+    class Options(ToolEnv.Options):
+        """Sizes and seed are those of the generated questions; a file has its own."""
+
+        tasks_file: Path | None = Field(
+            None, description="questions and contexts in HotpotQA's form, .gz welcome"
+        )
+        metric: Literal["exact", "f1"] = Field(
+            "exact", description="the outcome: exact match, or token F1"
+        )
+        results: int = Field(5, ge=1, le=50, description="documents that a search shows")
+        snippet_chars: int = Field(
+            60, ge=0, description="characters of its first sentence that a search shows"
+        )
+        read_chars: int = Field(
+            2000, ge=1, description="characters of a document that `read` shows"
+        )
+        seed: int = Field(0, description="which world and questions are generated")
+        train_size: int = Field(4096, ge=0, description="number of train questions")
+        eval_size: int = Field(128, ge=0, description="number of eval questions")
+        ood_size: int = Field(64, ge=0, description="number of ood questions")
+
+    name: ClassVar[str] = "retrieval"
+    system_prompt: ClassVar[str] = (
+        "Find the answer with the tools, one call at a time: search for a name, read what is "
+        "found, go on from there. When you know it, write: Answer: <answer>"
+    )
+    parallel_calls: ClassVar[bool] = True
+    options: Options
+
+    def make_tools(self) -> Iterable[Tool]:
+        check_installed()
+        return [Tool(self.search), Tool(self.read)]
+
+    @property
+    def corpus(self) -> Corpus:
+        """The documents; all instances with the same seed or file share them."""
+        path = self.options.tasks_file
+        return make_corpus(self.options.seed) if path is None else read_file(path).corpus
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The generated questions of the split, or those of the file that are in it.
+
+        Raises:
+            DataError: the file cannot be read, or a row of it is broken.
+        """
+        options = self.options
+        if options.tasks_file is not None:
+            return [task for task in read_file(options.tasks_file).tasks if task.split == split]
+        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
+        return list(generate(split, size[split], options.seed))
+
+    def search(self, query: str) -> str:
+        """Search the documents; shows id, title and beginning of the best ones.
+
+        Args:
+            query: words to look for, such as a name.
+        """
+        if not query.strip():
+            raise ToolError("search: the query is empty")
+        if len(query) > _LONGEST:
+            raise ToolError(
+                f"search: the query has {len(query)} characters; at most {_LONGEST} are allowed"
+            )
+        options = self.options
+        found = self.corpus.search(query, options.results)
+        shown = (
+            f"{document.id} | {document.title} | {_opening(document.text, options.snippet_chars)}"
+            for document in found
+        )
+        return "\n".join(shown) or "(no document has these words)"
+
+    def read(self, id: str) -> str:  # noqa: A002
+        """Read a document.
+
+        Args:
+            id: as a search shows it, such as d12.
+        """
+        document = self.corpus.find(id)
+        if document is None:
+            raise ToolError(f"read: no document {id[:40]!r}; take an id from a search, such as d12")
+        return f"{document.title}: {_cut(document.text, self.options.read_chars)}"
+
+    def read_answer(self, content: str) -> str | None:
+        """What follows the last `Answer:`; a short turn without it is the answer itself."""
+        return read_answer(content)
+
+    def verify(self) -> float | None:
+        """The metric of the answer, 0.0 without one; None where the task has no answer."""
+        if self.task is None or self.task.answer is None:
+            return None
+        measure = exact_match if self.options.metric == "exact" else token_f1
+        return measure(self.answer or "", str(self.task.answer))
+
+    def expert(self, task: Task) -> Expert | None:
+        """Searches for each document and reads it; None where it is not known which ones.
+
+        Nor where that takes more than `max_turns`.
+        """
+        hops = task.metadata.get("hops")
+        return _play(hops, str(task.answer)) if hops and 2 * len(hops) < self.max_turns else None
+
+    def canonical(self, call: Call) -> str | None:
+        """Equal for searches of the same words in any order, and for ids written differently.
+
+        None where the arguments are not the tool's.
+        """
+        try:
+            arguments = self.tools[call.name].validate(call.arguments)
+        except (KeyError, ToolError):
+            return None
+        if call.name == "search":
+            return f"search {' '.join(sorted(words(arguments['query'])))}"
+        return f"read {arguments['id'].strip().lower()}"
+
+
+def _play(hops: Sequence[dict[str, str]], answer: str) -> Expert:
+    """Search and read, hop by hop, then answer; with no answer where a search fails to find."""
+    for hop in hops:
+        (call,) = yield "", [Call("search", {"query": hop["query"]})]
+        if hop["id"] not in [line.partition(" | ")[0] for line in call.result.split("\n")]:
+            yield "Answer: unknown", []
+            return
+        yield "", [Call("read", {"id": hop["id"]})]
+    yield f"Answer: {answer}", []
+
+
+def _opening(text: str, most: int) -> str:
+    """The first sentence."""
+    return _cut(_SENTENCE_END.split(text, maxsplit=1)[0], most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most].rstrip()}…"

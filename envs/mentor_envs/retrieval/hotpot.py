@@ -1,0 +1,109 @@
+"""Question files in the form of HotpotQA: questions, and a corpus of all their contexts.
+
+    [{"_id": "5a8b…", "question": "…", "answer": "…", "supporting_facts": [["Title", 0], …],
+      "context": [["Title", ["First sentence.", " Second one.", …]], …]}, …]
+
+A JSON list, as HotpotQA's own files are, or one object a line. `_id`, `split` and
+`supporting_facts` may be left out; without the last there is no reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mentor_core.errors import DataError
+from mentor_core.task import Split, Task
+from mentor_envs.retrieval.corpus import Corpus
+from mentor_envs.rows import Row, make_id, read_rows, split_rows
+
+__all__ = ["QuestionFile", "read_file"]
+
+_EXAMPLE = '{"question": …, "answer": …, "context": [["title", ["sentence", …]], …]}'
+
+
+class QuestionFile(NamedTuple):
+    """The tasks of all splits, and the documents they are about."""
+
+    tasks: tuple[Task, ...]
+    corpus: Corpus
+
+
+def read_file(path: Path) -> QuestionFile:
+    """Read and index a file; once in a process, unless the file changes.
+
+    A row's own `split` is honoured; of the others the last tenth is eval and the rest train.
+    Documents of the same title and text are one.
+
+    Raises:
+        DataError: the file cannot be read or has no row, or a row is broken; names file and row.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    return _read(path, Path.cwd(), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, *_version: object) -> QuestionFile:
+    """The file; whatever else is given only tells its versions apart."""
+    rows, taken = read_rows(path, _EXAMPLE), dict[str, Row]()
+    places: dict[tuple[str, str], int] = {}
+    tasks = []
+    for row, split in zip(rows, split_rows(rows), strict=True):
+        documents = _context(row)
+        for document in documents:
+            places.setdefault(document, len(places) + 1)
+        own = {title: f"d{places[title, text]}" for title, text in documents}
+        tasks.append(_task(row, make_id(row, "_id", taken), split, own))
+    if not places:
+        raise DataError(f"{path}: no row has a context: there is nothing to search in")
+    return QuestionFile(tuple(tasks), Corpus(list(places)))
+
+
+def _task(row: Row, identity: str, split: Split, documents: dict[str, str]) -> Task:
+    metadata: dict[str, Any] = {"row": row.number}
+    expected = "pairs of a title and a sentence number"
+    facts = row.get("supporting_facts", _are_facts, expected) if _has_facts(row) else []
+    titles = list(dict.fromkeys(title for title, _ in facts))
+    if titles and all(title in documents for title in titles):
+        metadata["hops"] = [{"query": title, "id": documents[title]} for title in titles]
+        metadata["n_hops"] = len(titles)
+    else:
+        metadata["no_reference"] = "the context lacks one of them" if titles else "no facts"
+    question, answer = row.text("question").strip(), row.text("answer").strip()
+    return Task(identity, "retrieval", question, answer, split, metadata)
+
+
+def _context(row: Row) -> list[tuple[str, str]]:
+    """Title and text of each paragraph."""
+    context: Sequence[Any] = row.get("context", lambda v: isinstance(v, list), "a list")
+    documents = []
+    for number, paragraph in enumerate(context, 1):
+        match paragraph:
+            case [str(title), [*sentences]] if title.strip() and _are_texts(sentences):
+                text = " ".join(sentence.strip() for sentence in sentences)
+                documents.append((title.strip(), text))
+            case _:
+                raise DataError(
+                    f"{row.where}: context: paragraph {number} must be "
+                    f'["title", ["sentence", …]], got {paragraph!r:.60}'
+                )
+    return documents
+
+
+def _has_facts(row: Row) -> bool:
+    return row.data.get("supporting_facts") is not None
+
+
+def _are_facts(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(fact, list) and len(fact) == 2 and isinstance(fact[0], str) for fact in value
+    )
+
+
+def _are_texts(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
