@@ -122,6 +122,7 @@ class Database:
         try:
             self._connection = _connect(source)
             try:
+                _prepare(self._connection)
                 self.tables = {table.name: table for table in _tables(self._connection)}
             except BaseException:
                 self._connection.close()
@@ -188,21 +189,15 @@ class Database:
         if cursor.description is None:
             raise ToolError("there is no query: write one SELECT statement")
         rows: list[tuple[Any, ...]] = []
-        size = 0
+        size, complete = 0, True
         for row in cursor:
             if len(rows) == limit:
+                complete = False
                 break
             size += sum(len(cell) if isinstance(cell, str | bytes) else 8 for cell in row)
             if size > _MAX_RESULT:
                 raise ToolError(f"the result is larger than {_MAX_RESULT:,} bytes")
             rows.append(row)
-        else:
-            return self._result(cursor, rows, complete=True)
-        return self._result(cursor, rows, complete=False)
-
-    def _result(
-        self, cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]], *, complete: bool
-    ) -> Result:
         columns = tuple(str(column[0]) for column in cursor.description)
         return Result(columns, rows, complete, frozenset(self._read & set(self.tables)))
 
@@ -214,7 +209,9 @@ class Database:
             if reason is None:
                 return sqlite3.SQLITE_OK
             self._refusal = f"{second} is not available: {reason}"
-        elif action in _READING or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS):
+        elif action in _READING or (
+            action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _PRAGMAS
+        ):
             return sqlite3.SQLITE_OK
         elif not self._refusal:
             self._refusal = "only reading is allowed: write one SELECT statement"
@@ -295,12 +292,15 @@ def _connect(source: Path | bytes) -> sqlite3.Connection:
     )
     if isinstance(source, bytes):
         connection.deserialize(source)
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.text_factory = lambda text: text.decode(errors="replace")
     for pragma in ("query_only = ON", "trusted_schema = OFF"):
         connection.execute(f"PRAGMA {pragma}")
     with suppress(sqlite3.Error):  # once in use, they need no more than reading
         connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
-    return connection
 
 
 def _tables(connection: sqlite3.Connection) -> list[Table]:

@@ -235,17 +235,17 @@ def _cut(text: str) -> str:
 
 
 def _definition(table: Table) -> str:
-    parts = [
-        f"{column.name} {column.type}".strip()
-        + (" PRIMARY KEY" if table.key == (column.name,) else "")
-        for column in table.columns
-    ]
+    links = {
+        column.lower(): f"references {other}({key})" if key else f"references {other}"
+        for column, other, key in table.links
+    }
+    parts = []
+    for column in table.columns:
+        key = "PRIMARY KEY" if table.key == (column.name,) else ""
+        words = (column.name, column.type, key, links.get(column.name.lower(), ""))
+        parts.append(" ".join(word for word in words if word))
     if len(table.key) > 1:
         parts.append(f"PRIMARY KEY ({', '.join(table.key)})")
-    parts += [
-        f"{column} references {other}({key})" if key else f"{column} references {other}"
-        for column, other, key in table.links
-    ]
     return f"{table.name}({', '.join(parts)})"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--skip-empty", action="store_true")
     try:
         report = convert(**vars(parser.parse_args(arguments)))
-    except MentorError as error:
+    except (MentorError, OSError, sqlite3.Error) as error:  # the last two: FOLDER
         sys.stderr.write(f"Error: {error}\n")
         return 2
     reasons = Counter(reason for _, reason in report.failed)

@@ -162,7 +162,7 @@ def test_rows_are_fetched_only_as_far_as_wanted(database):
 
 def test_json_and_the_schema_can_be_read(database):
     assert run(database, "SELECT value FROM json_each('[1, 2]')").rows == [(1,), (2,)]
-    assert len(run(database, "PRAGMA table_info(book)", rows=20).rows) == 6
+    assert len(run(database, "PRAGMA TABLE_INFO(book)", rows=20).rows) == 6
     assert run(database, "SELECT name FROM sqlite_master WHERE name = 'book'").rows == [("book",)]
 
 

@@ -113,7 +113,7 @@ def test_the_tools_show_what_is_needed():
     described = text(env, "describe", table="BOOK").splitlines()
     assert described[0] == (
         "book(id INTEGER PRIMARY KEY, title TEXT, genre TEXT, pages INTEGER, price REAL, "
-        "author_id INTEGER, author_id references author(id))"
+        "author_id INTEGER references author(id))"
     )
     assert described[1] == "id | title | genre | pages | price | author_id"
     assert len(described) == 4

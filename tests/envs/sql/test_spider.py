@@ -50,6 +50,9 @@ def test_broken_questions_are_named(small, capsys):
             convert(small / "dump.sql", path, small / "out")
     assert main([str(small / "dump.sql"), str(path), str(small / "out")]) == 2
     assert "Error: " in capsys.readouterr().err
+    path.write_text(json.dumps([ROW]))
+    assert main([str(small / "dump.sql"), str(path), str(path)]) == 2  # a file, no folder
+    assert "Error: " in capsys.readouterr().err
 
 
 def test_all_queries_of_spider_run_and_its_experts_solve_them(shared_data, tmp_path):
