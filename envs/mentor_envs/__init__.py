@@ -15,4 +15,5 @@ def mentor_environments() -> dict[str, str]:
         "functions": "mentor_envs.functions.env:Functions",
         "mcp": "mentor_envs.mcp.env:Mcp",
         "webshop": "mentor_envs.webshop.env:WebShop",
+        "reasoning_gym": "mentor_envs.reasoning_gym.env:ReasoningGym",
     }

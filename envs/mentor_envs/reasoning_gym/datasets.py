@@ -1,0 +1,93 @@
+"""Datasets of reasoning_gym, made from options, and harder ones from its curricula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from types import ModuleType
+from typing import Any
+
+from mentor_core.errors import ConfigError, nearest
+
+__all__ = ["harder", "make_dataset"]
+
+_OWN = {"seed", "size"}  # the environment's to decide
+
+
+def make_dataset(name: str, options: Mapping[str, Any], seed: int, size: int) -> Any:
+    """A dataset: `len`, items by index, and `score_answer`.
+
+    Raises:
+        ConfigError: reasoning_gym is not installed, or there is no such dataset or option, or an
+            option's value is refused.
+    """
+    factory = _factory()
+    config = _config_class(name)
+    known = [field.name for field in fields(config) if field.name not in _OWN]
+    for key in options:
+        if key not in known:
+            raise ConfigError(f"dataset {name!r}: unknown option {key!r}{nearest(key, known)}")
+    try:
+        return factory.create_dataset(name, **_converted(name, options), seed=seed, size=size)
+    except Exception as error:
+        raise ConfigError(f"dataset {name!r}: {type(error).__name__}: {error}") from error
+
+
+def harder(name: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Options of the same dataset, one level above `options` in each part of its curriculum.
+
+    The first ones begin where `options` ended, the second ones only reach further. What `options`
+    has beyond the curriculum stays. Empty where there is no curriculum, or no level above.
+
+    Raises:
+        ConfigError: there is no such dataset.
+    """
+    factory, config = _factory(), _config_class(name)
+    if not factory.has_curriculum(name):
+        return []
+    given = asdict(config(**_converted(name, options)))
+    begin: dict[str, Any] = {}
+    reach: dict[str, Any] = {}
+    for attribute in factory.create_curriculum(name).attributes.values():
+        is_range = hasattr(attribute, "upper_field_name")
+        field = attribute.upper_field_name if is_range else attribute.field_name
+        above = [level for level in attribute.levels if _above(level, given[field])]
+        if above:
+            reach[field] = above[0]
+            if is_range:
+                begin[attribute.lower_field_name] = given[field]
+    return [{**options, **reach, **begin}, {**options, **reach}] if reach else []
+
+
+def _above(level: Any, value: Any) -> bool:
+    is_number = all(isinstance(x, int | float) for x in (level, value))
+    return bool(is_number and level > value)
+
+
+def _converted(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with what TOML cannot write: the parts of a composite dataset."""
+    if name != "composite" or "datasets" not in options:
+        return dict(options)
+    from reasoning_gym.composite import DatasetSpec
+
+    parts = [{"weight": 1.0, "config": {}, **part} for part in options["datasets"]]
+    return {**options, "datasets": [DatasetSpec(**part) for part in parts]}
+
+
+def _config_class(name: str) -> Any:
+    known = _factory().DATASETS
+    if name not in known:
+        raise ConfigError(f"reasoning_gym has no dataset {name!r}{nearest(name, known)}")
+    return known[name][1]
+
+
+def _factory() -> ModuleType:
+    try:
+        import reasoning_gym  # noqa: F401 - registers its datasets
+        from reasoning_gym import factory
+    except ImportError as error:
+        raise ConfigError(
+            f"this needs reasoning_gym: pip install 'mentor-core[reasoning-gym]' ({error})"
+        ) from error
+    module: ModuleType = factory
+    return module

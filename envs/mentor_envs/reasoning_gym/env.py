@@ -1,0 +1,139 @@
+"""The reasoning_gym environment: any of the package's datasets, with tools to solve it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from mentor_core.env import ToolEnv
+from mentor_core.errors import ConfigError
+from mentor_core.task import Split, Task
+from mentor_core.tool import Tool
+from mentor_envs.calculator.tools import FUNCTIONS
+from mentor_envs.functions.answers import stated_answer
+from mentor_envs.functions.tools import Source, load_tools
+from mentor_envs.reasoning_gym.datasets import harder, make_dataset
+from mentor_envs.reasoning_gym.scorer import score
+
+__all__ = ["ReasoningGym"]
+
+_STRIDE = 1_000_000  # an item's seed is its dataset's plus its index
+_SPLITS: tuple[Split, ...] = ("ood", "eval", "train")  # each shares no prompt with those before it
+
+
+class ReasoningGym(ToolEnv):
+    """The tasks of a reasoning_gym dataset; the outcome is the dataset's own score.
+
+    Train and eval are the same dataset with disjoint seeds; ood is a harder or another one. There
+    is no expert: the package gives answers, but no way to them.
+    """
+
+    class Options(ToolEnv.Options):
+        """The dataset's own options go into `dataset_options`."""
+
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+
+        dataset: str = Field("chain_sum", description="name of a dataset of reasoning_gym")
+        dataset_options: dict[str, Any] = Field(
+            default_factory=dict, description="its own options, but for seed and size"
+        )
+        ood_dataset: str = Field("", description="dataset of ood; empty: the same")
+        ood_options: dict[str, Any] | None = Field(
+            None, description="options of ood; none: a level up in the dataset's curriculum"
+        )
+        tools: Source | list[Source] = Field(
+            "calculator", description="calculator, none, or tools as the functions environment's"
+        )
+        seed: int = Field(0, ge=0, le=1000, description="which tasks are generated")
+        train_size: int = Field(1024, ge=0, le=_STRIDE, description="most train tasks")
+        eval_size: int = Field(128, ge=0, le=_STRIDE, description="most eval tasks")
+        ood_size: int = Field(64, ge=0, le=_STRIDE, description="most ood tasks")
+
+    name: ClassVar[str] = "reasoning_gym"
+    system_prompt: ClassVar[str] = (
+        "Solve the problem; use the tools where they help. "
+        "When you know the answer, write: Answer: <answer>"
+    )
+    options: Options
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        options = self.options
+        make_dataset(options.dataset, options.dataset_options, seed=0, size=1)  # tells at once
+        if options.ood_dataset or options.ood_options is not None:
+            make_dataset(options.ood_dataset or options.dataset, options.ood_options or {}, 0, 1)
+
+    def make_tools(self) -> Iterable[Tool]:
+        """The calculator's twelve tools, none, or the functions that are named.
+
+        Raises:
+            ConfigError, PluginError: they cannot be loaded, or cannot be tools.
+        """
+        if self.options.tools == "none":
+            return []
+        if self.options.tools == "calculator":
+            return [Tool(function) for function in FUNCTIONS.values()]
+        return load_tools(self.options.tools)
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The split's items, but for those whose prompt is in the split already, or in another.
+
+        Train leaves out what is in eval or ood, and eval what is in ood.
+        """
+        prompts: set[str] = set()
+        for other in _SPLITS[: _SPLITS.index(split)]:
+            prompts |= {task.prompt for task in self.tasks(other)}
+        tasks = []
+        for task in self._generate(split):
+            if task.prompt not in prompts:
+                prompts.add(task.prompt)
+                tasks.append(task)
+        return tasks
+
+    def read_answer(self, content: str) -> str | None:
+        r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
+        stated = stated_answer(content)
+        return (content if stated is None else stated).strip() or None
+
+    def verify(self) -> float | None:
+        """The dataset's score of the answer; 0.0 where there is none, or it cannot be scored."""
+        if self.task is None:
+            return None
+        if self.answer is None:
+            return 0.0
+        metadata = self.task.metadata
+        return score(metadata["dataset"], metadata["options"], metadata["entry"], self.answer)
+
+    def _generate(self, split: Split) -> list[Task]:
+        options = self.options
+        if split != "ood":
+            size = options.train_size if split == "train" else options.eval_size
+            return self._items(options.dataset, options.dataset_options, split, size)
+        if options.ood_dataset or options.ood_options is not None:
+            name = options.ood_dataset or options.dataset
+            return self._items(name, options.ood_options or {}, split, options.ood_size)
+        for candidate in harder(options.dataset, options.dataset_options):
+            try:
+                return self._items(options.dataset, candidate, split, options.ood_size)
+            except ConfigError:
+                continue  # a curriculum may lead to where the dataset cannot follow
+        return []
+
+    def _items(self, name: str, options: dict[str, Any], split: Split, size: int) -> list[Task]:
+        seed = (self.options.seed * len(_SPLITS) + _SPLITS.index(split)) * _STRIDE
+        dataset = make_dataset(name, options, seed, size) if size else []
+        tasks = []
+        for index in range(size):
+            try:
+                entry = dataset[index]
+            except Exception as error:
+                raise ConfigError(
+                    f"dataset {name!r} cannot make item {index} with these options: "
+                    f"{type(error).__name__}: {error}"
+                ) from error
+            metadata = {"dataset": name, "options": options, "entry": entry}
+            identity, prompt = f"{name}-{split}-{index}", entry["question"].strip()
+            tasks.append(Task(identity, self.name, prompt, entry["answer"], split, metadata))
+        return tasks
