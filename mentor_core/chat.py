@@ -3,8 +3,8 @@
 Two rules hold throughout. What the policy sampled is never decoded and encoded again: the
 environment's messages are rendered as a *suffix*, the text that the template puts between
 the end of an assistant turn and the beginning of the next. And text from outside cannot forge
-structure: where a message contains the text of one of the tokenizer's added tokens
-(`<|im_end|>`, `<tool_call>` …), that text is encoded as ordinary characters.
+structure: where a message or a tool's schema contains the text of one of the tokenizer's
+added tokens (`<|im_end|>`, `<tool_call>` …), that text is encoded as ordinary characters.
 
 A tokenizer whose template knows no tools is given them in the system message, and tool results
 as user messages; one without any template is given ChatML. `ChatFormat.fallback` says so.
@@ -12,37 +12,21 @@ as user messages; one without any template is given ChatML. `ChatFormat.fallback
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from mentor_core.errors import ModelError
-from mentor_core.trajectory import Message
+from mentor_core.chat_template import CHATML, ChatTemplate, tool_message
+from mentor_core.parsing import THINKING, opened_thinking
+from mentor_core.trajectory import Call, Message
 
 __all__ = ["CHATML", "ChatFormat"]
 
-CHATML = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' "
-    "+ message['content'] + eos_token + '\\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-)
-"""Template for tokenizers without one: ChatML, with the tokenizer's own end-of-text token."""
+_PRIVATE = range(0xE000, 0xF900)
+"""Characters without a meaning, which a template passes through unchanged."""
 
-_TOOLS_IN_SYSTEM = """# Tools
 
-You may call one or more functions. Their signatures, within <tools></tools>:
-<tools>
-{tools}
-</tools>
-
-For each call, write a JSON object with the function's name and arguments:
-<tool_call>
-{{"name": <function-name>, "arguments": <arguments-object>}}
-</tool_call>"""
-
-_MARK = "\ue000{}\ue001"  # private-use characters: a template passes them through unchanged
-_ASSISTANT = _MARK.format("assistant")
+_THOUGHT = "I add them up."
 
 
 class ChatFormat:
@@ -54,7 +38,9 @@ class ChatFormat:
 
     Attributes:
         fallback: what of the template had to be replaced, in words; None if nothing.
-        end_ids: all ids that end an assistant turn.
+        form: how calls are to be written, which a fallback tells the model.
+        end_ids: all ids that end an assistant turn; `ends` are their texts.
+        opening: the text between a user's message and the assistant's turn.
 
     Raises:
         ModelError: the tokenizer has no end-of-text token, or its template fails on the
@@ -63,26 +49,33 @@ class ChatFormat:
 
     def __init__(self, tokenizer: Any, end_ids: Iterable[int] = ()) -> None:
         self.tokenizer = tokenizer
-        self.fallback: str | None = None
-        self._template: str | None = None
-        self._native_tools = True
+        self._template = ChatTemplate(tokenizer, end_ids)
+        self.fallback, self.end_ids = self._template.fallback, self._template.end_ids
+        self.ends, self.opening = self._template.ends, self._template.opening
+        self.turn_text = self._template.turn_text
         added = {token for token in tokenizer.get_added_vocab() if token.strip()}
-        self._added = re.compile("|".join(map(re.escape, sorted(added, key=len, reverse=True))))
-        self._has_added = bool(added)
-        self._choose_template()
-        self.end_ids = {*end_ids, *self._end_of_turn_ids()}
-        if not self.end_ids:
-            raise ModelError("the tokenizer has no token that ends a turn (eos_token is not set)")
+        longest_first = sorted(added, key=len, reverse=True)
+        self._added = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
-    # Encoding ------------------------------------------------------------------------------
+    @property
+    def form(self) -> str:
+        return self._template.form
+
+    @form.setter
+    def form(self, form: str) -> None:
+        self._template.form = form
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
         """Ids of the opening messages, tools and the generation prompt."""
-        return self._encode(messages, tools)
+        (messages, tools), cut = self._cut((list(messages), list(tools)))
+        first, *rest = self._template.render(messages, tools, generate=True).split(cut)
+        return self._plain_ids(first) + self._following_ids(rest, cut)
 
     def suffix_ids(self, messages: Sequence[Message]) -> list[int]:
         """Ids of `messages` between the end of one assistant turn and the start of the next."""
-        return self._encode(messages, (), after_assistant=True)
+        messages, cut = self._cut(list(messages))
+        first, *rest = self._template.suffix(messages).split(cut)
+        return self._following_ids([first], self.ends[0]) + self._following_ids(rest, cut)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of a sampled turn, without the token that ended it."""
@@ -92,184 +85,127 @@ class ChatFormat:
         )
         return text
 
-    def difference(self, tools: Sequence[dict[str, Any]]) -> str | None:
-        """How piecewise encoding differs from the template's rendering of a whole conversation.
+    def differences(self, tools: Sequence[dict[str, Any]], replies: bool = False) -> list[str]:
+        """How turn-by-turn encoding differs from the template's own ids of whole conversations.
 
-        None where it does not: then training sees exactly what the model sees in use.
+        Empty where it does not: then training sees exactly what the model sees in use.
+
+        Args:
+            tools: schemas of the tools.
+            replies: the user may speak again after a turn without calls.
         """
-        opening: list[Message] = [{"role": "user", "content": "What is 1 + 2?"}]
-        call = '<tool_call>\n{"name": "add", "arguments": {"a": 1, "b": 2}}\n</tool_call>'
-        result: list[Message] = [{"role": "tool", "name": "add", "content": "3"}]
-        whole = self._render(
-            [*opening, {"role": "assistant", "content": call}, *result], tools, generate=True
-        )
-        pieces = self.prompt_ids(opening, tools) + self._plain_ids(call)
-        pieces += self._end_literal_ids() + self.suffix_ids(result)
-        expected = self._plain_ids(whole)
-        if pieces == expected:
-            return None
-        at = next(
-            (i for i, (a, b) in enumerate(zip(pieces, expected, strict=False)) if a != b),
-            min(len(pieces), len(expected)),
-        )
-        return (
-            f"the template renders a whole conversation differently from token {at} on: "
-            f"{self.tokenizer.decode(expected[max(at - 4, 0) : at + 8])!r} where turn by turn it "
-            f"is {self.tokenizer.decode(pieces[max(at - 4, 0) : at + 8])!r}"
-        )
-
-    def _encode(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[dict[str, Any]],
-        *,
-        after_assistant: bool = False,
-    ) -> list[int]:
-        if not any(self._forges(message["content"]) for message in messages):
-            return self._plain_ids(self._rendered(messages, tools, after_assistant))
-        marked: list[Message] = [
-            {**message, "content": _MARK.format(i)}  # type: ignore[typeddict-item]
-            for i, message in enumerate(messages)
+        opened = opened_thinking(self.opening) is not None
+        thought = any(start in self.opening for start, _ in THINKING)  # and perhaps closed there
+        plain = _THOUGHT if opened else ""
+        cases = [
+            ("tool calls", plain, False),
+            ("thinking", _THOUGHT, False),
+            ("two messages of the user", plain, True),
+            ("thinking and two messages of the user", _THOUGHT, True),
         ]
-        text = self._rendered(marked, tools, after_assistant)
-        ids: list[int] = []
-        for piece in re.split("(\ue000[0-9]+\ue001)", text):
-            if piece.startswith("\ue000"):
-                ids += self._text_ids(messages[int(piece[1:-1])]["content"])
-            elif piece:
-                ids += self._plain_ids(piece)
-        return ids
-
-    def _rendered(
-        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], after: bool
-    ) -> str:
-        if not after:
-            return self._render(messages, tools, generate=True)
-        opening: list[Message] = [
-            {"role": "user", "content": "…"},
-            {"role": "assistant", "content": _ASSISTANT},
+        return [
+            f"the template renders a conversation with {what} {difference}"
+            for what, thinking, then_user in cases[:: 2 if thought else 1]
+            if replies or not then_user
+            if (difference := self._difference(self._example(thinking, then_user), tools))
         ]
-        text = self._render([*opening, *messages], tools, generate=True)
-        _, found, suffix = text.rpartition(_ASSISTANT)
-        if not found:
-            raise ModelError("the chat template does not render an assistant message as it is")
-        return suffix.removeprefix(self._end_literal)
 
-    def _render(
-        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], *, generate: bool
-    ) -> str:
-        if not self._native_tools:
-            messages, tools = _without_tools(messages, tools), ()
-        text: str = self.tokenizer.apply_chat_template(
-            list(messages),
-            tools=list(tools) or None,
-            add_generation_prompt=generate,
-            tokenize=False,
-            chat_template=self._template,
-        )
-        return text
+    def _example(self, thinking: str, then_user: bool) -> list[Any]:
+        messages: list[Any] = [{"role": "user", "content": "What is 1 + 2 + 3?"}]
+        if not thinking or self._template.knows_thinking:
+            for a, b in ((1, 2), (3, 3)):
+                call = Call("add", {"a": a, "b": b})
+                messages.append(self._template.assistant("", [call], thinking))
+                messages.append(tool_message("add", str(a + b)))
+        else:
+            then_user = True  # where thinking is part of the text, calls may hide it
+        if then_user:
+            messages.append(self._template.assistant("It is 6.", [], thinking))
+            messages.append({"role": "user", "content": "Are you sure?"})
+        return messages
+
+    def _difference(self, messages: list[Any], tools: Sequence[dict[str, Any]]) -> str | None:
+        """How the ids of a conversation are not those of its prompt and suffixes, in words."""
+        try:
+            whole = self._template.ids(messages, tools)
+        except Exception as error:  # noqa: BLE001 - a template refuses by raising
+            return f"not at all: {error}"
+        thoughts = sum(_THOUGHT in str(message) for message in messages)
+        if self.tokenizer.decode(whole).count(_THOUGHT) < thoughts:
+            return "without the thinking of earlier turns, which the model sees in training"
+        pieces = [self.prompt_ids(messages[:1], tools)]
+        pieces += [self.suffix_ids([m]) for m in messages[1:] if m["role"] != "assistant"]
+        at = 0
+        for number, piece in enumerate(pieces):
+            if number:  # an assistant turn, as the template has it
+                at = next((i for i in range(at, len(whole)) if whole[i] in self.end_ids), at) + 1
+            same = next((i for i, x in enumerate(piece) if whole[at + i : at + i + 1] != [x]), None)
+            if same is not None:
+                at += same
+                return (
+                    f"otherwise from token {at} on: "
+                    f"{self.tokenizer.decode(whole[max(at - 4, 0) : at + 8])!r} where turn by turn "
+                    f"it is {self.tokenizer.decode(piece[max(same - 4, 0) : same + 8])!r}"
+                )
+            at += len(piece)
+        return None if at == len(whole) else f"with more: {self.tokenizer.decode(whole[at:])!r}"
+
+    # Encoding ------------------------------------------------------------------------------
+
+    def _cut(self, value: Any) -> tuple[Any, str]:
+        """A JSON value with a cut in each added token in its strings, and the cut.
+
+        The cut is a character, after the first one of the token; it is not in the value.
+        """
+        texts = list(_strings(value))
+        cut = next(c for c in map(chr, _PRIVATE) if not any(c in text for text in texts))
+        forges = any(map(self._added.search, texts))
+        return (_mapped(value, lambda text: self._cut_text(text, cut)) if forges else value), cut
+
+    def _cut_text(self, text: str, cut: str) -> str:
+        pieces, start = [], 0
+        while match := self._added.search(text, start):
+            pieces.append(text[start : match.start() + 1])
+            start = match.start() + 1
+        return cut.join([*pieces, text[start:]])
 
     def _plain_ids(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
         return ids
 
-    def _forges(self, text: str) -> bool:
-        return self._has_added and self._added.search(text) is not None
+    def _following_ids(self, texts: Sequence[str], before: str) -> list[int]:
+        """Ids of texts, each of which follows `before`.
 
-    def _text_ids(self, text: str) -> list[int]:
-        """Ids of text in which no added token is recognised: each is cut after one character."""
+        Alone, some tokenizers would put a space before the text.
+        """
         ids: list[int] = []
-        start = 0
-        while match := self._added.search(text, start):
-            cut = match.start() + 1
-            ids += self._cut_ids(text[start:cut])
-            start = cut
-        return ids + self._cut_ids(text[start:])
-
-    def _cut_ids(self, text: str) -> list[int]:
-        return self._plain_ids(text) if text else []
-
-    # The template --------------------------------------------------------------------------
-
-    def _choose_template(self) -> None:
-        if not self.tokenizer.chat_template:
-            if self.tokenizer.eos_token is None:
-                raise ModelError("the tokenizer has neither a chat template nor an eos_token")
-            self._template = CHATML
-            self._native_tools = False
-            self.fallback = "no chat template: ChatML is used, with tools in the system message"
-        elif not self._knows_tools():
-            self._native_tools = False
-            self.fallback = (
-                "the chat template knows no tools: they are put in the system message, and tool "
-                "results in user messages"
-            )
-        self._end_literal = ""
-        try:
-            text = self._render(
-                [
-                    {"role": "user", "content": "…"},
-                    {"role": "assistant", "content": _ASSISTANT},
-                ],
-                (),
-                generate=False,
-            )
-        except Exception as error:
-            raise ModelError(f"the chat template fails on a plain conversation: {error}") from error
-        _, found, rest = text.rpartition(_ASSISTANT)
-        match = self._added.match(rest) if found and self._has_added else None
-        if match:
-            self._end_literal = match.group()
-        elif self.tokenizer.eos_token and rest.startswith(self.tokenizer.eos_token):
-            self._end_literal = self.tokenizer.eos_token
-
-    def _knows_tools(self) -> bool:
-        name, result = "mentor_probe_tool", "mentor probe result"
-        tool = {
-            "type": "function",
-            "function": {
-                "name": name,
-                "description": "probe",
-                "parameters": {"type": "object", "properties": {}},
-            },
-        }
-        messages: list[Message] = [
-            {"role": "user", "content": "…"},
-            {"role": "assistant", "content": "…"},
-            {"role": "tool", "name": name, "content": result},
-        ]
-        try:
-            text = self._render(messages, [tool], generate=True)
-        except Exception:  # noqa: BLE001 - a template refuses what it does not know by raising
-            return False
-        return name in text and result in text
-
-    def _end_literal_ids(self) -> list[int]:
-        return self._plain_ids(self._end_literal) if self._end_literal else []
-
-    def _end_of_turn_ids(self) -> set[int]:
-        ids = {self.tokenizer.eos_token_id} - {None}
-        literal = self._end_literal_ids()
-        return ids | set(literal) if len(literal) == 1 else ids
+        skipped = self._plain_ids(before)
+        for text in filter(None, texts):
+            both = self._plain_ids(before + text)
+            alone = both[: len(skipped)] != skipped
+            ids += self._plain_ids(text) if alone else both[len(skipped) :]
+        return ids
 
 
-def _without_tools(messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[Message]:
-    """The conversation for a template that knows no tools."""
-    plain: list[Message] = []
-    for message in messages:
-        if message["role"] != "tool":
-            plain.append(message)
-            continue
-        response = f"<tool_response>\n{message['content']}\n</tool_response>"
-        if plain and plain[-1]["role"] == "user" and plain[-1].get("name") == "tool":
-            plain[-1] = {**plain[-1], "content": f"{plain[-1]['content']}\n{response}"}
-        else:
-            plain.append({"role": "user", "name": "tool", "content": response})
-    if tools:
-        listed = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools)
-        block = _TOOLS_IN_SYSTEM.format(tools=listed)
-        if plain and plain[0]["role"] == "system":
-            plain[0] = {**plain[0], "content": f"{plain[0]['content']}\n\n{block}"}
-        else:
-            plain.insert(0, {"role": "system", "content": block})
-    return plain
+def _strings(value: Any) -> Iterator[str]:
+    """All strings in a JSON value, keys among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """A JSON value with all its strings changed, but for keys."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _mapped(inner, change) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mapped(inner, change) for inner in value]
+    return value

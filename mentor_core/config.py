@@ -142,7 +142,7 @@ class RunConfig(_Section):
     credit_options: dict[str, Any] = Field(default_factory=dict)
     policy: str = Field("transformers", description="what generates the rollouts")
     policy_options: dict[str, Any] = Field(default_factory=dict)
-    parser: str = Field("hermes", description="the model's format of tool calls")
+    parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
     trackers: list[str] = Field(default_factory=lambda: ["jsonl"])
     rollout: RolloutConfig = Field(default_factory=RolloutConfig)

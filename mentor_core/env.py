@@ -296,7 +296,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         for call in turn.calls:
             turn.observation.append({"role": "tool", "name": call.name, "content": call.result})
         if turn.parse_failure:
-            complaint = f"Error: {self.parser.complaint}"
+            complaint = f"Error: {self.parser.complain(turn.parse_failure)}"
             turn.observation.append({"role": "tool", "name": "", "content": complaint})
         silent = not turn.calls and not turn.parse_failure
         reply = self.reply(pending.content) if silent else None

@@ -48,7 +48,12 @@ EndReason = Literal[
     "error",  # the environment or the policy broke; see Trajectory.error
 ]
 Source = Literal["student", "teacher", "expert", "spliced"]
-ParseFailure = Literal["malformed_call"]
+ParseFailure = Literal[
+    "malformed_json",  # what stands in the place of a call is not JSON
+    "malformed_call",  # it is JSON but no call, or its marks do not match
+    "no_call",  # a call's marks with nothing between them
+    "unclosed_thinking",  # the turn ended before its thinking did
+]
 CallFailure = Literal["unknown_tool", "bad_arguments", "tool_error", "timeout", "refused"]
 
 
@@ -89,7 +94,7 @@ class Turn:
     Attributes:
         text: what the policy wrote, without its end-of-turn token.
         calls: the tool calls parsed from it, in order.
-        parse_failure: set where the text tries to call a tool and cannot be parsed.
+        parse_failure: why the text, or a call in it, could not be read; None where it could.
         complete: the policy ended the turn itself (False: it ran out of tokens).
         observation: messages that the environment added after the turn.
         span: [start, end) of the sampled tokens, counted from the first completion token.

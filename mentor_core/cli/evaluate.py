@@ -50,6 +50,7 @@ def command(
 
     from mentor_core.assemble import assemble
     from mentor_core.evaluate import Summary, evaluation_starts, play, summarise
+    from mentor_core.formats import fit
     from mentor_core.models import load_student
     from mentor_core.policy import Sampling
     from mentor_core.progress import bar
@@ -77,9 +78,11 @@ def command(
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
     parts = assemble(config)
     student = load_student(config.model, config.model_options)
+    console = Console()
+    for note in fit([parts.env], student.chat):
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     policy = create(POLICIES, config.evaluate.policy)
     policy.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
-    console = Console()
     rollout = Rollout(parts.make_env, policy, parts.executor(), config.rollout.max_error_share)
     summaries: dict[str, dict[str, Summary]] = {}
     played: list[Trajectory] = []

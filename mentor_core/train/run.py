@@ -25,6 +25,7 @@ from mentor_core.assemble import Parts, assemble
 from mentor_core.config import RunConfig
 from mentor_core.errors import MentorError
 from mentor_core.evaluate import Summary, evaluation_starts, play, summarise
+from mentor_core.formats import fit
 from mentor_core.models import load_student
 from mentor_core.policy import Policy, Sampling, Student
 from mentor_core.progress import Bar, bar
@@ -333,13 +334,10 @@ def _directory(state: PartialState, config: RunConfig, output: Path, resume: boo
 
 
 def _tell(student: Student, parts: Parts, console: Console) -> None:
-    """Say what of the chat format is not as the model's own template has it."""
+    """Prepare the parser for the model, and say what of the chat format is not the template's."""
     plain: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
-    if student.chat.fallback:
-        console.print(f"note: {student.chat.fallback}", **plain)
-    difference = student.chat.difference(parts.env.schemas)
-    if difference:
-        console.print(f"note: {difference}", **plain)
+    for note in fit([parts.env], student.chat):
+        console.print(f"note: {note}", **plain)
 
 
 @contextmanager

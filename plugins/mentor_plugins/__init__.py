@@ -55,7 +55,13 @@ def mentor_policies() -> dict[str, str]:
 
 @hookimpl
 def mentor_parsers() -> dict[str, str]:
-    return {"hermes": "mentor_core.parsing:HermesParser"}
+    return {
+        "auto": "mentor_core.formats:AutoParser",
+        "hermes": "mentor_core.parsing:HermesParser",
+        "llama3": "mentor_plugins.parsers.llama3:Llama3Parser",
+        "mistral": "mentor_plugins.parsers.mistral:MistralParser",
+        "response_template": "mentor_plugins.parsers.response_template:ResponseTemplateParser",
+    }
 
 
 @hookimpl

@@ -61,7 +61,7 @@ def test_turn_by_turn_ids_are_the_templates_ids_of_the_whole_conversation(studen
     pieces = [*chat.prompt_ids(OPENING, TOOLS), *call, end, *chat.suffix_ids(RESULTS)]
     whole = [*OPENING, {"role": "assistant", "content": CALL}, *RESULTS]
     assert pieces == render(tokenizer, whole, add_generation_prompt=True)
-    assert chat.difference(TOOLS) is None
+    assert chat.differences(TOOLS, replies=True) == []
     assert chat.fallback is None
     assert end in chat.end_ids
 
@@ -74,7 +74,7 @@ def test_a_model_whose_template_knows_no_tools_still_gets_them(student, change):
     assert "Use the tools." in text
     assert "3" in student.tokenizer.decode(chat.suffix_ids(RESULTS))
     assert chat.fallback
-    assert chat.difference(TOOLS) is None
+    assert chat.differences(TOOLS, replies=True) == []
 
 
 def test_a_tokenizer_that_cannot_end_a_turn_is_refused(student):

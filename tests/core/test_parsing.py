@@ -1,92 +1,67 @@
-"""HermesParser: what a policy writes is read as it was meant, and nothing it writes breaks it."""
+"""What a policy writes is read as it was meant: Hermes' calls, and thinking in every format.
+
+What holds for all formats alike is in tests/plugins/parsers/test_contract.py.
+"""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mentor_core.parsing import HermesParser, parse_call_object
+from mentor_core.parsing import CallParser, HermesParser, ParsedTurn, call_of, read_json
 from mentor_core.trajectory import Call
 
 parser = HermesParser()
-characters = st.characters(exclude_categories=["Cs"])
-text = st.text(characters, max_size=20)
-finite = st.floats(allow_nan=False, allow_infinity=False)
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
-    max_leaves=8,
-)
-marks = ("<tool_call>", "</tool_call>")
+CALL = '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>'
 
 
-def without_marks(value):
-    return not any(mark in str(value) for mark in marks)
+class Shouting(CallParser):
+    """The plainest format: a turn in capitals."""
 
+    def read(self, text):
+        return ParsedTurn(text.lower())
 
-arguments = st.dictionaries(text, values, max_size=3)
-calls = st.builds(Call, text.filter(without_marks), arguments.filter(without_marks))
-contents = text.map(str.strip).filter(without_marks)
-
-
-@given(contents, st.lists(calls, max_size=3))
-def test_what_is_rendered_is_read_back(content, wanted):
-    # An expert's calls would reach the tools changed.
-    parsed = parser.parse(parser.render(content, wanted))
-    assert (parsed.content, parsed.calls, parsed.failure) == (content, wanted, None)
-
-
-fragments = st.sampled_from(
-    [
-        *marks,
-        '{"name": "add", "arguments": ',
-        '{"a": 1}',
-        "}",
-        "{",
-        "[" * 5000,
-        "NaN",
-        "1e999",
-        '"\\ud800"',
-    ]
-)
-
-
-@given(st.one_of(st.text(), st.lists(fragments, max_size=8).map("".join)))
-def test_whatever_the_text_it_never_raises(turn):
-    # One odd turn would end the rollout of the whole batch.
-    parsed = parser.parse(turn)
-    assert parsed.failure in (None, "malformed_call")
+    def write(self, content, calls):
+        return content.upper()
 
 
 @pytest.mark.parametrize(
-    "turn",
+    ("turn", "failure"),
     [
-        "<tool_call>",
-        "</tool_call>",
-        '<tool_call>{"name": "add"',
-        "<tool_call>add(1, 2)</tool_call>",
-        '<tool_call>{"name": 3, "arguments": {}}</tool_call>',
-        '<tool_call>{"name": "add", "arguments": [1]}</tool_call>',
-        '<tool_call>{"name": "add", "arguments": {"a": NaN}}</tool_call>',
-        '<tool_call>{"name": "add", "arguments": {"a": 1e999}}</tool_call>',
-        '<tool_call>{"name": "add", "arguments": {"a": "\\ud800"}}</tool_call>',
+        ("<tool_call>", "no_call"),
+        ("<tool_call>\n</tool_call>", "no_call"),
+        ("</tool_call>", "malformed_call"),
+        ('<tool_call>{"name": "add"', "malformed_json"),
+        ('<tool_call>{"name": "add", "arguments": {}}', "malformed_json"),
+        ("<tool_call>add(1, 2)</tool_call>", "malformed_json"),
+        ('<tool_call>{"name": "add", "arguments": {}}}</tool_call>', "malformed_json"),
+        ('<tool_call>{"name": 3, "arguments": {}}</tool_call>', "malformed_call"),
+        ('<tool_call>{"name": "add", "arguments": [1]}</tool_call>', "malformed_call"),
+        ('<tool_call>{"name": "add", "arguments": {"a": NaN}}</tool_call>', "malformed_json"),
+        ('<tool_call>{"name": "add", "arguments": {"a": 1e999}}</tool_call>', "malformed_json"),
+        (
+            '<tool_call>{"name": "add", "arguments": {"a": "\\ud800"}}</tool_call>',
+            "malformed_json",
+        ),
     ],
 )
-def test_a_malformed_call_is_said_to_be_one(turn):
+def test_what_is_wrong_with_a_call_is_said(turn, failure):
     # It would pass for a final answer and end the episode.
     parsed = parser.parse(turn)
-    assert (parsed.calls, parsed.failure) == ([], "malformed_call")
+    assert (parsed.calls, parsed.failure) == ([], failure)
+    assert "<tool_call>" in parser.complain(failure)
 
 
 def test_good_calls_beside_a_malformed_one_are_kept():
     turn = '<tool_call>{"name": "f", "arguments": {}}</tool_call><tool_call>{</tool_call>'
     parsed = parser.parse(turn)
-    assert (parsed.calls, parsed.failure) == ([Call("f", {})], "malformed_call")
+    assert (parsed.calls, parsed.failure) == ([Call("f", {})], "malformed_json")
+
+
+def test_a_call_may_speak_of_calls():
+    # An editor's tool is given a prompt for another model: its tags are text.
+    text = f"Write {CALL} and </tool_call> and <tool_call>."
+    parsed = parser.parse(parser.render("", [Call("write", {"text": text})]))
+    assert (parsed.calls, parsed.failure) == ([Call("write", {"text": text})], None)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +70,53 @@ def test_good_calls_beside_a_malformed_one_are_kept():
         '{"name": "f", "arguments": {"a": 1}}',
         '{"name": "f", "parameters": {"a": 1}}',
         '{"name": "f", "arguments": "{\\"a\\": 1}"}',
+        '{"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}',
         ' \n{"arguments": {"a": 1}, "name": "f"}\n',
     ],
 )
 def test_the_usual_spellings_of_a_call_are_read(text):
-    assert parse_call_object(text) == Call("f", {"a": 1})
+    assert call_of(read_json(text, 0)[0]) == Call("f", {"a": 1})
+
+
+@pytest.mark.parametrize("text", ['{"name": "f"}', '{"name": "f", "arguments": null}'])
+def test_a_call_without_arguments_has_none(text):
+    assert call_of(read_json(text, 0)[0]) == Call("f", {})
+
+
+@pytest.mark.parametrize(
+    "thinking",
+    [
+        "<think>\nI could answer 5.\n</think>\n\n",
+        f"<think>Perhaps {CALL}?</think>",
+        "\n<think></think><think>again</think>",
+        "[THINK]hm[/THINK]",
+        "<|channel>thought\nhm<channel|>",
+    ],
+)
+def test_thinking_is_neither_content_nor_searched_for_calls(thinking):
+    # A call that is only considered would be executed.
+    assert parser.parse(f"{thinking}It is 7.") == ParsedTurn("It is 7.")
+    assert parser.parse(f"{thinking}{CALL}") == ParsedTurn("", [Call("f", {})])
+    assert Shouting().parse(f"{thinking}IT IS 7.") == ParsedTurn("it is 7.")
+
+
+def test_a_turn_that_ends_within_its_thinking_says_nothing():
+    # What is only thought would pass for the answer.
+    for text in ("<think>I could answer 5", f"<think>{CALL}", "<think>a</think>\n<think>b"):
+        assert parser.parse(text) == ParsedTurn("", [], "unclosed_thinking")
+    assert "thinking" in parser.complain("unclosed_thinking")
+
+
+def test_a_thought_within_the_answer_is_text():
+    assert parser.parse("Write <think> first.").content == "Write <think> first."
+
+
+def test_a_prompt_may_open_the_thinking():
+    # DeepSeek-R1's and Qwen 3.5's turns begin within it.
+    within = HermesParser()
+    within.opening = "<|im_start|>assistant\n<think>\n"
+    assert within.parse(f"Hm.\n</think>\n\n{CALL}") == ParsedTurn("", [Call("f", {})])
+    assert within.parse(CALL).failure == "unclosed_thinking"
+    assert within.parse(within.render("It is 7.", [])) == ParsedTurn("It is 7.")
+    within.opening = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
+    assert within.parse(CALL) == ParsedTurn("", [Call("f", {})])

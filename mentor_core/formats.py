@@ -1,0 +1,120 @@
+"""Which parser reads what a model writes: found out from its chat template, or checked.
+
+A parser that does not read the model's calls is the quietest way to train nothing: every call
+passes for an answer. So the template is asked to write a call, and the parser to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mentor_core.chat import ChatFormat
+from mentor_core.env import ToolEnv
+from mentor_core.errors import ConfigError, MentorError
+from mentor_core.parsing import CallParser, HermesParser, ParsedTurn, opened_thinking
+from mentor_core.registry import PARSERS, create, names
+from mentor_core.trajectory import Call, ParseFailure
+
+__all__ = ["AUTO", "AutoParser", "fit"]
+
+AUTO = "auto"
+_PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
+
+
+class AutoParser(CallParser):
+    """The first parser, by name, that reads the calls which the model's chat template writes.
+
+    Hermes' before a model is known, and for models whose template knows no tools.
+    """
+
+    def __init__(self) -> None:
+        self.chosen: CallParser = HermesParser()
+
+    def prepare(self, chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> None:
+        """Choose.
+
+        Raises:
+            ConfigError: no parser reads the template's calls; quotes one.
+        """
+        self.chosen = HermesParser() if chat.fallback else _choose(chat, tools)
+        self.chosen.prepare(chat, tools)
+        self.opening, self.form = self.chosen.opening, self.chosen.form
+
+    def parse(self, text: str) -> ParsedTurn:
+        return self.chosen.parse(text)
+
+    def read(self, text: str) -> ParsedTurn:
+        return self.chosen.read(text)
+
+    def write(self, content: str, calls: Sequence[Call]) -> str:
+        return self.chosen.write(content, calls)
+
+    def complain(self, failure: ParseFailure) -> str:
+        return self.chosen.complain(failure)
+
+
+def fit(envs: Sequence[ToolEnv], chat: ChatFormat) -> list[str]:
+    """Prepare the environments' parser for a model, and find what does not fit.
+
+    Args:
+        envs: environments that share one parser.
+        chat: the model's chat format; a fallback in it tells the model the parser's format.
+
+    Returns:
+        What a user should be told: the fallbacks of the chat format, where it encodes otherwise
+        than the template, and whether the parser does not read the template's calls.
+
+    Raises:
+        ConfigError: the parser is "auto", and none reads the template's calls.
+        ModelError: the parser cannot serve the model.
+    """
+    parser = envs[0].parser
+    tools = [schema for env in envs for schema in env.schemas]
+    parser.prepare(chat, tools)
+    chat.form = parser.form
+    notes = [chat.fallback] if chat.fallback else []
+    notes += chat.differences(tools, any(type(env).reply is not ToolEnv.reply for env in envs))
+    if not chat.fallback and not _reads(parser, chat):
+        notes.append(
+            f"{_written(chat)}, which the parser does not read: calls in that form will pass for "
+            "answers. parser=auto chooses one that reads them"
+        )
+    return notes
+
+
+def _choose(chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> CallParser:
+    known = [name for name in names(PARSERS) if name != AUTO]
+    for name in known:
+        try:
+            parser = create(PARSERS, name)
+            parser.prepare(chat, tools)
+        except MentorError:  # a broken plugin, or one that cannot serve the model
+            continue
+        if _reads(parser, chat):
+            return parser
+    raise ConfigError(
+        f"{_written(chat)}, which no parser reads ({', '.join(known)}). Write one (hook "
+        f"mentor_parsers), or set parser to one of these whose format the model is to learn"
+    )
+
+
+def _reads(parser: CallParser, chat: ChatFormat) -> bool:
+    """Whether the parser reads a call, and nothing else, in what the template writes for it."""
+    text = _call_text(chat)
+    if text is None:
+        return False
+    turn = parser.parse(text)
+    return (turn.content, turn.calls, turn.failure) == ("", [_PROBE], None)
+
+
+def _call_text(chat: ChatFormat) -> str | None:
+    thinking = "I call it." if opened_thinking(chat.opening) else ""
+    return chat.turn_text("", [_PROBE], (), thinking)
+
+
+def _written(chat: ChatFormat) -> str:
+    text = _call_text(chat)
+    if not text:
+        return "the chat template writes a call in a way that could not be found out"
+    return f"the chat template writes a call as {text.strip()!r}"

@@ -1,0 +1,1 @@
+"""Parsers: the formats in which model families write tool calls."""
