@@ -17,6 +17,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mentor_core.errors import ConfigError, nearest
+from mentor_core.mixture import format_mixture, parse_mixture
 from mentor_core.models import EMBEDDED
 from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
 from mentor_core.task import Split
@@ -79,6 +80,9 @@ class RolloutConfig(_Section):
     episode_tokens: Positive = Field(2048, description="tokens of an episode after its prompt")
     tool_workers: Positive = Field(32, description="synchronous tools that run at a time")
     tool_seconds: float = Field(30.0, gt=0, description="time limit of one tool call")
+    episode_seconds: float = Field(
+        0.0, ge=0, description="wall time of an episode; 0: no limit, which is reproducible"
+    )
     max_error_share: float = Field(
         0.5, ge=0, le=1, description="a run stops if more of a batch's episodes break"
     )
@@ -97,7 +101,7 @@ class TrainConfig(_Section):
     checkpoint_every: Positive = Field(10, description="optimizer steps")
     keep_checkpoints: Positive = 2
     mask_truncated: bool = Field(
-        False, description="no loss on episodes that ran out of tokens or turns"
+        False, description="no loss on episodes that ran out of tokens, turns or time"
     )
     record_every: Positive = Field(1, description="steps whose trajectories are kept: every n-th")
     bf16: bool = False
@@ -113,7 +117,9 @@ class TrainConfig(_Section):
 class EvaluateConfig(_Section):
     """How the student is evaluated before and after training."""
 
-    tasks: int = Field(128, ge=0, description="most tasks of each split; 0: no evaluation")
+    tasks: int = Field(
+        128, ge=0, description="most tasks of each split and environment; 0: no evaluation"
+    )
     samples: Positive = Field(1, description="episodes a task")
     temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
     policy: str = Field("transformers", description="what generates the evaluation's episodes")
@@ -129,8 +135,10 @@ class EvaluateConfig(_Section):
 class RunConfig(_Section):
     """All settings of a run."""
 
-    env: str = "calculator"
-    env_options: dict[str, Any] = Field(default_factory=dict)
+    env: str = Field("calculator", description="an environment, or several: NAME,NAME=WEIGHT")
+    env_options: dict[str, Any] = Field(
+        default_factory=dict, description="of several environments each has those under its name"
+    )
     model: str = Field(EMBEDDED, description="embedded, a hub id, a directory or a GGUF file")
     model_options: dict[str, Any] = Field(default_factory=dict)
     reward: RewardConfig = Field(default_factory=RewardConfig)
@@ -149,6 +157,16 @@ class RunConfig(_Section):
     train: TrainConfig = Field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @field_validator("env")
+    @classmethod
+    def _written_one_way(cls, env: str) -> str:
+        return format_mixture(parse_mixture(env))
+
+    @property
+    def environments(self) -> dict[str, float]:
+        """Environment → its weight, in the order given."""
+        return parse_mixture(self.env)
 
 
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,9 @@ class Layout:
 
 class Credit(Stateful, ABC):
     """Assigns the rewards of a batch to its tokens."""
+
+    needs_turns: ClassVar[bool] = False
+    """Whether it needs rewards per turn, which not every composer gives."""
 
     @abstractmethod
     def assign(

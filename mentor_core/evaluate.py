@@ -9,7 +9,7 @@ from mentor_core.rollout import Rollout, Start, episode_seed
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
-__all__ = ["Summary", "evaluation_starts", "play", "summarise"]
+__all__ = ["Summary", "evaluation_starts", "play", "summarise", "summarise_split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,18 @@ def summarise(trajectories: Sequence[Trajectory]) -> Summary:
         call_failures=sum(c.failure is not None for c in calls) / len(calls) if calls else None,
         ends={end: ends.count(end) / count for end in sorted(set(ends))},
     )
+
+
+def summarise_split(
+    split: str, trajectories: Sequence[Trajectory], environments: Sequence[str]
+) -> dict[str, Summary]:
+    """SPLIT → its figures; where there are several environments SPLIT/NAME → those of each."""
+    found = {split: summarise(trajectories)}
+    for name in environments if len(environments) > 1 else ():
+        own = [trajectory for trajectory in trajectories if trajectory.env == name]
+        if own:
+            found[f"{split}/{name}"] = summarise(own)
+    return found
 
 
 def _wilson(successes: int, count: int) -> tuple[float, float]:

@@ -8,6 +8,7 @@ episode a failure: its thread is abandoned and replaced, so nobody else waits fo
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
 import time
@@ -31,10 +32,13 @@ class ToolJobs:
     Attributes:
         calls: each with its tool; `result`, `failure` and `seconds` are filled in.
         parallel: whether the calls of this turn may overlap.
+        deadline: calls that have not ended then are given up, and those that have not begun do
+            not begin; as `time.perf_counter` has it.
     """
 
     calls: Sequence[tuple[Call, Tool]]
     parallel: bool = True
+    deadline: float = math.inf
 
 
 _Settle = Callable[[Any, BaseException | None], bool]
@@ -42,7 +46,7 @@ _Settle = Callable[[Any, BaseException | None], bool]
 
 class _Limit(NamedTuple):
     deadline: float
-    is_async: bool
+    holds_thread: bool
     settle: _Settle
 
 
@@ -96,7 +100,7 @@ class ToolExecutor:
                     self._done.put(jobs)
 
             for call, tool in jobs.calls:
-                self._start(call, tool).add_done_callback(count)
+                self._start(call, tool, jobs.deadline).add_done_callback(count)
         else:
             self._next_in_order(jobs, 0)
 
@@ -144,39 +148,49 @@ class ToolExecutor:
         if index == len(jobs.calls):
             self._done.put(jobs)
             return
-        future = self._start(*jobs.calls[index])
+        future = self._start(*jobs.calls[index], jobs.deadline)
         future.add_done_callback(lambda _: self._next_in_order(jobs, index + 1))
 
-    def _start(self, call: Call, tool: Tool) -> Future[None]:
+    def _start(self, call: Call, tool: Tool, deadline: float) -> Future[None]:
         ended: Future[None] = Future()
         started: list[float] = []
 
-        def begin() -> None:
-            """The time limit counts from here, not from when the call was queued."""
-            started.append(time.perf_counter())
+        def begin() -> float:
+            """Seconds that the call may take, counted from here; 0 where it must not begin."""
+            now = time.perf_counter()
+            left = min(self.limit_seconds, deadline - now)
             with self._lock:
-                self._limits[ended] = _Limit(started[0] + self.limit_seconds, tool.is_async, settle)
+                if left <= 0 or ended not in self._limits:
+                    return 0.0
+                started.append(now)
+                self._limits[ended] = _Limit(now + left, not tool.is_async, settle)
+            return left
 
         def settle(value: Any, failure: BaseException | None) -> bool:
             """Record how the call ended; False where it had ended already (its limit came)."""
             with self._lock:
                 if self._limits.pop(ended, None) is None:
                     return False
-                call.seconds = time.perf_counter() - started[0]
-                _record(call, value, failure, self.limit_seconds)
+                now = time.perf_counter()
+                began = started[0] if started else now
+                call.seconds = now - began
+                limit = min(self.limit_seconds, max(deadline - began, 0.0))
+                _record(call, value, failure, limit)
             ended.set_result(None)
             return True
 
+        with self._lock:
+            self._limits[ended] = _Limit(deadline, False, settle)
         if tool.is_async:
-            begin()
-            self._spawn(self._await(call, tool, settle))
+            if seconds := begin():
+                self._spawn(self._await(call, tool, seconds, settle))
         else:
             self._enqueue(partial(_call, call, tool, begin, settle))
         return ended
 
-    async def _await(self, call: Call, tool: Tool, settle: _Settle) -> None:
+    async def _await(self, call: Call, tool: Tool, seconds: float, settle: _Settle) -> None:
         try:
-            value = await asyncio.wait_for(tool.call(call.arguments), self.limit_seconds)
+            value = await asyncio.wait_for(tool.call(call.arguments), seconds)
         except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
             settle(None, error)
         else:
@@ -211,18 +225,20 @@ class ToolExecutor:
 
     def _expire(self) -> float:
         """Fail the calls that are over their limit; seconds until the next one may be."""
-        now = time.perf_counter()
-        with self._lock:
-            limits = list(self._limits.values())
-        for limit in limits:
-            if limit.deadline <= now and limit.settle(None, TimeoutError()) and not limit.is_async:
-                with self._lock:  # the hung thread no longer counts: a new one may start
-                    self._threads -= 1
-                    if self._tasks:
-                        self._ensure_workers()
-        # A call may begin at any time, so never wait longer than one limit.
-        deadlines = [limit.deadline for limit in limits if limit.deadline > now]
-        return min([self.limit_seconds, *(deadline - now for deadline in deadlines)])
+        while True:
+            now = time.perf_counter()
+            with self._lock:
+                limits = list(self._limits.values())
+            over = [limit for limit in limits if limit.deadline <= now]
+            if not over:
+                # A call may begin at any time, so never wait longer than one limit.
+                return min([self.limit_seconds, *(limit.deadline - now for limit in limits)])
+            for limit in over:  # the next call of a turn may begin, and be over its limit at once
+                if limit.settle(None, TimeoutError()) and limit.holds_thread:
+                    with self._lock:  # the hung thread no longer counts: a new one may start
+                        self._threads -= 1
+                        if self._tasks:
+                            self._ensure_workers()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:
@@ -240,8 +256,9 @@ def _stop(loop: asyncio.AbstractEventLoop) -> None:
     loop.call_soon(loop.stop)  # after the cancelled tasks have run
 
 
-def _call(call: Call, tool: Tool, begin: Callable[[], None], settle: _Settle) -> bool:
-    begin()
+def _call(call: Call, tool: Tool, begin: Callable[[], float], settle: _Settle) -> bool:
+    if not begin():
+        return True
     try:
         value = tool.call(call.arguments)
     except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode

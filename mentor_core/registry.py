@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.resources
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from mentor_core import hookspecs
 from mentor_core.component import Component
@@ -249,8 +250,10 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
     """An instance of a component's class; `what` names it in errors.
 
     Raises:
-        ConfigError: an option is unknown or invalid.
+        ConfigError: an option is unknown, missing or invalid.
     """
+    if not issubclass(factory, BaseModel):
+        _check_arguments(factory, what, options or {})
     try:
         return factory(**(options or {}))
     except ValidationError as error:
@@ -260,6 +263,23 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
         if first["type"] == "extra_forbidden" and issubclass(factory, Component):
             problem = f"unknown option {key!r}{nearest(key, factory.model_fields)}"
         raise ConfigError(f"{what}: {problem}") from None
+
+
+def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that a class which is no pydantic model does not take as arguments."""
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(**options)
+    except TypeError as error:
+        unknown = [name for name in options if name not in signature.parameters]
+        if unknown and not signature.parameters:
+            raise ConfigError(f"{what}: unknown option {unknown[0]!r}; it has none") from None
+        if unknown:
+            known = signature.parameters
+            raise ConfigError(
+                f"{what}: unknown option {unknown[0]!r}{nearest(unknown[0], known)}"
+            ) from None
+        raise ConfigError(f"{what}: {error}") from None
 
 
 def resource(kind: Kind[Any], name: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from rich.table import Table
 from rich.text import Text
 
 from mentor_core.evaluate import Summary
 
-__all__ = ["COLUMNS", "as_markdown", "as_table", "rows"]
+__all__ = ["COLUMNS", "as_json", "as_markdown", "as_table", "rows"]
 
 COLUMNS = (
     "split",
@@ -27,7 +29,7 @@ def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]
     """The cells under `COLUMNS`.
 
     Args:
-        summaries: split → when (before, after) → figures.
+        summaries: split, or split/environment → when (before, after) → figures.
     """
     cells = []
     for split, by_time in summaries.items():
@@ -56,6 +58,16 @@ def as_markdown(summaries: Mapping[str, Mapping[str, Summary]], facts: Sequence[
         *(f"- {fact}" for fact in facts),
     ]
     return "\n".join(lines) + "\n"
+
+
+def as_json(summaries: Mapping[str, Mapping[str, Summary]]) -> str:
+    """The figures for programs: when → `eval/success`, `eval/NAME/success` … → value."""
+    found: dict[str, dict[str, object]] = {}
+    for split, by_time in summaries.items():
+        for when, summary in by_time.items():
+            metrics = found.setdefault(when, {})
+            metrics |= {f"{split}/{name}": value for name, value in asdict(summary).items()}
+    return json.dumps(found, indent=2) + "\n"
 
 
 def _cells(summary: Summary) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
 __all__ = [
+    "NEEDS",
     "Composed",
     "Composer",
     "Example",
@@ -34,10 +35,33 @@ __all__ = [
     "RewardTerm",
     "Scores",
     "apply_term",
+    "has",
 ]
 
 Floats = npt.NDArray[np.float64]
-Need = Literal["answer", "reference"]
+Need = Literal["answer", "reference", "gold", "schemas"]
+"""What a term may need of a task: its answer, a verified reference, and in its metadata the right
+calls (`calls`) or the schemas of its tools (`functions`)."""
+NEEDS: dict[Need, str] = {
+    "answer": "the task's answer",
+    "reference": "a verified reference",
+    "gold": "the task's gold calls",
+    "schemas": "the schemas of the task's tools",
+}
+"""What to call each of them."""
+
+
+def has(need: Need, task: Task, references: Sequence[Trajectory]) -> bool:
+    """Whether a task with these references has what a term needs."""
+    match need:
+        case "answer":
+            return task.answer is not None
+        case "reference":
+            return bool(references)
+        case "gold":
+            return task.metadata.get("calls") is not None
+        case "schemas":
+            return bool(task.metadata.get("functions"))
 
 
 class RewardTerm(Component, ABC):
@@ -81,10 +105,11 @@ class RewardTerm(Component, ABC):
         value = self.score(trajectory, task, references)
         lines = [_shown(value)]
         if value is None:
-            if "reference" in self.needs and not references:
-                lines.append("it needs a verified reference, and there is none")
-            if "answer" in self.needs and task.answer is None:
-                lines.append("it needs the task's answer, and there is none")
+            lines += [
+                f"it needs {NEEDS[need]}, and there is none"
+                for need in sorted(self.needs)
+                if not has(need, task, references)
+            ]
         turns = self.score_turns(trajectory, task, references)
         for index in range(len(trajectory.turns)):
             rest = [*trajectory.turns[:index], *trajectory.turns[index + 1 :]]
@@ -147,6 +172,8 @@ class Composer(Stateful, ABC):
 
     requires: ClassVar[tuple[str, ...]] = ()
     """Terms that must be among the reward's terms."""
+    gives_turns: ClassVar[bool] = False
+    """Whether it gives rewards per turn, which some credits need."""
 
     def check(self, terms: Mapping[str, RewardTerm], weights: Mapping[str, float]) -> None:
         """Refuse terms and weights that do not fit together, before a run starts.

@@ -9,7 +9,10 @@ the others. An episode that breaks becomes a trajectory with end "error"; it sto
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mentor_core.env import Pending, ToolEnv
@@ -33,9 +36,13 @@ class Start:
 
 @dataclass(slots=True, eq=False)
 class _Episode:
+    """An episode that is being played; `deadline` as `time.perf_counter` has it."""
+
     index: int
+    task_env: str
     env: ToolEnv
     trajectory: Trajectory
+    deadline: float = math.inf
     session: Session | None = None
     generation: Generation | None = None
     pending: Pending | None = None
@@ -45,22 +52,27 @@ class Rollout:
     """Plays episodes; keeps its environments and threads for the next batch.
 
     Args:
-        make_env: makes one environment; called as often as episodes run at a time.
+        make_env: makes one environment; called as often as episodes run at a time. Where the
+            tasks are of several environments, one such function for each `Task.env`.
         policy: see `Policy`; prepared by the caller.
         executor: runs the tools; its own, with default limits, where none is given.
         max_error_share: `run` raises if a larger share of a batch ends in errors.
+        episode_seconds: wall time of an episode, from when the policy begins its first turn;
+            0: no limit. It is looked at between turns, and while tools run.
     """
 
     def __init__(
         self,
-        make_env: Callable[[], ToolEnv],
+        make_env: Callable[[], ToolEnv] | Mapping[str, Callable[[], ToolEnv]],
         policy: Policy,
         executor: ToolExecutor | None = None,
         max_error_share: float = 0.5,
+        episode_seconds: float = 0.0,
     ) -> None:
         self.make_env, self.policy, self.max_error_share = make_env, policy, max_error_share
         self.executor = executor or ToolExecutor()
-        self._free: list[ToolEnv] = []
+        self.episode_seconds = episode_seconds or math.inf
+        self._free: defaultdict[str, list[ToolEnv]] = defaultdict(list)
 
     def run(
         self,
@@ -82,7 +94,7 @@ class Rollout:
             ended[episode.index] = episode.trajectory
             if episode.session is not None:
                 self.policy.close(episode.session)
-            self._free.append(episode.env)
+            self._give_back(episode)
             if on_end is not None:
                 on_end(episode.trajectory)
 
@@ -106,9 +118,9 @@ class Rollout:
                     raise RuntimeError("the policy has nothing to do, and episodes are not over")
                 # Wait for tools only where the policy has nothing else to do.
                 for jobs in self.executor.collect(timeout=0.0 if generations else None):
-                    episode = waiting.pop(jobs)
-                    if self._finish(episode):
-                        end(episode)
+                    waited = waiting.pop(jobs, None)  # None: of a run that was interrupted
+                    if waited is not None and self._finish(waited):
+                        end(waited)
         finally:
             for episode in waiting.values():
                 if episode.session is not None:
@@ -119,17 +131,31 @@ class Rollout:
 
     def close(self) -> None:
         """Close the environments and the executor."""
-        for env in self._free:
-            env.close()
+        for envs in self._free.values():
+            for env in envs:
+                env.close()
         self._free.clear()
         self.executor.close()
 
+    def _take(self, name: str) -> ToolEnv:
+        """An environment for tasks of this one."""
+        free = self._free[name]
+        if free:
+            return free.pop()
+        return self.make_env[name]() if isinstance(self.make_env, Mapping) else self.make_env()
+
+    def _give_back(self, episode: _Episode) -> None:
+        if any(call.failure == "timeout" for call in episode.trajectory.calls):
+            episode.env.close()  # the call may still run, and change another episode's state
+        else:
+            self._free[episode.task_env].append(episode.env)
+
     def _open(self, index: int, start: Start) -> _Episode:
-        env = self._free.pop() if self._free else self.make_env()
+        env = self._take(start.task.env)
         trajectory = Trajectory(
             task_id=start.task.id, env=env.name, seed=start.seed, group=start.group
         )
-        episode = _Episode(index, env, trajectory)
+        episode = _Episode(index, start.task.env, env, trajectory)
         try:
             messages, _ = env.reset(seed=start.seed % 2**32, options={"task": start.task})
             trajectory.prompt, trajectory.tools = list(messages), list(env.tools)
@@ -145,10 +171,14 @@ class Rollout:
     def _begin(self, episode: _Episode, generation: Generation) -> None:
         """Take the policy's turn; `episode.pending` is set where the environment has a say."""
         episode.generation, episode.pending = generation, None
+        if not episode.trajectory.turns:  # the policy may have let it wait for its first turn
+            begun = time.perf_counter() - generation.seconds
+            episode.deadline = begun + self.episode_seconds
         if generation.error is not None or not generation.complete:
             return
         try:
             episode.pending = episode.env.begin(generation.text)
+            episode.pending.jobs.deadline = episode.deadline
         except Exception as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
 
@@ -169,9 +199,12 @@ class Rollout:
             if terminated or truncated:
                 trajectory.end, trajectory.outcome = info["end"], info["outcome"]
                 return True
-            if not self._go_on(episode.session, observation):
+            if time.perf_counter() >= episode.deadline:
+                trajectory.end = "time_limit"
+            elif not self._go_on(episode.session, observation):
                 trajectory.end = "token_limit"
-                trajectory.outcome = episode.env.stop("token_limit")
+            if trajectory.end is not None:
+                trajectory.outcome = episode.env.stop(trajectory.end)
                 return True
         except Exception as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
@@ -191,7 +224,7 @@ class Rollout:
         end: EndReason = "token_limit"
         if generation.error is not None:
             end, trajectory.error = "error", generation.error
-        if generation.span is not None:
+        if generation.text or generation.span is not None:
             _note(trajectory, Turn(generation.text, complete=False), generation)
         trajectory.end, trajectory.outcome = end, episode.env.stop(end)
 

@@ -8,7 +8,7 @@ metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads
-report.md             the table of before and after
+report.md             the table of before and after; report.json the same for programs
 """
 
 from __future__ import annotations
@@ -157,10 +157,10 @@ class RunDirectory:
         return state
 
 
-def default_output(env: str) -> Path:
-    """`runs/ENV-DATE-TIME`, in the working directory."""
+def default_output(environments: Iterable[str]) -> Path:
+    """`runs/ENV-DATE-TIME`, in the working directory; of several environments `ENV+ENV`."""
     now = datetime.now().astimezone()
-    return Path("runs") / f"{env}-{now:%Y%m%d-%H%M%S}"
+    return Path("runs") / f"{'+'.join(environments)}-{now:%Y%m%d-%H%M%S}"
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -12,7 +12,9 @@ __all__ = ["TaskSampler"]
 
 
 class TaskSampler(Stateful, ABC):
-    """Chooses tasks for rollouts and hears how they went.
+    """Chooses tasks of one environment for rollouts and hears how they went.
+
+    In a run on several environments each has a sampler of its own (see `mixture`).
 
     All processes of a run hold the same sampler and must choose the same tasks, so `choose`
     depends only on its arguments, on `start` and on what `observe` was told.
@@ -23,8 +25,13 @@ class TaskSampler(Stateful, ABC):
         """Called once, before the first `choose`."""
 
     @abstractmethod
-    def choose(self, step: int, count: int) -> list[Task]:
-        """The tasks of generation step `step` (from 0), one a group."""
+    def choose(self, drawn: int, count: int) -> list[Task]:
+        """The next `count` tasks, one a group.
+
+        Args:
+            drawn: how many were chosen before, since the beginning of the run.
+            count: how many are wanted, at least 1; not always the same.
+        """
 
     def observe(self, rewards: Mapping[str, Sequence[float]]) -> None:
         """Told after each step: task id → the rewards of its scored trajectories."""

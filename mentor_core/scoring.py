@@ -29,7 +29,7 @@ from mentor_core.assemble import make_reward
 from mentor_core.config import RewardConfig
 from mentor_core.errors import DataError, RewardError, RunError
 from mentor_core.reward import Example, Floats, Reward, Scores, apply_term
-from mentor_core.task import Task
+from mentor_core.task import Task, TaskKey
 from mentor_core.trajectory import Trajectory, parse_trajectory
 
 __all__ = [
@@ -59,13 +59,13 @@ class Inputs:
     """What trajectories are scored with.
 
     Attributes:
-        tasks: id → task; where a trajectory's task is not among them, `task_of` rebuilds it.
-        references: task id → verified references.
+        tasks: the tasks known; where a trajectory's is not among them, `task_of` rebuilds it.
+        references: task → verified references.
     """
 
     reward: RewardConfig
-    tasks: Mapping[str, Task] = field(default_factory=dict)
-    references: Mapping[str, list[Trajectory]] = field(default_factory=dict)
+    tasks: Mapping[TaskKey, Task] = field(default_factory=dict)
+    references: Mapping[TaskKey, list[Trajectory]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Row:
     """
 
     where: str
-    task_id: str
+    task: TaskKey
     batch: tuple[str, int | None]
     group: tuple[str, int | None]
     values_K: Floats
@@ -243,11 +243,11 @@ class _Scorer:
             trajectory = parse_trajectory(line.text, str(line))
         except DataError as error:
             return Broken(str(error))
-        task = self.inputs.tasks.get(trajectory.task_id) or task_of(trajectory)
-        example = Example(trajectory, task, self.inputs.references.get(task.id, []))
+        task = self.inputs.tasks.get(trajectory.task_key) or task_of(trajectory)
+        example = Example(trajectory, task, self.inputs.references.get(task.key, []))
         row = Row(
             where=str(line),
-            task_id=trajectory.task_id,
+            task=trajectory.task_key,
             batch=(str(line.file), trajectory.policy_version),
             group=(trajectory.task_id, trajectory.group),
             values_K=np.full(len(self.terms), np.nan),

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["SPLITS", "Split", "Task"]
+__all__ = ["SPLITS", "Split", "Task", "TaskKey"]
 
 Split = Literal["train", "eval", "ood"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+TaskKey = tuple[str, str]
+"""Environment and task id: what tells a task from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,8 @@ class Task:
     answer: Any = None
     split: Split = "train"
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> TaskKey:
+        """What tells this task from all others, those of other environments among them."""
+        return self.env, self.id

@@ -44,6 +44,7 @@ EndReason = Literal[
     "finished",  # the environment ended the episode by its own rules (a purchase, say)
     "turn_limit",
     "token_limit",  # a turn, or the episode, ran out of tokens
+    "time_limit",  # the episode ran out of wall time
     "policy_stopped",  # the policy said nothing at all
     "error",  # the environment or the policy broke; see Trajectory.error
 ]
@@ -191,6 +192,11 @@ class Trajectory:
     scores: dict[str, float | None] = field(default_factory=dict)
     reward: float | None = None
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def task_key(self) -> tuple[str, str]:
+        """`Task.key` of the task."""
+        return self.env, self.task_id
 
     @property
     def calls(self) -> list[Call]:

@@ -49,14 +49,13 @@ def command(
     from rich.console import Console
 
     from mentor_core.assemble import assemble
-    from mentor_core.evaluate import Summary, evaluation_starts, play, summarise
+    from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
     from mentor_core.formats import fit
     from mentor_core.models import load_student
     from mentor_core.policy import Sampling
     from mentor_core.progress import bar
     from mentor_core.registry import POLICIES, create
     from mentor_core.report import as_table
-    from mentor_core.rollout import Rollout
     from mentor_core.run_directory import RunDirectory
     from mentor_core.trajectory import Trajectory, write_trajectories
 
@@ -79,11 +78,11 @@ def command(
     parts = assemble(config)
     student = load_student(config.model, config.model_options)
     console = Console()
-    for note in fit([parts.env], student.chat):
+    for note in fit([domain.env for domain in parts.domains.values()], student.chat):
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     policy = create(POLICIES, config.evaluate.policy)
     policy.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
-    rollout = Rollout(parts.make_env, policy, parts.executor(), config.rollout.max_error_share)
+    rollout = parts.rollout(policy, parts.executor())
     summaries: dict[str, dict[str, Summary]] = {}
     played: list[Trajectory] = []
     for split in config.evaluate.splits:
@@ -93,7 +92,8 @@ def command(
             trajectories = play(rollout, starts, shown.on_end)
         played += trajectories
         if trajectories:
-            summaries[split] = {config.model: summarise(trajectories)}
+            found = summarise_split(split, trajectories, [*parts.domains])
+            summaries |= {name: {config.model: summary} for name, summary in found.items()}
     rollout.close()
     if not summaries:
         raise RunError(f"no tasks in the splits {', '.join(config.evaluate.splits)}")

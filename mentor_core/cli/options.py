@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
+from mentor_core.errors import ConfigError
+from mentor_core.mixture import carry_options
 
 __all__ = ["configuration", "configuration_options"]
 
@@ -21,7 +24,11 @@ _OPTIONS = (
         type=click.Path(path_type=Path),
         help="TOML file with any settings; config.toml of a run is one.",
     ),
-    click.option("--env", metavar="NAME", help="Environment; see `mentor envs`."),
+    click.option(
+        "--env",
+        metavar="NAME",
+        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`.",
+    ),
     click.option(
         "--model", metavar="MODEL", help="Student: embedded, a hub id, a directory or a GGUF file."
     ),
@@ -72,13 +79,38 @@ def configuration(
     """
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
-        values = merge(values, read_toml(config_file))
+        values = _over(values, read_toml(config_file))
     flags: dict[str, Any] = {"env": env, "model": model, "seed": seed, **(more or {})}
-    values = merge(values, {key: value for key, value in flags.items() if value is not None})
+    values = _over(values, {key: value for key, value in flags.items() if value is not None})
     if tasks is not None:
         values = merge(values, {"env_options": {"tasks_file": str(tasks.absolute())}})
     if rewards is not None:  # --rewards replaces the file's, as weights belong together
         values["reward"] = parse_rewards(rewards)
+    given: dict[str, Any] = {}
     for setting in settings:
-        values = merge(values, parse_setting(setting))
+        given = merge(given, parse_setting(setting))
+    if rewards is not None and _preset(given):
+        raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
+    values = _over(values, given)
     return resolve(values, str(config_file) if config_file else "configuration")
+
+
+def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with those of a later source on top.
+
+    A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
+    the later source names other environments, only the options of those that stay are kept.
+    """
+    values = dict(values)
+    if _preset(later):
+        values.pop("reward", None)
+    old, new, options = values.get("env"), later.get("env"), values.get("env_options")
+    if isinstance(old, str) and isinstance(new, str) and isinstance(options, Mapping):
+        with suppress(ValueError, ConfigError):  # what is wrong is told when all is known
+            values["env_options"] = carry_options(old, new, options)
+    return merge(values, later)
+
+
+def _preset(values: Mapping[str, Any]) -> bool:
+    reward = values.get("reward")
+    return isinstance(reward, Mapping) and bool(reward.get("preset"))

@@ -69,7 +69,7 @@ def command(
     else:
         more = {"train": {"steps": steps}} if steps is not None else {}
         config = configuration(**options, rewards=rewards, more=more)
-        output = output or default_output(config.env)
+        output = output or default_output(config.environments)
         if main:
             RunDirectory.check(output)
     model_path(config.model)
@@ -77,6 +77,7 @@ def command(
     check_settings(config, int(os.environ.get("WORLD_SIZE", "1")))
     if dry_run:
         parts.training_tasks()
+        parts.check_policies()
         click.echo(to_toml(config), nl=False)
         return
     console = Console(quiet=not main)

@@ -11,7 +11,7 @@ import click
 
 from mentor_core.config import RewardConfig, merge, parse_rewards, resolve
 from mentor_core.errors import DataError, RunError
-from mentor_core.task import SPLITS, Task
+from mentor_core.task import SPLITS, Task, TaskKey
 from mentor_core.trajectory import Trajectory, iterate_trajectories
 
 __all__ = ["Saved", "open_saved", "reward_config", "saved_options"]
@@ -64,8 +64,8 @@ class Saved:
 
     files: list[Path]
     reward: RewardConfig
-    tasks: dict[str, Task]
-    references: dict[str, list[Trajectory]]
+    tasks: dict[TaskKey, Task]
+    references: dict[TaskKey, list[Trajectory]]
     refused: dict[str, int]
     lines: int
     jobs: int
@@ -109,17 +109,17 @@ def open_saved(
     if not found:
         raise RunError(f"{', '.join(map(str, files))}: no episodes yet")
     config = configuration(config_file, env, None, tasks, None, settings, rewards, base=base)
-    by_task: dict[str, list[Trajectory]] = {}
+    by_task: dict[TaskKey, list[Trajectory]] = {}
     for path in offered:
         for trajectory in iterate_trajectories(path):
-            by_task.setdefault(trajectory.task_id, []).append(trajectory)
+            by_task.setdefault(trajectory.task_key, []).append(trajectory)
     references = verified(by_task)
-    known: dict[str, Task] = {}
+    known: dict[TaskKey, Task] = {}
     if base or config_file or env or tasks:
         from mentor_core.assemble import assemble
 
-        environment = assemble(config).env
-        known = {task.id: task for split in SPLITS for task in environment.tasks(split)}
+        domains = assemble(config).domains.values()
+        known = {t.key: t for domain in domains for split in SPLITS for t in domain.tasks(split)}
     lines = sum(1 for _ in read_lines(found))
     few = lines < 8 * CHUNK  # other processes would take longer to start
     return Saved(

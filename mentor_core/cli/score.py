@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ from mentor_core.trajectory import format_trajectory
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mentor_core.reward import Need
     from mentor_core.scoring import Inputs, Tally
+    from mentor_core.task import TaskKey
 
 __all__ = ["command"]
 
 _LISTED = 20  # problems of one kind that are listed one by one
+_PLURAL = {"answer": "answers", "gold": "gold calls", "schemas": "tool schemas"}
 
 
 @click.command("score", short_help="Score saved trajectories again, without a model.")
@@ -86,7 +90,7 @@ def _score(
     broken: list[str] = []
     failures: list[str] = []
     failed: Counter[str] = Counter()
-    tasks: set[str] = set()
+    tasks: set[TaskKey] = set()
     partial = output.with_name(output.name + ".partial") if output else None
     file = partial.open("w", encoding="utf-8") if partial else None
     try:
@@ -100,7 +104,7 @@ def _score(
                     if counted <= _LISTED:
                         broken.append(item.problem)
                     continue
-                tasks.add(item.task_id)
+                tasks.add(item.task)
                 for name, problem in item.failures.items():
                     if strict:
                         raise RewardError(f"{item.where}: {problem}")
@@ -151,14 +155,15 @@ def _number(value: float) -> str:
     return "–" if value != value else f"{value:.4f}"
 
 
-def _facts(saved: Saved, needs: Any, tasks: set[str]) -> list[str]:
+def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey]) -> list[str]:
     """What explains missing scores."""
     facts = []
     for need, terms in needs.items():
         if need == "reference" and not tasks & set(saved.references):
             facts.append(f"{', '.join(terms)}: no references for these tasks; see --references")
-        if need == "answer" and not tasks & set(saved.tasks):
-            facts.append(f"{', '.join(terms)}: no answers for these tasks; see --env and --tasks")
+        if need != "reference" and not tasks & set(saved.tasks):
+            lacking = f"{', '.join(terms)}: no {_PLURAL[need]} for these tasks"
+            facts.append(f"{lacking}; see --env and --tasks")
     if others := len(set(saved.references) - tasks):
         facts.append(f"{others} task(s) have references but no trajectory here")
     facts += [f"{count} reference(s) not used: {why}" for why, count in saved.refused.items()]
@@ -189,8 +194,8 @@ def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console
             break
     else:
         raise DataError(f"no trajectory of task {task_id!r}{nearest(str(task_id), seen)}")
-    task = inputs.tasks.get(trajectory.task_id) or task_of(trajectory)
-    references = inputs.references.get(task.id, [])
+    task = inputs.tasks.get(trajectory.task_key) or task_of(trajectory)
+    references = inputs.references.get(task.key, [])
     console.print(str(line), style="bold", highlight=False, markup=False)
     console.print(sketch(trajectory, task, references), highlight=False, markup=False)
     for name, term in make_reward(inputs.reward).terms.items():

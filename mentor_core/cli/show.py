@@ -23,6 +23,7 @@ __all__ = ["command"]
 @click.option(
     "--of", "name", metavar="NAME", help="Which episodes: train, eval-before, eval-after, …"
 )
+@click.option("--env", metavar="NAME", help="Only episodes in this environment.")
 @click.option("--task", metavar="ID", help="Only episodes of this task.")
 @click.option("--step", type=int, help="Only episodes of this training step (from 0).")
 @click.option("--failed", is_flag=True, help="Only episodes without success.")
@@ -35,7 +36,13 @@ __all__ = ["command"]
     help="How many to show.",
 )
 def command(
-    run: Path, name: str | None, task: str | None, step: int | None, failed: bool, limit: int
+    run: Path,
+    name: str | None,
+    env: str | None,
+    task: str | None,
+    step: int | None,
+    failed: bool,
+    limit: int,
 ) -> None:
     """Read episodes of RUN in the terminal, the teacher's reference beside the student's.
 
@@ -55,6 +62,8 @@ def command(
     console = Console()
     shown = 0
     for trajectory in iterate_trajectories(files[name]):
+        if env is not None and trajectory.env != env:
+            continue
         if task is not None and trajectory.task_id != task:
             continue
         if step is not None and trajectory.policy_version != step:
@@ -64,16 +73,16 @@ def command(
         if shown == limit:
             break
         shown += 1
-        references = _references(directory, trajectory.task_id)
+        references = _references(directory, trajectory)
         console.print(_episode(trajectory, next(iter(references), None)))
     if not shown:
         raise RunError(f"none of the episodes in {files[name]} is asked for")
 
 
-def _references(directory: RunDirectory, task_id: str) -> Iterable[Trajectory]:
+def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajectory]:
     if directory.references.exists():
         for reference in iterate_trajectories(directory.references):
-            if reference.task_id == task_id:
+            if reference.task_key == student.task_key:
                 yield reference
 
 

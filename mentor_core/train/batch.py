@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mentor_core.credit import Credit, Layout
 from mentor_core.references import References
 from mentor_core.reward import Composed, Example, Floats, Reward, Scores
-from mentor_core.task import Task
+from mentor_core.task import Task, TaskKey
 from mentor_core.trajectory import Trajectory
 
 __all__ = ["Part", "Scored", "join", "measure", "score_part"]
@@ -26,12 +26,17 @@ Metrics = dict[str, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one process contributes: its scores, layouts and a few facts for the metrics."""
+    """What one process contributes: its scores, layouts and a few facts for the metrics.
+
+    Attributes:
+        tasks: the task of each trajectory.
+        facts: environment → counts of what happened in it.
+    """
 
     scores: Scores
     layouts: list[Layout]
-    task_ids: list[str]
-    facts: Counter[str]
+    tasks: list[TaskKey]
+    facts: dict[str, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Scored:
     scores: Scores
     composed: Composed
     advantages_T: list[Floats]
-    task_ids: list[str]
-    facts: Counter[str]
+    tasks: list[TaskKey]
+    facts: dict[str, Counter[str]]
 
 
 def score_part(
@@ -66,8 +71,10 @@ def score_part(
         )
         for t in trajectories
     ]
-    facts: Counter[str] = Counter(episodes=len(trajectories))
+    found: dict[str, Counter[str]] = {}
     for trajectory in trajectories:
+        facts = found.setdefault(trajectory.env, Counter())
+        facts["episodes"] += 1
         facts[f"end/{trajectory.end}"] += 1
         facts["turns"] += len(trajectory.turns)
         facts["verified"] += trajectory.outcome is not None
@@ -80,12 +87,12 @@ def score_part(
                 facts[f"failed/{call.failure}"] += 1
         for turn in trajectory.turns:
             facts[f"parse/{turn.parse_failure}"] += turn.parse_failure is not None
-    return Part(scores, layouts, [t.task_id for t in trajectories], facts)
+    return Part(scores, layouts, [t.task_key for t in trajectories], found)
 
 
 def is_truncated(trajectory: Trajectory) -> bool:
     """Whether the episode was cut off, by its end reason and not by its last token."""
-    return trajectory.end in ("token_limit", "turn_limit")
+    return trajectory.end in ("token_limit", "turn_limit", "time_limit")
 
 
 def join(parts: Sequence[Part], reward: Reward, credit: Credit, progress: float) -> Scored:
@@ -101,15 +108,37 @@ def join(parts: Sequence[Part], reward: Reward, credit: Credit, progress: float)
     composed = reward.composer.compose(scores, progress)
     layouts = [layout for part in parts for layout in part.layouts]
     advantages = credit.assign(composed, scores.groups_B, layouts)
-    facts = sum((part.facts for part in parts), Counter[str]())
-    task_ids = [task_id for part in parts for task_id in part.task_ids]
-    return Scored(scores, composed, advantages, task_ids, facts)
+    facts: dict[str, Counter[str]] = {}
+    for name, counts in ((name, counts) for part in parts for name, counts in part.facts.items()):
+        facts.setdefault(name, Counter()).update(counts)
+    tasks = [task for part in parts for task in part.tasks]
+    return Scored(scores, composed, advantages, tasks, facts)
 
 
-def measure(batch: Scored) -> Metrics:
-    """The metrics of a batch. None: there was nothing to measure."""
-    scores, facts = batch.scores, batch.facts
-    rewards_B = batch.composed.rewards_B
+def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
+    """The metrics of a batch. None: there was nothing to measure.
+
+    Args:
+        environments: those of the run; where there are several, the metrics of each come
+            besides, as NAME/METRIC. One that has no trajectory in the batch has none.
+    """
+    everything = sum(batch.facts.values(), Counter[str]())
+    metrics = _measure(batch.scores, batch.composed.rewards_B, everything)
+    for name in environments if len(environments) > 1 else ():
+        own_B = np.array([env == name for env, _ in batch.tasks])
+        if own_B.any():
+            own = replace(
+                batch.scores,
+                values_BK=batch.scores.values_BK[own_B],
+                turns_NK=[batch.scores.turns_NK[b] for b in np.flatnonzero(own_B)],
+                groups_B=batch.scores.groups_B[own_B],
+            )
+            measured = _measure(own, batch.composed.rewards_B[own_B], batch.facts[name])
+            metrics |= {f"{name}/{metric}": value for metric, value in measured.items()}
+    return metrics
+
+
+def _measure(scores: Scores, rewards_B: Floats, facts: Counter[str]) -> Metrics:
     metrics: Metrics = {
         "reward": _mean(rewards_B),
         "reward_spread": _spread(rewards_B),

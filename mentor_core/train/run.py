@@ -18,23 +18,22 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from rich.console import Console
-from transformers import PrinterCallback, TrainerCallback
+from transformers import PrinterCallback
 from transformers import logging as transformers_logging
 
 from mentor_core.assemble import Parts, assemble
 from mentor_core.config import RunConfig
 from mentor_core.errors import MentorError
-from mentor_core.evaluate import Summary, evaluation_starts, play, summarise
+from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.formats import fit
 from mentor_core.models import load_student
-from mentor_core.policy import Policy, Sampling, Student
+from mentor_core.policy import Sampling, Student
 from mentor_core.progress import Bar, bar
-from mentor_core.registry import POLICIES, create
-from mentor_core.report import as_markdown, as_table
-from mentor_core.rollout import Rollout
+from mentor_core.report import as_json, as_markdown, as_table
 from mentor_core.run_directory import RunDirectory
 from mentor_core.task import Split
 from mentor_core.train.settings import lora_config, trainer_settings
+from mentor_core.train.watch import Watch
 from mentor_core.trajectory import Trajectory, read_trajectories
 
 __all__ = ["Interrupted", "run"]
@@ -99,28 +98,29 @@ class _Job:
         self.parts, self.student, self.directory = parts, student, directory
         self.state, self.console, self.interrupted = state, console, interrupted
         self.config = parts.config
-        config = self.config
-        self.policy: Policy = create(POLICIES, config.policy, config.policy_options)
-        self.executor, share = parts.executor(), config.rollout.max_error_share
-        self.rollout = Rollout(parts.make_env, self.policy, self.executor, share)
-        self.player: Policy = create(POLICIES, config.evaluate.policy)
-        self.evaluation = Rollout(parts.make_env, self.player, self.executor, share)
+        self.policy, self.player = parts.policies()
+        self.executor = parts.executor()
+        self.rollout = parts.rollout(self.policy, self.executor)
+        self.evaluation = parts.rollout(self.player, self.executor)
         self.training_seconds = 0.0
 
     def evaluate(self, when: str) -> dict[str, Summary]:
-        """Play the evaluation tasks of each split; what is on disk already is not played again."""
+        """Play the evaluation tasks of each split; what is on disk already is not played again.
+
+        Returns:
+            Figures of each split, and of each environment in it where there are several.
+        """
         summaries: dict[str, Summary] = {}
         for split in self.config.evaluate.splits:
             file = self.directory.trajectories(f"{split}-{when}")
             if file.exists():
-                summaries[split] = summarise(read_trajectories(file))
-                continue
-            played = self._play(split, when)
-            if not played:
-                continue
-            if self.state.is_main_process:
-                self.directory.write(file, played)
-            summaries[split] = summarise(played)
+                played = read_trajectories(file)
+            else:
+                played = self._play(split, when)
+                if played and self.state.is_main_process:
+                    self.directory.write(file, played)
+            if played:
+                summaries |= summarise_split(split, played, [*self.parts.domains])
         return summaries
 
     def _play(self, split: Split, when: str) -> list[Trajectory]:
@@ -182,7 +182,7 @@ class _Job:
                 on_rollout=self._record,
                 train_dataset=Dataset.from_dict({"prompt": [""] * groups}),
                 peft_config=lora_config(config),
-                callbacks=[_Watch(self, shown, done)],
+                callbacks=[Watch(self.parts, self.directory, shown, done, self.interrupted)],
             )
             trainer.remove_callback(PrinterCallback)  # the bar and the trackers say it
             if checkpoint:
@@ -240,6 +240,7 @@ class _Job:
                 )
             report = as_markdown(summaries, facts)
             (self.directory.path / "report.md").write_text(report, encoding="utf-8")
+            (self.directory.path / "report.json").write_text(as_json(summaries), encoding="utf-8")
             if summaries:
                 self.console.print(as_table(summaries, f"{config.env}: before and after"))
             for fact in facts:
@@ -257,60 +258,6 @@ class _Job:
     def _how_to_resume(self, when: str) -> str:
         path = self.directory.path
         return f"interrupted {when}; resume with: mentor run --resume {path}"
-
-
-class _Watch(TrainerCallback):  # type: ignore[misc]
-    """Feeds trackers and progress, and stops the training when asked to."""
-
-    def __init__(self, job: _Job, shown: Bar, done: int) -> None:
-        self.job, self.shown, self.done = job, shown, done
-        self.last = time.perf_counter()
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.is_world_process_zero:
-            for tracker in self.job.parts.trackers:
-                config = self.job.config.model_dump(mode="json")
-                tracker.start(self.job.directory.path, config, self.done)
-        self.last = time.perf_counter()
-
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
-    ) -> None:
-        if not state.is_world_process_zero or not logs or "reward" not in logs:
-            return
-        now = time.perf_counter()
-        seconds, self.last = now - self.last, now
-        tokens = logs.get("sampled_tokens") or 0.0
-        metrics = {name: value for name, value in logs.items() if name not in _NOT_KEPT}
-        metrics["seconds/step"] = seconds
-        metrics["tokens_per_second"] = tokens / seconds
-        for tracker in self.job.parts.trackers:
-            tracker.log(state.global_step, metrics)
-        facts = {"reward": _shown(logs.get("reward")), "success": _shown(logs.get("success"))}
-        self.shown.advance(facts | {"tokens/s": f"{tokens / seconds:.0f}"})
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        asked = self.job.interrupted()
-        if self.job.state.num_processes > 1:
-            asked = any(gather_object([asked]))
-        if asked:
-            control.should_save = control.should_training_stop = True
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.is_world_process_zero:
-            self.job.directory.note("running", state.global_step)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.is_world_process_zero:
-            for tracker in self.job.parts.trackers:
-                tracker.finish()
-
-
-_NOT_KEPT = {"epoch", "num_tokens", "step_time", "num_input_tokens_seen"}
-
-
-def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _weights(config: RunConfig) -> str:
@@ -336,7 +283,7 @@ def _directory(state: PartialState, config: RunConfig, output: Path, resume: boo
 def _tell(student: Student, parts: Parts, console: Console) -> None:
     """Prepare the parser for the model, and say what of the chat format is not the template's."""
     plain: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
-    for note in fit([parts.env], student.chat):
+    for note in fit([domain.env for domain in parts.domains.values()], student.chat):
         console.print(f"note: {note}", **plain)
 
 

@@ -49,6 +49,7 @@ def check_settings(config: RunConfig, processes: int) -> None:
     Raises:
         ConfigError: names the key and what to write instead.
     """
+    lora_config(config)
     given = list(config.train.trl)
     for key in given:
         if key in _OWN:

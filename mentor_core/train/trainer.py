@@ -27,13 +27,13 @@ from accelerate.utils import gather_object
 
 from mentor_core.component import Stateful
 from mentor_core.credit import Credit
+from mentor_core.mixture import Mixture
 from mentor_core.policy import Limits, Policy, Sampling, Student
 from mentor_core.references import References
 from mentor_core.reward import Floats, Reward
 from mentor_core.rollout import Rollout, Start, episode_seed
 from mentor_core.run_directory import CHECKPOINT_STATE, write_atomically
-from mentor_core.sampler import TaskSampler
-from mentor_core.task import Task
+from mentor_core.task import Task, TaskKey
 from mentor_core.train.batch import Metrics, Scored, is_truncated, join, measure, score_part
 from mentor_core.trajectory import Trajectory
 
@@ -70,7 +70,7 @@ class MentorTrainer(GRPOTrainer):
         policy: Policy,
         sampling: Sampling,
         limits: Limits,
-        sampler: TaskSampler,
+        sampler: Mixture,
         references: References,
         reward: Reward,
         credit: Credit,
@@ -108,7 +108,8 @@ class MentorTrainer(GRPOTrainer):
         began = time.perf_counter()
         step, processes = self.state.global_step, self.accelerator.num_processes
         total = len(prompts) * processes
-        tasks = self.sampler.choose(self._generation(step), total // self.num_generations)
+        groups = total // self.num_generations
+        tasks = self.sampler.choose(self._generation(step) * groups, groups)
         first = self.accelerator.process_index * len(prompts)
         starts = [
             Start(
@@ -202,7 +203,7 @@ class MentorTrainer(GRPOTrainer):
         for row, advantages_T in zip(advantages_BT, self._local(scored.advantages_T), strict=True):
             row[: len(advantages_T)] = torch.as_tensor(advantages_T, dtype=torch.float32)
         output["advantages"] = advantages_BT.to(output["completion_ids"].device)
-        self._note(measure(scored))
+        self._note(measure(scored, [*self.sampler.samplers]))
         return output
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -274,11 +275,11 @@ def _composed(**_: Any) -> list[float]:
     raise RuntimeError("MentorTrainer composes rewards itself")
 
 
-def _rewards_by_task(batch: Scored) -> dict[str, list[float]]:
-    rewards: dict[str, list[float]] = {}
+def _rewards_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
+    rewards: dict[TaskKey, list[float]] = {}
     scored: Floats = batch.composed.rewards_B
-    for task_id, reward in zip(batch.task_ids, scored, strict=True):
-        known = rewards.setdefault(task_id, [])
+    for task, reward in zip(batch.tasks, scored, strict=True):
+        known = rewards.setdefault(task, [])
         if reward == reward:  # not NaN
             known.append(float(reward))
     return rewards

@@ -37,14 +37,12 @@ def test_settings_reach_the_parts():
         evaluate={"tasks": 2},
         gate="allow_all",
     )
-    assert (parts.env.max_turns, parts.sampling.temperature, parts.limits.turn_tokens) == (
-        3,
-        0.5,
-        7,
-    )
-    assert parts.env.gate is not None
+    env = parts.domains["calculator"].env
+    settings = (env.max_turns, parts.sampling.temperature, parts.limits.turn_tokens)
+    assert settings == (3, 0.5, 7)
+    assert env.gate is not None
     assert [len(parts.evaluation_tasks(split)) for split in ("eval", "ood")] == [2, 2]
-    assert parts.make_env() is not parts.env
+    assert parts.make_env["calculator"]() is not env
 
 
 def test_tasks_without_a_reference_are_left_out_where_a_term_needs_one(tmp_path):
@@ -57,19 +55,20 @@ def test_tasks_without_a_reference_are_left_out_where_a_term_needs_one(tmp_path)
 def test_tasks_without_a_reference_are_kept_where_no_term_needs_one(tmp_path):
     tasks, references = parts_of("sparse", rows_of("5", MARKED), tmp_path).training_tasks()
     assert len(tasks) == 2
-    assert set(references.of) == {"line-2"}
+    assert set(references.of) == {("calculator", "line-2")}
 
 
 def test_a_term_that_needs_a_teacher_stops_where_there_is_none(tmp_path):
     """Every reward would be unscored, and the run would learn nothing for hours."""
-    with pytest.raises(ConfigError, match=r"teacher.* need a task's reference, and none of the 2"):
+    with pytest.raises(ConfigError, match=r"teacher.* need a verified reference, .* of the 2"):
         parts_of({"teacher": 1, "outcome": 1}, rows_of("5", "5"), tmp_path).training_tasks()
 
 
 def test_why_references_were_refused_is_said(tmp_path):
     parts = parts_of({"teacher": 1}, rows_of(MARKED), tmp_path)
-    task = parts.env.tasks("train")[0]
-    parts.env.expert = lambda _: iter_answer()
+    env = parts.domains["calculator"].env
+    task = env.tasks("train")[0]
+    env.expert = lambda _: iter_answer()
 
     def iter_answer():
         yield "Answer: 6", []

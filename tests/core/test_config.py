@@ -88,7 +88,15 @@ def settings_of_runs():
     return st.fixed_dictionaries(
         {},
         optional={
-            "env": st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+            "env": st.lists(
+                st.text(
+                    st.characters(exclude_categories=["Cs", "Z", "C"], exclude_characters=",="),
+                    min_size=1,
+                ),
+                min_size=1,
+                max_size=3,
+                unique=True,
+            ).map(",".join),
             "env_options": toml_values(),
             "reward": rewards(),
             "gate": st.none() | st.just("allow_all"),

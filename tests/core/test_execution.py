@@ -119,6 +119,33 @@ def test_more_hung_calls_than_workers_do_not_stop_it():
     release.set()
 
 
+@pytest.mark.parametrize("name", ["hang", "hang_async"])
+@pytest.mark.parametrize("parallel", [True, False])
+def test_what_has_not_ended_at_the_deadline_is_given_up(executor, name, parallel):
+    """An episode whose time is up would wait for the limits of all its calls, one by one."""
+    job = jobs(("wait", {"seconds": 0.0}), (name, {}), (name, {}), parallel=parallel)
+    started = time.perf_counter()
+    job.deadline = started + 0.2
+    executor.run([job])
+    assert 0.2 <= time.perf_counter() - started < 1
+    assert [call.failure for call, _ in job.calls] == [None, "timeout", "timeout"]
+
+
+def test_a_call_that_waits_for_a_worker_does_not_begin_after_its_deadline():
+    release.clear()
+    with ToolExecutor(workers=1, limit_seconds=0.5) as executor:
+        hung, queued, after = jobs(("hang", {})), jobs(("hang", {})), jobs(("wait", {"seconds": 0}))
+        queued.deadline = time.perf_counter() + 0.1
+        for job in (hung, queued):
+            executor.submit(job)
+        assert executor.collect(timeout=None) == [queued]
+        assert [(c.failure, c.seconds) for c, _ in queued.calls] == [("timeout", 0.0)]
+        executor.run([after])  # the hung call's thread is replaced, and just that one
+        assert results(after) == ["0"]
+        assert executor._threads == 1
+    release.set()
+
+
 def test_a_tool_that_breaks_is_a_failed_call(executor):
     # A bug in a tool is data for the episode, not the end of the run.
     job = jobs(("break_down", {}), ("wait", {"seconds": "x"}), ("wait", {"seconds": 0.0}))

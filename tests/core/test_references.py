@@ -41,7 +41,7 @@ def test_every_verified_reference_of_a_task_is_kept_in_order():
     assert references.get(TASKS[0]) == [first, second]
     assert references.get(TASKS[1]) == []
     assert references.refused == {}
-    assert set(references.of) == {"task-1"}
+    assert set(references.of) == {("tests", "task-1")}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_every_verified_reference_of_a_task_is_kept_in_order():
         ({"outcome": None}, "outcome not verified"),
         ({"outcome": 0.99}, "outcome wrong"),
         ({"outcome": 1.0, "task_id": "task-2"}, "of another task"),
+        ({"outcome": 1.0, "env": "calculator"}, "of another task"),
     ],
 )
 def test_a_reference_that_proves_nothing_is_refused_and_counted(wrong, why):
@@ -58,6 +59,17 @@ def test_a_reference_that_proves_nothing_is_refused_and_counted(wrong, why):
     references = find({"task-1": [trajectory_of("4", **wrong), good, trajectory_of("4", **wrong)]})
     assert references.get(TASKS[0]) == [good]
     assert references.refused == {why: 2}
+
+
+def test_references_of_two_environments_stand_side_by_side_though_ids_are_the_same():
+    good, bad = trajectory_of("3", outcome=1.0), trajectory_of("4", outcome=0.0)
+    elsewhere = trajectory_of("5", outcome=1.0, env="dice")
+    joined = find({"task-1": [good, bad]}).joined(
+        References({("dice", "task-1"): [elsewhere]}, {"outcome wrong": 2})
+    )
+    assert joined.get(TASKS[0]) == [good]
+    assert joined.get(Task("task-1", "dice", "?")) == [elsewhere]
+    assert joined.refused == {"outcome wrong": 3}
 
 
 def test_a_task_nobody_asked_for_has_no_reference():

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
+from dataclasses import replace
+
 import pytest
 
 from mentor_core.env import ToolEnv
 from mentor_core.errors import RunError
+from mentor_core.execution import ToolExecutor
 from mentor_core.rollout import Rollout, Start, episode_seed
 from mentor_core.task import Task
 from mentor_core.tool import Tool
+from mentor_core.train.batch import is_truncated
 from mentor_plugins.policies.scripted import ScriptedPolicy
 
 CALL = '<tool_call>{"name": "double", "arguments": {"x": %d}}</tool_call>'
@@ -69,6 +76,186 @@ def test_end_reasons(turns, end):
     [trajectory] = play(turns)
     assert trajectory.end == end
     assert trajectory.outcome in (0.0, 1.0)
+
+
+class Cut(ScriptedPolicy):
+    """Runs out of tokens in a turn (`turn`), or once it has observed something (`episode`)."""
+
+    turn: bool = False
+    episode: bool = False
+
+    def poll(self):
+        return [replace(generation, complete=not self.turn) for generation in super().poll()]
+
+    def observe(self, session, messages):
+        return super().observe(session, messages) and not self.episode
+
+
+@pytest.mark.parametrize(
+    ("policy", "settings", "end", "turns"),
+    [
+        (ScriptedPolicy(turns=[CALL % 1] * 9), {}, "turn_limit", 4),
+        (Cut(turns=[CALL % 1] * 9, turn=True), {}, "token_limit", 1),
+        (Cut(turns=[CALL % 1] * 9, episode=True), {}, "token_limit", 1),
+        (ScriptedPolicy(turns=[CALL % 1] * 9), {"episode_seconds": 1e-9}, "time_limit", 1),
+    ],
+    ids=["turns", "tokens of a turn", "tokens of the episode", "wall time"],
+)
+def test_each_limit_has_its_end_reason_keeps_what_was_played_and_is_a_truncation(
+    policy, settings, end, turns
+):
+    rollout = Rollout(lambda: Doubler(max_turns=4), policy, **settings)
+    [trajectory] = rollout.run([Start(Task("t", "doubler", "double 2", "4"), 0)])
+    rollout.close()
+    assert (trajectory.end, trajectory.outcome) == (end, 0.0)
+    assert [turn.text for turn in trajectory.turns] == [CALL % 1] * turns
+    assert is_truncated(trajectory)
+
+
+# Wall time -------------------------------------------------------------------------------------
+
+
+class Sleeper(ToolEnv):
+    """Tools that take as long as they are told, and say so in the state."""
+
+    name = "sleeper"
+    parallel_calls = False
+
+    def make_tools(self):
+        return [Tool(self.sleep), Tool(self.sleep_async)]
+
+    def sleep(self, seconds: float) -> str:
+        """Sleep."""
+        self.state.append("begun")
+        time.sleep(seconds)
+        self.state.append("done")
+        return "slept"
+
+    async def sleep_async(self, seconds: float) -> str:
+        """Sleep elsewhere."""
+        await asyncio.sleep(seconds)
+        return "slept"
+
+    def start(self, task):
+        return []
+
+    def load_tasks(self, split):
+        return []
+
+    def verify(self):
+        return float(self.answer == "rested")
+
+
+def sleep(*seconds, tool="sleep"):
+    calls = (f'{{"name": "{tool}", "arguments": {{"seconds": {s}}}}}' for s in seconds)
+    return "".join(f"<tool_call>{call}</tool_call>" for call in calls)
+
+
+def rest(turns, seconds, count=1, **executor):
+    """The trajectories, and how long they took."""
+    policy = ScriptedPolicy(turns=turns)
+    rollout = Rollout(Sleeper, policy, ToolExecutor(**executor), episode_seconds=seconds)
+    began = time.perf_counter()
+    try:
+        played = rollout.run([Start(Task("t", "sleeper", "rest"), i, i) for i in range(count)])
+    finally:
+        took = time.perf_counter() - began
+        rollout.close()
+    return played, took
+
+
+@pytest.mark.parametrize("tool", ["sleep", "sleep_async"])
+def test_an_episode_that_waits_for_a_tool_is_cut_when_its_time_is_up(tool):
+    """Its tool would have been given 30 s."""
+    [trajectory], took = rest([sleep(5, tool=tool), "rested"], 0.2)
+    assert took < 2
+    assert (trajectory.end, trajectory.outcome, len(trajectory.turns)) == ("time_limit", 0.0, 1)
+    [call] = trajectory.calls
+    assert (call.failure, call.seconds) == ("timeout", pytest.approx(0.2, abs=0.2))
+    assert [m["content"] for m in trajectory.turns[0].observation] == [call.result]
+
+
+def test_calls_that_had_no_time_left_do_not_begin():
+    [trajectory], took = rest([sleep(5, 5, 5), "rested"], 0.2)
+    assert took < 2
+    assert [call.failure for call in trajectory.calls] == ["timeout"] * 3
+    assert [call.seconds > 0.1 for call in trajectory.calls] == [True, False, False]
+
+
+def test_an_episode_that_waits_for_a_free_worker_is_cut_in_time_too():
+    played, took = rest([sleep(1), "rested"], 0.3, count=6, workers=1)
+    assert took < 2
+    assert [t.end for t in played] == ["time_limit"] * 6
+    assert sum(call.seconds > 0.01 for t in played for call in t.calls) == 1
+
+
+def test_what_ended_in_time_counts_and_time_is_each_episodes_own():
+    played, _ = rest([sleep(0.05), sleep(0.05), "rested"], 5, count=4)
+    assert [(t.end, t.outcome) for t in played] == [("answered", 1.0)] * 4
+
+
+def test_an_answer_counts_though_it_came_late():
+    """The episode is over: cutting it would throw away what it ends with."""
+    [trajectory], _ = rest(["rested"], 1e-9)
+    assert (trajectory.end, trajectory.outcome) == ("answered", 1.0)
+
+
+def test_time_in_the_policys_queue_does_not_count():
+    """Else of many episodes those that are begun last would be cut before they say anything."""
+
+    class Busy(ScriptedPolicy):
+        def poll(self):
+            found = [replace(generation, seconds=0.01) for generation in super().poll()]
+            time.sleep(0.3 * (found != [] and len(found[0].session.messages) == 2))
+            return found
+
+    rollout = Rollout(Sleeper, Busy(turns=[sleep(0.01), "rested"]), episode_seconds=0.2)
+    [trajectory] = rollout.run([Start(Task("t", "sleeper", "rest"), 0)])
+    assert len(trajectory.turns) == 2
+    rollout.close()
+
+
+def test_a_call_that_outlives_its_limit_cannot_touch_another_episodes_state():
+    """Its thread goes on; the environment it belongs to must not be played in again."""
+    threads = threading.active_count()
+    policy = ScriptedPolicy(turns=[sleep(0.4), "rested"])
+    rollout = Rollout(Sleeper, policy, ToolExecutor(limit_seconds=0.1))
+    start = Start(Task("t", "sleeper", "rest"), 0)
+    [first] = rollout.run([start])
+    policy.turns = ["rested"]
+    rollout.run([start])
+    [free] = rollout._free["sleeper"]
+    time.sleep(0.5)
+    assert first.calls[0].failure == "timeout"
+    assert free.state == []
+    rollout.close()
+    time.sleep(0.1)
+    assert threading.active_count() <= threads
+
+
+# Several environments --------------------------------------------------------------------------
+
+
+def test_each_task_is_played_in_its_own_environment_with_its_own_tools():
+    shown = {}
+
+    class Looking(ScriptedPolicy):
+        def open(self, messages, tools, seed):
+            shown[seed] = [tool["function"]["name"] for tool in tools]
+            return super().open(messages, tools, seed)
+
+    makers = {"doubler": Doubler, "sleeper": Sleeper}
+    rollout = Rollout(makers, Looking(turns=[CALL % 2, "4"]))
+    tasks = [Task(f"t{i}", name, "?", "4") for i, name in enumerate([*makers, *makers])]
+    for _ in range(2):  # the second time in the environments of the first
+        played = rollout.run([Start(task, i, i) for i, task in enumerate(tasks)])
+        assert [t.task_key for t in played] == [task.key for task in tasks]
+        assert [t.outcome for t in played] == [1.0, 0.0, 1.0, 0.0]
+        assert [t.calls[0].failure for t in played] == [None, "unknown_tool"] * 2
+        assert [t.tools for t in played] == [["double"], ["sleep", "sleep_async"]] * 2
+        assert shown == {i: t.tools for i, t in enumerate(played)}
+    assert {name: len(free) for name, free in rollout._free.items()} == dict.fromkeys(makers, 2)
+    rollout.close()
 
 
 def test_trajectories_come_back_in_the_order_asked_for():

@@ -189,7 +189,10 @@ def test_a_file_is_replaced_whole(tmp_path):
     assert names(tmp_path) == ["state.json"]
 
 
-def test_the_default_output_names_the_environment():
-    path = default_output("calculator")
+@pytest.mark.parametrize(
+    ("environments", "name"), [(["calculator"], "calculator-2"), (["a", "b"], "a+b-2")]
+)
+def test_the_default_output_names_the_environments(environments, name):
+    path = default_output(environments)
     assert path.parent.name == "runs"
-    assert path.name.startswith("calculator-")
+    assert path.name.startswith(name)

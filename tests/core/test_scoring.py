@@ -42,7 +42,7 @@ def episodes(count):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_scores_are_those_of_the_training_in_the_files_order(tmp_path, jobs):
     file = write(tmp_path / "t.jsonl", *episodes(300))
-    inputs = Inputs(reward(preset="mentor"), {}, {"task-1": [TEACHER]})
+    inputs = Inputs(reward(preset="mentor"), {}, {TEACHER.task_key: [TEACHER]})
     rows = list(score_files([file], inputs, jobs, keep=True))
     assert [row.where for row in rows] == [f"{file}:{i + 1}" for i in range(300)]
     made = make_reward(inputs.reward)

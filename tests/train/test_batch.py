@@ -159,7 +159,7 @@ def test_end_reasons_are_shares_of_the_episodes():
 
 @pytest.mark.parametrize(("mask", "share"), [(True, 0.5), (False, 0.0)])
 def test_truncation_is_told_by_the_end_reason(mask, share):
-    ends = ("answered", "token_limit", "turn_limit", "error")
+    ends = ("answered", "token_limit", "turn_limit", "time_limit", "finished", "error")
     metrics = metrics_of(*(played(0, 0.0, end=end) for end in ends), mask_truncated=mask)
     assert metrics["masked_episodes"] == share
 
@@ -176,7 +176,7 @@ def test_layouts_say_where_the_sampled_tokens_are():
 
 def test_each_episode_is_scored_with_the_references_of_its_own_task():
     reward = Reward({"has": HasReference()}, {"has": 1.0}, First())
-    references = References({"task-1": [trajectory_of("3")]}, {})
+    references = References({("tests", "task-1"): [trajectory_of("3")]}, {})
     batch = [played(0, 1.0), played(1, 1.0)]
     scores = part_of(*batch, reward=reward, references=references).scores
     assert np.isnan(scores.values_BK[0, 0])
@@ -220,7 +220,7 @@ def test_two_processes_together_are_as_one(trajectories, cut, name):
     halves = [part_of(*some, reward=reward) for some in (trajectories[:cut], trajectories[cut:])]
     joined = join(halves, reward, credit, 0.5)
     assert measure(joined) == measure(whole)
-    assert joined.task_ids == whole.task_ids == [t.task_id for t in trajectories]
+    assert joined.tasks == whole.tasks == [t.task_key for t in trajectories]
     np.testing.assert_array_equal(joined.scores.groups_B, whole.scores.groups_B)
     np.testing.assert_array_equal(joined.composed.rewards_B, whole.composed.rewards_B)
     for one, other in zip(joined.advantages_T, whole.advantages_T, strict=True):

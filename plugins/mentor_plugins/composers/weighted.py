@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -15,11 +16,13 @@ __all__ = ["Weighted"]
 
 
 class Weighted(Composer, ABC):
-    """A composer with weights that follow a schedule.
+    """A composer with weights that follow a schedule; gives rewards per turn, too.
 
     Between two points of the schedule a weight changes in a straight line; before the first and
     after the last it stays. Terms without a schedule keep their weight.
     """
+
+    gives_turns: ClassVar[bool] = True
 
     schedule: dict[str, list[tuple[float, float]]] = Field(
         default_factory=dict,

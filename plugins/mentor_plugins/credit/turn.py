@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ class TurnAdvantage(Credit):
     R, as in `group`. A turn without a reward gets the trajectory's advantage alone; a
     trajectory without a reward gets 0 throughout, and so do tokens outside the turns.
     """
+
+    needs_turns: ClassVar[bool] = True
 
     turn_weight: float = Field(
         0.5, ge=0, allow_inf_nan=False, description="what the turn's own reward counts"

@@ -13,7 +13,7 @@ from mentor_core.call_check import Verdict, check_calls
 from mentor_core.reward import Need, RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
-from mentor_plugins.rewards.gold import Against, Wanted, functions_of, wanted_calls
+from mentor_plugins.rewards.gold import Against, Wanted, functions_of, need_of, wanted_calls
 from mentor_plugins.rewards.matching import Match, best_score, best_turns
 from mentor_plugins.rewards.schemas import acceptable_similarity, alike, parameters_of
 
@@ -57,7 +57,8 @@ class Arguments(RewardTerm):
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
-        return frozenset({"reference"} if self.against == "reference" else ())
+        needed = need_of(self.against)
+        return frozenset({needed} if self.mode == "graded" else {needed, "schemas"})
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]

@@ -17,11 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mentor_core.reward import Need
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 from mentor_plugins.rewards.matching import succeeded
 
-__all__ = ["Against", "Wanted", "functions_of", "gold_calls", "wanted_calls"]
+__all__ = ["Against", "Wanted", "functions_of", "gold_calls", "need_of", "wanted_calls"]
 
 Against = Literal["reference", "gold"]
 
@@ -48,6 +49,11 @@ class Wanted:
             return {self.name: dict(self.acceptable)}
         arguments = self.arguments or {}
         return {self.name: {key: [_listed(value)] for key, value in arguments.items()}}
+
+
+def need_of(against: Against) -> Need:
+    """What a term needs that compares with references, or with gold calls."""
+    return "reference" if against == "reference" else "gold"
 
 
 def gold_calls(task: Task) -> list[Wanted] | None:

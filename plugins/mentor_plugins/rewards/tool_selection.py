@@ -11,7 +11,7 @@ from pydantic import Field
 from mentor_core.reward import Need, RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
-from mentor_plugins.rewards.gold import Against, gold_calls
+from mentor_plugins.rewards.gold import Against, gold_calls, need_of
 from mentor_plugins.rewards.matching import Match, best_score, best_turns
 
 __all__ = ["ToolSelection"]
@@ -54,7 +54,7 @@ class ToolSelection(RewardTerm):
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
-        return frozenset({"reference"} if self.against == "reference" else ())
+        return frozenset({need_of(self.against)})
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]

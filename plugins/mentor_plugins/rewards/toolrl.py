@@ -11,7 +11,7 @@ from pydantic import Field
 from mentor_core.reward import Need, RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
-from mentor_plugins.rewards.gold import Against, Wanted, wanted_calls
+from mentor_plugins.rewards.gold import Against, Wanted, need_of, wanted_calls
 
 __all__ = ["ToolRL"]
 
@@ -43,7 +43,7 @@ class ToolRL(RewardTerm):
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
-        return frozenset({"reference"} if self.against == "reference" else ())
+        return frozenset({need_of(self.against)})
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]

@@ -17,8 +17,7 @@ __all__ = ["Uniform"]
 class Uniform(TaskSampler):
     """Goes through all tasks in a random order, again and again, in another order each time.
 
-    Step `step` takes the places [step·count, (step + 1)·count) of that endless row, which
-    depends on the seed alone: a resumed run goes on where it stopped.
+    That endless row depends on the seed alone: a resumed run goes on where it stopped.
     """
 
     _tasks: list[Task] = PrivateAttr(default_factory=list)
@@ -34,11 +33,11 @@ class Uniform(TaskSampler):
             raise ConfigError("there is no task to train on")
         self._tasks, self._seed = list(tasks), seed
 
-    def choose(self, step: int, count: int) -> list[Task]:
+    def choose(self, drawn: int, count: int) -> list[Task]:
         total = len(self._tasks)
-        first, last = step * count // total, ((step + 1) * count - 1) // total
+        first, last = drawn // total, (drawn + count - 1) // total
         row = np.concatenate([self._epoch(epoch) for epoch in range(first, last + 1)])
-        start = step * count - first * total
+        start = drawn - first * total
         return [self._tasks[index] for index in row[start : start + count]]
 
     def _epoch(self, epoch: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -105,7 +105,8 @@ def test_gold_calls_by_hand(task, made, graded, strict):
     for mode, expected in [("graded", graded), ("strict", strict)]:
         term = Arguments(against="gold", mode=mode)
         assert term.score(student, task, []) == expected, mode
-    assert Arguments(against="gold").needs == frozenset()
+    assert Arguments(against="gold").needs == {"gold"}
+    assert Arguments(mode="strict").needs == {"reference", "schemas"}
     assert Arguments().needs == {"reference"}
 
 

@@ -103,4 +103,4 @@ def test_against_gold_calls(gold, made, expected):
     task = Task("task-1", "tests", "?", metadata={} if calls is None else {"calls": calls})
     term = ToolSelection(against="gold")
     assert term.score(trajectory_of(turn(made)), task, []) == expected
-    assert term.needs == frozenset()
+    assert term.needs == {"gold"}
