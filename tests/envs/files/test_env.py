@@ -140,6 +140,7 @@ transfers = st.fixed_dictionaries({"source": words, "destination": words})
 calls = st.builds(Call, st.sampled_from([*COMMANDS, "rm"]), arguments | likely | transfers)
 
 
+@settings(deadline=None)
 @given(calls)
 def test_keys_of_arbitrary_calls_never_raise(call):
     assert isinstance(env.canonical(call), str | None)

@@ -6,7 +6,7 @@ import time
 from copy import deepcopy
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentor_core.tool import ToolError
@@ -199,6 +199,7 @@ def calls(draw):
     return name, {parameter: draw(values[parameter]) for parameter in parameters}
 
 
+@settings(deadline=None)
 @given(st.lists(calls(), max_size=8))
 def test_a_tree_stays_a_tree_whatever_is_called(script):
     # Nothing but ToolError may come out, and every path must have its directory above it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentor_envs.retrieval.corpus import Corpus, words
@@ -48,6 +48,7 @@ def test_ids_are_read_as_they_are_shown():
         assert SMALL.find(identity) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.integers(1, 9))
 def test_no_query_raises(query, most):
     assert len(SMALL.search(query, most)) <= min(most, 5)
