@@ -142,8 +142,7 @@ class Shell:
             text: its text.
             append: add the text at the end instead.
         """
-        self._write("write", path, text, append)
-        return "ok"
+        return self._write("write", path, text, append)
 
     def diff(self, first: str, second: str) -> str:
         """Show in which lines two files differ: - is only in the first, + only in the second.
@@ -172,8 +171,7 @@ class Shell:
         found = lines(self._read("sort", path))
         found = sorted(found, key=_by_number if numeric else str, reverse=reverse)
         if output:
-            self._write("sort", output, "\n".join(found), append=False)
-            return "ok"
+            return self._write("sort", output, "\n".join(found), append=False)
         return self._show("\n".join(found) or "(empty)")
 
     def spell(self, key: str) -> str:
@@ -217,7 +215,7 @@ class Shell:
         if above != key.rpartition("/")[0]:
             raise _error(command, path, _MISSING)
 
-    def _write(self, command: str, path: str, text: str, append: bool) -> None:
+    def _write(self, command: str, path: str, text: str, append: bool) -> str:
         key = self._resolve(command, path)
         if self._is_directory(key):
             raise _error(command, path, "Is a directory")
@@ -225,7 +223,7 @@ class Shell:
         if path.endswith("/"):
             raise _error(command, path, "Not a directory")
         before = ended(self.tree.get(key) or "") if append else ""
-        self._commit(command, self.tree | {key: before + ended(text)})
+        return self._commit(command, self.tree | {key: before + ended(text)})
 
     def _transfer(self, command: str, source: str, destination: str) -> str:
         key = self._find(command, source)
@@ -258,12 +256,13 @@ class Shell:
             for path in self.tree:
                 if path == key or path.startswith(f"{key}/"):
                     del tree[path]
-        self._commit(command, tree | moved)
+        done = self._commit(command, tree | moved)
         if command == "mv" and f"{self.directory}/".startswith(f"{key}/"):
             self.directory = target + self.directory[len(key) :]
-        return "ok"
+        return done
 
     def _commit(self, command: str, tree: Tree) -> str:
+        """Make it the tree, if it keeps within the limits."""
         if any(len(path) > MAX_PATH for path in tree):
             raise ToolError(f"{command}: File name too long")
         if size(tree) > self.limits.size:

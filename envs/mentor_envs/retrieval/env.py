@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -15,7 +16,7 @@ from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
 from mentor_envs.answers import read_answer
 from mentor_envs.retrieval.corpus import Corpus, check_installed, words
-from mentor_envs.retrieval.hotpot import read_file
+from mentor_envs.retrieval.hotpot import QuestionFile, read_file
 from mentor_envs.retrieval.matching import exact_match, token_f1
 from mentor_envs.retrieval.questions import generate
 from mentor_envs.retrieval.world import make_corpus
@@ -65,11 +66,16 @@ class Retrieval(ToolEnv):
         check_installed()
         return [Tool(self.search), Tool(self.read)]
 
-    @property
+    @cached_property
     def corpus(self) -> Corpus:
         """The documents; all instances with the same seed or file share them."""
+        return self._file.corpus if self._file else make_corpus(self.options.seed)
+
+    @cached_property
+    def _file(self) -> QuestionFile | None:
+        """The file as it is now: what is changed in it later does not change this instance."""
         path = self.options.tasks_file
-        return make_corpus(self.options.seed) if path is None else read_file(path).corpus
+        return None if path is None else read_file(path)
 
     def load_tasks(self, split: Split) -> list[Task]:
         """The generated questions of the split, or those of the file that are in it.
@@ -78,8 +84,8 @@ class Retrieval(ToolEnv):
             DataError: the file cannot be read, or a row of it is broken.
         """
         options = self.options
-        if options.tasks_file is not None:
-            return [task for task in read_file(options.tasks_file).tasks if task.split == split]
+        if self._file is not None:
+            return [task for task in self._file.tasks if task.split == split]
         size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
         return list(generate(split, size[split], options.seed))
 

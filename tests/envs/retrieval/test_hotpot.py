@@ -65,7 +65,8 @@ def test_a_file_is_indexed_once_until_it_changes(tmp_path):
     first, second = Retrieval(tasks_file=path), Retrieval(tasks_file=path)
     assert first.corpus is second.corpus
     write(path, [ROW, ROW | {"_id": "b", "context": [["New", ["Text."]]]}])
-    assert first.corpus is not None and len(first.corpus.documents) == 4
+    assert [len(Retrieval(tasks_file=path).corpus.documents), len(first.corpus.documents)] == [4, 3]
+    assert len(first.tasks("train")) == 1  # of the same version as its documents
 
 
 def test_without_all_supporting_documents_there_is_no_expert(tmp_path):
