@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -20,20 +19,13 @@ from mentor_core.task import Split, Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call, Message
 from mentor_envs.bfcl import embedded
+from mentor_envs.bfcl.dialogue import Dialogue
 from mentor_envs.bfcl.files import MULTI_TURN, SINGLE_TURN, UNSUPPORTED, make_task, read_category
 from mentor_envs.bfcl.schemas import json_schema
-from mentor_envs.bfcl.simulation import (
-    Simulation,
-    class_files,
-    installed_data,
-    missing_results,
-    more_functions,
-    perform,
-)
+from mentor_envs.bfcl.simulation import class_files, installed_data, more_functions
 
 __all__ = ["Bfcl"]
 
-_STEPS = 20  # an episode of more turns with calls to one message of the user is over, as upstream
 _INSTALLED = "installed"
 
 _QUESTION_PROMPT = (
@@ -51,25 +43,6 @@ def _listed(value: Any) -> Any:
 
 
 Categories = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
-@dataclass(slots=True)
-class Dialogue:
-    """State of a multi-turn episode.
-
-    Attributes:
-        made: the instances on which the policy's calls are carried out.
-        truth: those on which the ground truth is, up to the turns that are over.
-        turn: index of the user's turn that is being worked on.
-        first: index of its first assistant turn.
-        problem: the first thing that was wrong; empty where nothing was.
-    """
-
-    made: Simulation
-    truth: Simulation
-    turn: int = 0
-    first: int = 0
-    problem: str = ""
 
 
 class Bfcl(ToolEnv):
@@ -159,10 +132,7 @@ class Bfcl(ToolEnv):
 
     def tools_for(self, task: Task) -> Iterable[Tool]:
         """A tool for each function of the task that has not been held back until later."""
-        hidden = set[str]()
-        if self.state is not None:
-            later = task.metadata["held_back"][self.state.turn + 1 :]
-            hidden = {name for names in later for name in names}
+        hidden = set[str]() if self.state is None else self.state.hidden(task)
         for function in task.metadata["functions"]:
             if function["name"] not in hidden:
                 yield self._tool(function, task)
@@ -180,42 +150,31 @@ class Bfcl(ToolEnv):
     # The episode ---------------------------------------------------------------------------
 
     def start(self, task: Task) -> Dialogue | None:
-        """Simulations for a multi-turn task.
+        """The state of a multi-turn task.
 
         Raises:
             ConfigError: bfcl-eval is not installed.
         """
-        metadata = task.metadata
-        if metadata["category"] not in MULTI_TURN:
-            return None
-        long_context = metadata["category"] == "multi_turn_long_context"
-        made, truth = (
-            Simulation.create(metadata["classes"], metadata["initial_config"], long_context)
-            for _ in range(2)
-        )
-        return Dialogue(made, truth)
+        return Dialogue.open(task) if task.metadata["category"] in MULTI_TURN else None
 
     def reply(self, content: str) -> str | None:
         """The user's next message; functions that were held back come with it."""
         if self.task is None or self.state is None:
             return None
-        state, metadata = self.state, self.task.metadata
-        if not state.problem:
-            problem = self._check_turn(state, self.task.answer[state.turn])
-            state.problem = problem and f"turn {state.turn + 1} of the user: {problem}"
-        state.turn, state.first = state.turn + 1, len(self.turns)
-        if state.turn == len(metadata["turns"]):
+        metadata = self.task.metadata
+        self.state.close_turn(self.task, self.turns)
+        if self.state.turn == len(metadata["turns"]):
             return None
-        added = metadata["held_back"][state.turn]
+        added = metadata["held_back"][self.state.turn]
         if added:
             self.refresh_tools()
             return more_functions([f for f in metadata["functions"] if f["name"] in added])
-        message: str = metadata["turns"][state.turn]
+        message: str = metadata["turns"][self.state.turn]
         return message
 
     def is_over(self) -> bool:
-        """After the turn with calls of a question, or too many of them in one user turn."""
-        return self.state is None or len(self.turns) - self.state.first > _STEPS
+        """After the turn with calls of a question, or too many of them in a dialogue."""
+        return self.state is None or self.state.is_stuck(self.turns)
 
     def verify(self) -> float:
         """1.0 where `verdict` finds the episode right, else 0.0."""
@@ -286,38 +245,12 @@ class Bfcl(ToolEnv):
 
     def _simulate(self, function: str, /, **arguments: Any) -> str:
         if self.state is None:
-            raise ToolError("no episode is running")
-        try:
-            return perform(self.state.made.find(function), arguments)
-        except Exception as error:  # a simulated function refuses by raising anything
-            raise ToolError(_said(error)) from error
-
-    def _check_turn(self, state: Dialogue, wanted: list[dict[str, Any]]) -> str:
-        """Carry out a user turn's ground truth; what is wrong with the policy's work on it."""
-        results = []
-        for call in wanted:
-            try:
-                results.append(perform(state.truth.find(call["name"]), call["arguments"]))
-            except Exception as error:  # noqa: BLE001 - some ground truth is refused
-                results.append(f"Error: {_said(error)}")
-        if not wanted:
-            return ""
-        if not any(turn.calls for turn in self.turns[state.first :]):
-            return "nothing is called"
-        difference = state.made.difference(state.truth)
-        if difference:
-            return f"not as it should be: {difference}"
-        found = [call.result for turn in self.turns for call in turn.calls]
-        missing = missing_results(results, found)
-        return f"no call had the result {missing[0]}" if missing else ""
+            raise ToolError("no dialogue is running")
+        return self.state.call(function, arguments)
 
 
 def _accept(**_: Any) -> str:
     return "accepted"
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 def _question_expert(task: Task) -> Expert:

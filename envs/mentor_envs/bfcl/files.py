@@ -103,23 +103,20 @@ def read_category(folder: Path, category: str, split_of: Callable[[str], Split])
         DataError: a file is missing or broken; names file and row.
         ConfigError: the category is multi-turn, and bfcl-eval is not installed.
     """
-    answers: dict[str, Row] = {}
-    source = "nowhere"
+    answers: dict[str, Row] | None = None
     if category not in _UNANSWERED:
         path = _find(folder / "possible_answer", category)
-        source = str(path)
-        for row in read_rows(path, '{"id": …, "ground_truth": …}'):
-            answers[row.text("id")] = row
+        answers = {row.text("id"): row for row in read_rows(path, '{"id": …, "ground_truth": …}')}
     documents = _Documents(folder / "multi_turn_func_doc")
     tasks, taken = [], dict[str, str]()
     for row in read_rows(_find(folder, category), '{"id": …, "question": …}'):
         name = row.text("id")
         if name in taken:
             raise DataError(f"{row.where}: id {name!r} is that of {taken[name]}")
-        if answers and name not in answers:
-            raise DataError(f"{row.where}: id {name!r} has no answer in {source}")
+        if answers is not None and name not in answers:
+            raise DataError(f"{row.where}: id {name!r} has no answer in {path}")
         taken[name] = row.where
-        answer = answers.get(name)
+        answer = answers[name] if answers is not None else None
         if category in MULTI_TURN and answer is not None:
             tasks.append(_dialogue(category, row, answer, documents, split_of(name)))
         else:
