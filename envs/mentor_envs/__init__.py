@@ -8,6 +8,7 @@ from mentor_core import hookimpl
 @hookimpl
 def mentor_environments() -> dict[str, str]:
     return {
+        "bfcl": "mentor_envs.bfcl.env:Bfcl",
         "calculator": "mentor_envs.calculator.env:Calculator",
         "files": "mentor_envs.files.env:Files",
         "retrieval": "mentor_envs.retrieval.env:Retrieval",
