@@ -134,6 +134,14 @@ class WebShop(ToolEnv):
             for name, argument in _ACTION.findall(content)
         ]
 
+    def reply(self, content: str) -> str | None:
+        """What is shown after a turn without an action, which changes nothing."""
+        if not content.strip():
+            return None
+        if self.options.compat:
+            return self._page()
+        return "Error: that is no action. Call a tool, or write search[keywords] or click[target]"
+
     def is_over(self) -> bool:
         """Whether something has been bought."""
         return bool(self.state.page == "done")

@@ -129,7 +129,8 @@ def build_index(documents: Iterable[str]) -> Any:
                 row.append(number)
         coded.append(row)
     retriever = bm25s.BM25(k1=_K1, b=_B, method="lucene")
-    vocabulary = vocabulary or {"": 0}
+    if not vocabulary:  # nobody can search for the empty term
+        vocabulary, coded = {"": 0}, [[0] for _ in coded]
     retriever.index((coded, vocabulary), show_progress=False)
     return retriever
 
