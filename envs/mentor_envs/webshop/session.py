@@ -59,7 +59,7 @@ class Session:
 
 
 class _Target(NamedTuple):
-    """What a click does: a button (name is ""), or an option's choice."""
+    """What a click does: press a button, or choose the value `label` of the option `name`."""
 
     kind: Literal["button", "option"]
     label: str
@@ -85,8 +85,7 @@ class Visits:
     def __init__(
         self, catalogue: Catalogue, search: Callable[[str], tuple[int, ...]], compat: bool
     ) -> None:
-        self.catalogue, self.compat = catalogue, compat
-        self.find = search
+        self.catalogue, self.find, self.compat = catalogue, search, compat
         self.layout = lru_cache(maxsize=8192)(self._layout)
 
     def search(self, session: Session, keywords: str) -> None:
@@ -220,16 +219,16 @@ class Visits:
             for value in values:
                 owners.setdefault(value, set()).add(name)
         for name, values in product.options.items():
-            labels = {}
+            labels = []
             for value in values:
                 own, label = _Target("option", value, name), value
                 if len(owners[value]) > 1 or value in _ITEM_BUTTONS:
                     label = f"{name}: {value}"
                     while label in owners or targets.get(label, own) != own:
                         label = f"{name}: {label}"
-                labels[label] = value
+                labels.append((label, value))
                 targets[label] = own
-            options.append((name, [*labels.items()]))
+            options.append((name, labels))
         return _Layout(options, targets)
 
     def _refuse_after_purchase(self, session: Session) -> None:

@@ -57,6 +57,15 @@ def test_a_value_that_is_a_button_can_be_chosen(play):
     assert "first bullet" in play("click[features]").text
 
 
+def test_a_value_that_an_option_has_twice_is_shown_twice(tmp_path):
+    # As in WebShop, where two of the 1,000 products have one.
+    twice = item("B000000001", "Widget", customization_options={"Size": values("s", "m", "s")})
+    play = Player(write_shop(tmp_path, [twice]), goal_task())
+    assert "size [SEP] s [SEP] m [SEP] s [SEP] Widget" in open_item(play)
+    play("click[s]")
+    assert chosen(play) == {"size": "s"}
+
+
 def test_compat_has_the_collisions_of_the_original(compat):
     open_item(compat)
     compat("click[both]")
