@@ -17,7 +17,7 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mentor_core.errors import ConfigError, DataError, nearest
+from mentor_core.errors import ConfigError, DataError, PluginError, nearest
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.parsing import CallParser, HermesParser
 from mentor_core.task import SPLITS, Split, Task
@@ -106,6 +106,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
 
     Raises:
         ConfigError: an option is unknown or invalid.
+        PluginError: two tools have one name, or a tool's method hides one of `ToolEnv`'s own.
     """
 
     class Options(BaseModel):
@@ -349,9 +350,20 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
             self._executor.close()
             self._executor = None
 
-    @staticmethod
-    def _by_name(tools: Iterable[Tool]) -> dict[str, Tool]:
-        return {tool.name: tool for tool in tools}
+    def _by_name(self, tools: Iterable[Tool]) -> dict[str, Tool]:
+        named: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.name in named:
+                raise PluginError(f"environment {self.name!r} has two tools named {tool.name!r}")
+            method = getattr(tool.function, "__name__", "")
+            if getattr(tool.function, "__self__", None) is self and hasattr(ToolEnv, method):
+                raise PluginError(
+                    f"environment {self.name!r}: the tool {tool.name!r} is made from the method "
+                    f"{method!r}, which hides the one that every environment has; call it "
+                    f"otherwise: Tool(self.{method}_tool, name={tool.name!r})"
+                )
+            named[tool.name] = tool
+        return named
 
     def _choose(self, wanted: Task | str | None) -> Task:
         if isinstance(wanted, Task):

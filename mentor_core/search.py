@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -26,11 +26,18 @@ def search(
     properties: Sequence[Property[Subject, Sample]],
     strategy: st.SearchStrategy[Sample],
     examples: int,
+    first: Iterable[Sample] = (),
+    on_example: Callable[[], None] = lambda: None,
 ) -> list[Verdict]:
     """Try all properties on the same examples, then make the counter-examples small.
 
     The same subject always gets the same examples. A property that an example broke is not tried
     on further ones.
+
+    Args:
+        strategy: draws the examples, as many as `examples` says.
+        first: examples to try before those, small as they are.
+        on_example: called after each.
     """
     verdicts = {p.name: Verdict(p.name, p.promise) for p in properties}
 
@@ -44,11 +51,15 @@ def search(
             except Untested:
                 continue
             verdict.tested += 1
+        on_example()
 
+    for example in first:
+        survey(example)
+    small = {name for name, verdict in verdicts.items() if verdict.problem is not None}
     _explore(survey, strategy, examples)
     for property_ in properties:
         verdict = verdicts[property_.name]
-        if verdict.problem is not None:
+        if verdict.problem is not None and property_.name not in small:
             verdict.problem = _smallest(subject, property_, strategy, examples) or verdict.problem
     return [*verdicts.values()]
 

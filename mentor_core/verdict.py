@@ -13,7 +13,7 @@ Sample = TypeVar("Sample")
 
 
 class Untested(Exception):
-    """An example that says nothing about a property."""
+    """An example that says nothing about a property; its text says why, where that helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,17 @@ class Verdict:
     Attributes:
         tested: number of examples that could tell.
         problem: a counter-example; None where there is none.
+        why_untested: why an example could not tell; empty where that needs no words.
     """
 
     property: str
     promise: str
     tested: int = 0
     problem: Problem | None = None
+    why_untested: str = ""
 
     def __str__(self) -> str:
         if self.problem is None:
-            return f"{self.property}: {'holds' if self.tested else 'not tested'}"
+            why = f" ({self.why_untested})" if self.why_untested else ""
+            return f"{self.property}: {'holds' if self.tested else f'not tested{why}'}"
         return f"{self.property}: {self.problem.text}\n{self.problem.example}"

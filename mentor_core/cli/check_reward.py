@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.errors import ConfigError, PluginError, RunError
+from mentor_core.cli.verdicts import import_target, needs_testing, show_verdicts
+from mentor_core.errors import ConfigError, PluginError
 
 if TYPE_CHECKING:
     from mentor_core.reward import RewardTerm
@@ -45,37 +44,13 @@ def command(ctx: click.Context, term: str, options: tuple[str, ...], examples: i
     mentor check-reward my_package.rewards:Brevity
     """
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    try:
+    with needs_testing("check-reward"):
         from mentor_core.battery import check_reward
-    except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
-            raise
-        raise RunError(
-            'check-reward needs hypothesis: pip install "mentor-core[testing]"'
-        ) from None
 
     made = _make(term, options)
-    console = Console()
-    verdicts = check_reward(made, examples)
-    table = Table(title=f"{term}, scores in {list(made.bounds)}", title_justify="left")
-    for column in ("property", "the term …", "verdict", "examples"):
-        table.add_column(column, justify="right" if column == "examples" else "left")
-    for verdict in verdicts:
-        holds = "holds" if verdict.tested else "not tested"
-        shown = Text(holds, "green" if verdict.tested else "yellow")
-        if verdict.problem is not None:
-            shown = Text("FAILS", "bold red")
-        table.add_row(verdict.property, verdict.promise, shown, str(verdict.tested))
-    console.print(table)
-    failed = [verdict for verdict in verdicts if verdict.problem is not None]
-    for verdict in failed:
-        heading, _, sketch = str(verdict).partition("\n")
-        console.print(f"\n{heading}", style="bold red", highlight=False, markup=False)
-        console.print(sketch, highlight=False, markup=False, soft_wrap=True)
-    if failed:
+    title = f"{term}, scores in {list(made.bounds)}"
+    if not show_verdicts(Console(), title, "term", check_reward(made, examples)):
         ctx.exit(1)
 
 
@@ -94,15 +69,9 @@ def _make(name: str, options: Sequence[str]) -> RewardTerm:
         if not option.partition("=")[1]:
             raise ConfigError(f"--option {option!r}: expected NAME=VALUE, such as mode=set")
         given |= parse_setting(option)
-    module, colon, attribute = name.partition(":")
-    if not colon:
+    if ":" not in name:
         return create(REWARD_TERMS, name, given)
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # modules of the working directory, as `python -m` finds them
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:
-        raise PluginError(f"{name}: {type(error).__name__}: {error}") from error
+    found = import_target(name)
     if not (isinstance(found, type) and issubclass(found, RewardTerm)):
         raise PluginError(f"{name} is not a subclass of mentor_core.reward:RewardTerm")
     return build(found, f"reward term {name!r}", given)

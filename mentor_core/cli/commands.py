@@ -9,6 +9,7 @@ from mentor_core import hookimpl
 def mentor_commands() -> dict[str, str]:
     return {
         "ablate": "mentor_core.cli.ablate:command",
+        "check-env": "mentor_core.cli.check_env:command",
         "check-reward": "mentor_core.cli.check_reward:command",
         "envs": "mentor_core.cli.listing:envs",
         "eval": "mentor_core.cli.evaluate:command",

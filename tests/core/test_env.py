@@ -6,7 +6,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 
 from mentor_core.env import ActionGate, ToolEnv
-from mentor_core.errors import ConfigError, DataError
+from mentor_core.errors import ConfigError, DataError, PluginError
 from mentor_core.parsing import HermesParser
 from mentor_core.task import Task
 from mentor_core.tool import Tool
@@ -260,3 +260,28 @@ def test_each_task_may_have_its_own_tools(env):
     assert list(other.tools) == ["count"]
     for each in (env, other):
         each.close()
+
+
+class Stops(Counter):
+    def make_tools(self):
+        return [*super().make_tools(), Tool(self.stop)]
+
+    def stop(self, reason: str = "") -> str:
+        """Stop."""
+        return "stopped"
+
+
+class Twins(Counter):
+    def make_tools(self):
+        return [Tool(self.count), Tool(self.leave, name="count")]
+
+
+def test_a_tool_does_not_hide_what_every_environment_has():
+    # A rollout that ran out of tokens would call the tool.
+    with pytest.raises(PluginError, match=r"made from the method 'stop', .* Tool\(self.stop_tool"):
+        Stops()
+
+
+def test_two_tools_of_one_name_are_an_error():
+    with pytest.raises(PluginError, match="'counter' has two tools named 'count'"):
+        Twins()

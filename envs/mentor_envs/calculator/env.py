@@ -120,7 +120,10 @@ class Calculator(ToolEnv):
                 name, values = "add", sorted(numbers)
             case name, values:
                 pass
-        return f"{name} {json.dumps(_plain(values), sort_keys=True)}"
+        try:
+            return f"{name} {json.dumps(_plain(values), sort_keys=True)}"
+        except OverflowError:  # a whole number that no float can be
+            return None
 
 
 def _plain(value: Any) -> Any:

@@ -161,6 +161,7 @@ def test_equal_calls_have_equal_keys_and_others_do_not():
     assert key("add", a=1, b=2) != key("multiply", a=1, b=2)
     assert key("add", a=1, b=2) != key("add", a=1, b=3)
     assert key("sqrt", x=4) != key("floor", x=4)
+    assert key("round_number", x=2.5, digits=10**400) is None  # no float can be that
 
 
 names = st.sampled_from([*FUNCTIONS, "unknown"])

@@ -1,0 +1,142 @@
+"""`mentor check-env`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mentor_core.cli.verdicts import import_target, needs_testing, show_verdicts
+from mentor_core.errors import ConfigError, PluginError
+
+if TYPE_CHECKING:
+    from mentor_core.env import ToolEnv
+
+__all__ = ["command"]
+
+
+@click.command("check-env", short_help="Try to break an environment: promises, hostile policies.")
+@click.argument("env", metavar="NAME|MODULE:CLASS")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of a run: env_options.NAME or rollout.max_turns; may be repeated.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of everything random.")
+@click.option(
+    "--tasks",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Most eval tasks that the expert must solve.  [default: all]",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Hostile episodes that are searched.",
+)
+@click.option("--skip", multiple=True, metavar="PROPERTY", help="May be repeated.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    env: str,
+    settings: tuple[str, ...],
+    seed: int,
+    tasks: int | None,
+    examples: int,
+    skip: tuple[str, ...],
+) -> None:
+    """Check what every environment promises, with its expert and with hostile policies.
+
+    Prints a verdict for each property and, where one fails, a counter-example as Python that can
+    be run. Ends with exit code 1 if a property fails. MODULE:CLASS may also name a function that
+    makes an environment.
+
+    The hostile policies call every tool with all kinds of arguments: tools that act on the world
+    outside must be kept from it.
+
+    \b
+    mentor check-env calculator --set env_options.max_steps=4
+    mentor check-env my_package.shop:Shop --tasks 50
+    """
+    from rich.console import Console
+
+    from mentor_core.progress import bar
+
+    with needs_testing("check-env"):
+        from mentor_core.inspection.battery import STAGES, check_environment
+
+    factory, options = _find(env), _options(settings)
+    with bar(Console(stderr=True), "checking", STAGES) as shown:
+        last = ""
+
+        def on_progress(stage: str, examples: int) -> None:
+            nonlocal last
+            steps = int(stage != last and last != "")
+            last = stage
+            shown.advance({stage: str(examples)}, steps)
+
+        inspection = check_environment(
+            factory,
+            options,
+            registered=None if ":" in env else env,
+            seed=seed,
+            tasks=tasks,
+            examples=examples,
+            skip=skip,
+            on_progress=on_progress,
+        )
+        shown.advance()
+    console = Console()
+    holds = show_verdicts(console, env, "environment", inspection.verdicts)
+    if inspection.steps_per_second is not None:
+        console.print(f"{inspection.steps_per_second:,.0f} steps per second", highlight=False)
+    if not holds:
+        ctx.exit(1)
+
+
+def _find(name: str) -> Callable[..., ToolEnv]:
+    """The class of a registered name, or a class or function anywhere.
+
+    Raises:
+        MentorError: there is no such name, module, class or function.
+    """
+    from mentor_core.env import ToolEnv
+    from mentor_core.registry import ENVIRONMENTS, load
+
+    if ":" not in name:
+        return load(ENVIRONMENTS, name)
+    found = import_target(name)
+    if not callable(found) or (isinstance(found, type) and not issubclass(found, ToolEnv)):
+        raise PluginError(
+            f"{name} is not a subclass of mentor_core.env:ToolEnv, nor a function that makes one"
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _options(settings: Sequence[str]) -> dict[str, Any]:
+    """The environment's arguments.
+
+    Raises:
+        ConfigError: a setting is another one.
+    """
+    from mentor_core.config import merge, parse_setting
+
+    values: dict[str, Any] = {}
+    for setting in settings:
+        values = merge(values, parse_setting(setting))
+    options = values.pop("env_options", {})
+    rollout = values.pop("rollout", {})
+    if not isinstance(options, dict) or not isinstance(rollout, dict):
+        raise ConfigError("--set: expected KEY=VALUE, such as env_options.seed=1")
+    own = {"max_turns": rollout.pop("max_turns")} if "max_turns" in rollout else {}
+    unknown = [*values, *(f"rollout.{key}" for key in rollout)]
+    if unknown:
+        raise ConfigError(
+            f"--set {unknown[0]}: check-env takes env_options.NAME and rollout.max_turns"
+        )
+    return {**options, **own}

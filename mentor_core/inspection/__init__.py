@@ -1,0 +1,1 @@
+"""What every environment promises, checked on episodes that are played in it."""

@@ -1,0 +1,166 @@
+"""The battery: every promise of an environment, checked one after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mentor_core.env import ToolEnv
+from mentor_core.errors import ConfigError, DataError, MentorError, PluginError, nearest
+from mentor_core.inspection.bench import Bench, Check
+from mentor_core.inspection.closing import CLOSING
+from mentor_core.inspection.contract import CONTRACT, EXPERT
+from mentor_core.inspection.episode import Maker, play
+from mentor_core.inspection.hostility import HOSTILITY, hostility
+from mentor_core.inspection.sameness import SAMENESS
+from mentor_core.inspection.secrecy import SECRECY
+from mentor_core.verdict import Untested, Verdict
+
+__all__ = ["PROPERTIES", "STAGES", "Inspection", "check_environment"]
+
+CHECKS = (*CONTRACT, EXPERT, SECRECY, *SAMENESS, CLOSING)
+PROPERTIES = tuple(part.name for part in (*CHECKS, *HOSTILITY))
+"""The names of all properties."""
+
+STAGES = len(CHECKS) + 2
+"""How many stages `check_environment` tells of: the checks, the hostile episodes, the speed."""
+
+_SPEED_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What came of all properties.
+
+    Attributes:
+        steps_per_second: of one instance on one core, resets included; None where it cannot play.
+    """
+
+    verdicts: list[Verdict]
+    steps_per_second: float | None
+
+    @property
+    def failed(self) -> list[Verdict]:
+        """The verdicts that have a counter-example."""
+        return [verdict for verdict in self.verdicts if verdict.problem is not None]
+
+
+def check_environment(
+    factory: Callable[..., ToolEnv],
+    options: Mapping[str, Any] | None = None,
+    *,
+    registered: str | None = None,
+    seed: int = 0,
+    tasks: int | None = None,
+    examples: int = 200,
+    skip: Collection[str] = (),
+    on_progress: Callable[[str, int], None] = lambda *_: None,
+) -> Inspection:
+    """Try to break each promise of an environment. The same one always gets the same examples.
+
+    Hostile turns are played in it: tools that act on the world outside must be kept from it.
+
+    Args:
+        factory: a subclass of `ToolEnv`, or a function that makes one.
+        options: its arguments.
+        registered: the name under which it is registered, where it is.
+        seed: of everything random.
+        tasks: most eval tasks that the expert must solve; None: all.
+        examples: number of hostile episodes that are searched.
+        skip: names of properties to leave out.
+        on_progress: told what is being checked and how many examples of it have been tried.
+
+    Raises:
+        ConfigError: `skip` has a name that no property has; an option of the environment is wrong.
+        DataError: the environment's data cannot be read, or has no task.
+        PluginError: the environment cannot be made, or its tasks cannot be loaded.
+    """
+    for name in skip:
+        if name not in PROPERTIES:
+            raise ConfigError(f"no property {name!r}{nearest(name, PROPERTIES)}")
+    bench = Bench(Maker(factory, options or {}), registered, seed, tasks, examples)
+    _begin(bench)
+    verdicts: list[Verdict] = []
+    repeatable = True
+    for check in CHECKS:
+        on_progress(check.name, 0)
+        if check.name in skip:
+            continue
+        if check.compares and not repeatable:
+            why = "the same seed does not give the same episode"
+            verdicts.append(Verdict(check.name, check.promise, why_untested=why))
+            continue
+        verdicts.append(_verdict(check, bench, on_progress))
+        repeatable = repeatable and (check.name != "seed" or verdicts[-1].problem is None)
+    on_progress(HOSTILITY[0].name, 0)
+    if not {part.name for part in HOSTILITY} <= set(skip):
+        verdicts += [v for v in _hostile(bench, on_progress) if v.property not in skip]
+    on_progress("speed", 0)
+    return Inspection(verdicts, _speed(bench))
+
+
+def _begin(bench: Bench) -> None:
+    """Make the environment and load its tasks, without which nothing can be checked."""
+    try:
+        if not isinstance(made := bench.make(), ToolEnv):
+            raise TypeError(f"it makes {made!r}, which is no ToolEnv")
+        made.close()
+        tasks = bench.tasks
+    except MentorError:
+        raise
+    except Exception as error:
+        code = str(bench.make).replace("\n", "; ")
+        raise PluginError(f"{code}: {type(error).__name__}: {error}") from error
+    if not any(tasks.values()):
+        raise DataError(f"environment {bench.name!r} has no task in any split")
+
+
+def _verdict(check: Check, bench: Bench, on_progress: Callable[[str, int], None]) -> Verdict:
+    """All samples are tried; the first that breaks the promise is kept, and how many do."""
+    verdict = Verdict(check.name, check.promise)
+    broken = 0
+    try:
+        for number, sample in enumerate(check.samples(bench), 1):
+            try:
+                problem = check.check(bench, sample)
+            except Untested as why:
+                verdict.why_untested = verdict.why_untested or str(why)
+                continue
+            verdict.tested += 1
+            verdict.problem = verdict.problem or problem
+            broken += problem is not None
+            on_progress(check.name, number)
+    except Exception as error:  # noqa: BLE001 - what raises where is a property of its own
+        verdict.why_untested = f"{type(error).__name__}: {error}"
+    if verdict.problem is not None and broken > 1:
+        text = f"{verdict.problem.text} ({broken} of {verdict.tested} fail)"
+        verdict.problem = replace(verdict.problem, text=text)
+    return verdict
+
+
+def _hostile(bench: Bench, on_progress: Callable[[str, int], None]) -> list[Verdict]:
+    tried = 0
+
+    def count() -> None:
+        nonlocal tried
+        tried += 1
+        on_progress(HOSTILITY[0].name, tried)
+
+    return hostility(bench, count)
+
+
+def _speed(bench: Bench) -> float | None:
+    """Steps per second over the scripts, played again and again."""
+    steps, began = 0, time.perf_counter()
+    try:
+        with bench.env() as env:
+            while time.perf_counter() - began < _SPEED_SECONDS:
+                for script in bench.scripts:
+                    steps += len(list(play(env, script))) - 1
+                if not steps:
+                    return None
+    except Exception:  # noqa: BLE001 - what raises where is a property of its own
+        return None
+    return steps / (time.perf_counter() - began)

@@ -1,0 +1,49 @@
+"""Every built-in environment keeps what `mentor check-env` checks."""
+
+import contextlib
+import json
+
+import pytest
+
+from mentor_core.inspection.battery import PROPERTIES, check_environment
+from mentor_core.registry import ENVIRONMENTS, entries, load
+
+BUILT_IN = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]
+ASIDE = {
+    "mcp": "each episode starts a server: tests/envs/mcp",
+}
+NOT_TESTED = {
+    "webshop": {"secret"},  # its goals are no answers
+    "reasoning_gym": {"expert"},  # the package has answers, but no way to them
+}
+
+
+def functions(folder):
+    """Tools and tasks of one's own: the environment has none."""
+    code = 'def add(a: int, b: int) -> int:\n    """a + b."""\n    return a + b\n'
+    (folder / "my_tools.py").write_text(code)
+    with (folder / "tasks.jsonl").open("w") as file:
+        for n in range(20):
+            call = {"name": "add", "arguments": {"a": 100 + n, "b": 300 + n}}
+            row = {"prompt": f"{100 + n} and {300 + n}?", "answer": 400 + 2 * n, "calls": [call]}
+            file.write(json.dumps(row) + "\n")
+    return {"tools": str(folder / "my_tools.py"), "tasks_file": folder / "tasks.jsonl"}
+
+
+OPTIONS = {"functions": functions}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_it_keeps_every_promise(name, tmp_path):
+    if name in ASIDE:
+        pytest.skip(ASIDE[name])
+    environment = load(ENVIRONMENTS, name)
+    options = OPTIONS[name](tmp_path) if name in OPTIONS else {}
+    inspection = check_environment(environment, options, registered=name, examples=100)
+    assert not [str(verdict) for verdict in inspection.failed]
+    tested = {verdict.property: verdict.tested for verdict in inspection.verdicts}
+    assert {p for p in PROPERTIES if not tested[p]} == NOT_TESTED.get(name, set())
+    if tested["expert"]:
+        with contextlib.closing(environment(**options)) as made:
+            assert tested["expert"] == len(made.tasks("eval")), "a task without an expert"
