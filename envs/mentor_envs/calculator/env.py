@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,16 +14,13 @@ from mentor_core.mathematics import equal_answers
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
+from mentor_envs.answers import read_answer
 from mentor_envs.calculator.chain import play
 from mentor_envs.calculator.gsm8k import read_tasks
 from mentor_envs.calculator.problems import generate
 from mentor_envs.calculator.tools import FUNCTIONS
 
 __all__ = ["Calculator"]
-
-_SHORT = 40  # a turn of no more characters may be the bare answer
-_ANSWER = re.compile(r"answer:", re.IGNORECASE)
-_BOXED = r"\boxed{"
 
 
 class Calculator(ToolEnv):
@@ -86,11 +82,7 @@ class Calculator(ToolEnv):
 
         A short turn with neither is the answer itself.
         """
-        *before, text = _ANSWER.split(content)
-        boxed = _last_boxed(text)
-        if boxed is None and not before and len(text.strip()) > _SHORT:
-            return None
-        return (text if boxed is None else boxed).strip() or None
+        return read_answer(content)
 
     def verify(self) -> float | None:
         """1.0 for the right answer, 0.0 for another or none; None where the task has no answer."""
@@ -135,14 +127,3 @@ def _plain(value: Any) -> Any:
             return [_plain(item) for item in value]
         case _:
             return float(value) + 0.0
-
-
-def _last_boxed(text: str) -> str | None:
-    r"""The inside of the last `\boxed{…}` whose braces match; None where there is none."""
-    _, found, rest = text.rpartition(_BOXED)
-    depth = 1
-    for end, character in enumerate(rest if found else ""):
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth == 0:
-            return rest[:end]
-    return None

@@ -15,7 +15,7 @@ from mentor_core.errors import ConfigError, DataError, PluginError, nearest
 from mentor_core.task import Split, Task
 from mentor_core.tool import ToolError
 from mentor_core.trajectory import Call
-from mentor_envs.functions.answers import Comparison, is_answer, same_answer, stated_answer
+from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
 from mentor_envs.functions.tasks import read_tasks
 from mentor_envs.functions.user_code import load_object
 
@@ -84,8 +84,7 @@ class TaskFileEnv(ToolEnv, ABC):
 
     def read_answer(self, content: str) -> str | None:
         r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
-        stated = stated_answer(content)
-        return (content if stated is None else stated).strip() or None
+        return read_answer(content, bare=None)
 
     def verify(self) -> float | None:
         """The verifier's outcome, or 1.0 for the right answer, 0.0 for another or none.

@@ -11,8 +11,8 @@ from mentor_core.env import ToolEnv
 from mentor_core.errors import ConfigError
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool
+from mentor_envs.answers import read_answer
 from mentor_envs.calculator.tools import FUNCTIONS
-from mentor_envs.functions.answers import stated_answer
 from mentor_envs.functions.tools import Source, load_tools
 from mentor_envs.reasoning_gym.datasets import harder, make_dataset
 from mentor_envs.reasoning_gym.scorer import score
@@ -94,8 +94,7 @@ class ReasoningGym(ToolEnv):
 
     def read_answer(self, content: str) -> str | None:
         r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
-        stated = stated_answer(content)
-        return (content if stated is None else stated).strip() or None
+        return read_answer(content, bare=None)
 
     def verify(self) -> float | None:
         """The dataset's score of the answer; 0.0 where there is none, or it cannot be scored."""

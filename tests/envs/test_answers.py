@@ -6,22 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_envs.functions.answers import is_answer, same_answer, stated_answer
+from mentor_envs.answers import is_answer, read_answer, same_answer
 
 TEXTS = st.text(max_size=30)
 
 
 @pytest.mark.parametrize(
-    ("content", "stated"),
+    ("content", "bare", "answer"),
     [
-        ("no mark", None),
-        ("Answer: one\nANSWER:  two ", "two"),
-        (r"so \boxed{\frac{1}{2}}", r"\frac{1}{2}"),
-        ("Answer:", ""),
+        ("no mark", 7, "no mark"),
+        ("no mark", 6, None),
+        ("no mark", None, "no mark"),
+        ("Answer: one\nANSWER:  two ", 0, "two"),
+        (r"so \boxed{\frac{1}{2}}", 0, r"\frac{1}{2}"),
+        ("Answer:", None, None),
     ],
 )
-def test_the_last_stated_answer_counts(content, stated):
-    assert stated_answer(content) == stated
+def test_the_last_stated_answer_counts(content, bare, answer):
+    assert read_answer(content, bare) == answer
 
 
 @pytest.mark.parametrize(
