@@ -15,7 +15,7 @@ from mentor_core.env import Expert, Pending, ToolEnv
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
-from mentor_envs.answers import read_answer
+from mentor_envs.answers import read_answer, same_answer
 from mentor_envs.files.problems import generate
 from mentor_envs.files.rows import read_tasks
 from mentor_envs.files.shell import COMMANDS, Limits, Shell, ended
@@ -24,7 +24,6 @@ from mentor_envs.files.tree import distance, resolve, unnest
 __all__ = ["Files"]
 
 _PATHS = {"path", "first", "second", "output", "source", "destination"}
-_QUOTES = "\"'` "
 
 
 class Files(ToolEnv):
@@ -84,7 +83,7 @@ class Files(ToolEnv):
         return Shell(unnest(task.metadata.get("start", {}), f"task {task.id!r}"), self._limits)
 
     def read_answer(self, content: str) -> str | None:
-        """What follows the last `Answer:`; a short turn without it is the answer itself."""
+        """As `mentor_envs.answers.read_answer` does."""
         return read_answer(content)
 
     def verify(self) -> float | None:
@@ -92,8 +91,7 @@ class Files(ToolEnv):
         scores = []
         expected = (self.task.answer if self.task else None) or {}
         if "text" in expected:
-            given = _plain(self.answer or "")
-            scores.append(float(given in map(_plain, expected["text"])))
+            scores.append(float(same_answer(self.answer, expected["text"], "text") or False))
         if "tree" in expected:
             scores.append(self._score_tree(expected["tree"]))
         if not scores:
@@ -173,8 +171,3 @@ def _play(steps: Sequence[dict[str, Any]], answer: str) -> Expert:
     for step in steps:
         yield "", [Call(step["name"], dict(step["arguments"]))]
     yield f"Answer: {answer}", []
-
-
-def _plain(text: str) -> str:
-    """The text without case, quotes, a final period and extra spaces."""
-    return " ".join(text.casefold().split()).strip(_QUOTES).rstrip(".").strip(_QUOTES)

@@ -121,7 +121,7 @@ class Retrieval(ToolEnv):
         return f"{document.title}: {_cut(document.text, self.options.read_chars)}"
 
     def read_answer(self, content: str) -> str | None:
-        """What follows the last `Answer:`; a short turn without it is the answer itself."""
+        """As `mentor_envs.answers.read_answer` does."""
         return read_answer(content)
 
     def verify(self) -> float | None:
