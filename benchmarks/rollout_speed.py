@@ -59,7 +59,7 @@ class Batch:
 
 def tool_class(env: ToolEnv) -> type:
     """The environment's tools as TRL wants them: documented methods of a class with `reset`."""
-    members: dict[str, Any] = {"reset": lambda self, **_: None}
+    members: dict[str, Any] = {"reset": lambda _, **__: None}
     for name, tool in env.tools.items():
         members[name] = _method(name, tool.function, tool.description)
     return type("Environment", (), members)
@@ -68,7 +68,7 @@ def tool_class(env: ToolEnv) -> type:
 def _method(name: str, function: Callable[..., Any], description: str) -> Callable[..., Any]:
     signature = inspect.signature(function, eval_str=True)
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> str:
+    def method(_: Any, *args: Any, **kwargs: Any) -> str:
         return str(function(*args, **kwargs))
 
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)

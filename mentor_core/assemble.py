@@ -115,11 +115,19 @@ class Parts:
         Raises:
             ConfigError: an option is wrong; says which.
         """
-        config = self.config
-        return (
-            create(POLICIES, config.policy, config.policy_options),
-            create(POLICIES, config.evaluate.policy),
-        )
+        config, evaluate = self.config, self.config.evaluate
+        policy = create(POLICIES, config.policy, config.policy_options)
+        player = create(POLICIES, evaluate.policy, evaluate.policy_options)
+        for key, name, made in (
+            ("policy", config.policy, policy),
+            ("evaluate.policy", evaluate.policy, player),
+        ):
+            if config.train.steps and not made.needs_model:
+                raise ConfigError(
+                    f"{key}={name} does not play with the model that is trained; `mentor eval` "
+                    "can use it, and a trajectory source can read what that keeps with --output"
+                )
+        return policy, player
 
     def check_policies(self) -> None:
         """Refuse options that `policies` would refuse; the defaults, which are heavy, are not made.
@@ -127,9 +135,11 @@ class Parts:
         Raises:
             ConfigError: an option is wrong; says which.
         """
-        config, default = self.config, RunConfig()
-        chosen = (config.policy, config.policy_options, config.evaluate.policy)
-        if chosen != (default.policy, default.policy_options, default.evaluate.policy):
+        chosen, default = (
+            (c.policy, c.policy_options, c.evaluate.policy, c.evaluate.policy_options)
+            for c in (self.config, RunConfig())
+        )
+        if chosen != default:
             self.policies()
 
     @property

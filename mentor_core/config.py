@@ -123,6 +123,7 @@ class EvaluateConfig(_Section):
     samples: Positive = Field(1, description="episodes a task")
     temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
     policy: str = Field("transformers", description="what generates the evaluation's episodes")
+    policy_options: dict[str, Any] = Field(default_factory=dict)
     splits: list[Split] = Field(default=["eval", "ood"])
 
     @model_validator(mode="after")

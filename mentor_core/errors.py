@@ -6,6 +6,7 @@
     ├── PluginError      a plugin that cannot be loaded or breaks its contract
     ├── DataError        a file or a row that cannot be read
     ├── ModelError       a model that is not there or cannot be used
+    ├── ServerError      a server that cannot be reached, or refuses
     ├── RunError         a run directory, or a run that had to stop
     └── RewardError      a reward term that raised or left its declared range
 
@@ -26,6 +27,7 @@ __all__ = [
     "PluginError",
     "RewardError",
     "RunError",
+    "ServerError",
     "UnknownName",
     "nearest",
 ]
@@ -57,6 +59,10 @@ class DataError(MentorError):
 
 class ModelError(MentorError):
     """A model or tokenizer is not there, or cannot do what the run needs."""
+
+
+class ServerError(MentorError):
+    """A server cannot be reached, or refuses what it was asked."""
 
 
 class RunError(MentorError):

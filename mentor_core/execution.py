@@ -127,6 +127,14 @@ class ToolExecutor:
         return ended
 
     @property
+    def ready(self) -> bool:
+        """Whether `collect` has something to give now."""
+        if not self._running:
+            return False
+        self._expire()
+        return not self._done.empty()
+
+    @property
     def running(self) -> int:
         """Number of submitted jobs not yet collected."""
         return len(self._running)

@@ -9,15 +9,32 @@ to a server.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from mentor_core.chat import ChatFormat
 from mentor_core.component import Component
 from mentor_core.trajectory import Message, Tokens
 
-__all__ = ["Generation", "Limits", "Policy", "Sampling", "Session", "Student"]
+__all__ = [
+    "Generation",
+    "Interrupted",
+    "Limits",
+    "Policy",
+    "Sampling",
+    "Session",
+    "Student",
+    "never",
+]
+
+Interrupted = Callable[[], bool]
+"""Whether something else wants attention: the results of a tool, say."""
+
+
+def never() -> bool:
+    """Nothing else wants attention."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +121,13 @@ class Generation:
 
 
 class Policy(Component, ABC):
-    """Generates turns. Sessions may come and go at any time."""
+    """Generates turns. Sessions may come and go at any time.
+
+    Attributes:
+        needs_model: False where the policy brings its own model, or none.
+    """
+
+    needs_model: ClassVar[bool] = True
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
         """Called before the first session, and again whenever the model has changed."""
@@ -120,8 +143,8 @@ class Policy(Component, ABC):
         """It is the policy's turn in this session."""
 
     @abstractmethod
-    def poll(self) -> list[Generation]:
-        """Work until at least one submitted session has its turn.
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]:
+        """Work until at least one submitted session has its turn, or until `interrupted`.
 
         [] where none can have it now: none is submitted, or all wait for one that is not.
         """

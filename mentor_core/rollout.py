@@ -105,7 +105,7 @@ class Rollout:
                 if episode.trajectory.end is not None:
                     end(episode)
             while len(ended) < len(starts):
-                generations = self.policy.poll()
+                generations = self.policy.poll(lambda: self.executor.ready)
                 for generation in generations:
                     episode = generation.session.context
                     self._begin(episode, generation)

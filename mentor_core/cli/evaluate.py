@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import click
 
 from mentor_core.cli.options import configuration, configuration_options
 from mentor_core.errors import RunError
-from mentor_core.task import SPLITS, Split
+from mentor_core.rollout import Start
+from mentor_core.task import SPLITS, Split, TaskKey
+from mentor_core.trajectory import Trajectory, read_trajectories, write_trajectories
 
 __all__ = ["command"]
 
@@ -23,19 +26,23 @@ __all__ = ["command"]
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
 @click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
 @click.option("--temperature", type=click.FloatRange(min=0), help="0 is greedy.")
+@click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Keep the trajectories in this new .jsonl file.",
+    help="Keep the trajectories in this new .jsonl file, each as it ends.",
 )
+@click.option("--resume", is_flag=True, help="Go on with a --output that is there.")
 def command(
     run: Path | None,
     splits: tuple[Split, ...],
     count: int | None,
     samples: int | None,
     temperature: float | None,
+    policy: str | None,
     output: Path | None,
+    resume: bool,
     **options: Any,
 ) -> None:
     """Play tasks with a student and report how often it succeeds, with a 95 % interval.
@@ -45,6 +52,7 @@ def command(
     \b
     mentor eval runs/calculator-20260101-120000 --split ood --samples 4
     mentor eval --env calculator --model embedded --temperature 0
+    mentor eval --policy openai --set evaluate.policy_options.model=NAME --output teacher.jsonl
     """
     from rich.console import Console
 
@@ -57,10 +65,7 @@ def command(
     from mentor_core.registry import POLICIES, create
     from mentor_core.report import as_table
     from mentor_core.run_directory import RunDirectory
-    from mentor_core.trajectory import Trajectory, write_trajectories
 
-    if output is not None and output.exists():
-        raise RunError(f"{output} exists; choose another --output")
     base: dict[str, Any] = {}
     if run is not None:
         directory = RunDirectory.open(run)
@@ -72,33 +77,75 @@ def command(
         "tasks": count,
         "samples": samples,
         "temperature": temperature,
+        "policy": policy,
     }
     evaluate = {key: value for key, value in given.items() if value is not None}
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
     parts = assemble(config)
-    student = load_student(config.model, config.model_options)
+    kept = _Kept(output, resume)
+    player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
     console = Console()
-    for note in fit([domain.env for domain in parts.domains.values()], student.chat):
-        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
-    policy = create(POLICIES, config.evaluate.policy)
-    policy.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
-    rollout = parts.rollout(policy, parts.executor())
+    student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
+    if player.needs_model:
+        student, name = load_student(config.model, config.model_options), config.model
+        for note in fit([domain.env for domain in parts.domains.values()], student.chat):
+            console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+    player.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
+    rollout = parts.rollout(player, parts.executor())
     summaries: dict[str, dict[str, Summary]] = {}
-    played: list[Trajectory] = []
     for split in config.evaluate.splits:
         tasks = parts.evaluation_tasks(split)
         starts = evaluation_starts(tasks, config.evaluate.samples, config.seed)
-        with bar(console, split, len(starts)) as shown:
-            trajectories = play(rollout, starts, shown.on_end)
-        played += trajectories
+        left, trajectories = kept.split(starts)
+        with bar(console, split, len(left)) as shown:
+
+            def on_end(trajectory: Trajectory, shown: Any = shown) -> None:
+                kept.add(trajectory)
+                shown.on_end(trajectory)
+
+            trajectories += play(rollout, left, on_end)
         if trajectories:
             found = summarise_split(split, trajectories, [*parts.domains])
-            summaries |= {name: {config.model: summary} for name, summary in found.items()}
+            summaries |= {key: {name: summary} for key, summary in found.items()}
     rollout.close()
     if not summaries:
         raise RunError(f"no tasks in the splits {', '.join(config.evaluate.splits)}")
-    console.print(as_table(summaries, f"{config.env}: {config.model}"))
+    console.print(as_table(summaries, f"{config.env}: {name}"))
     if output is not None:
-        with output.open("x", encoding="utf-8") as file:
-            write_trajectories(file, played)
         console.print(f"trajectories in {output}", highlight=False)
+
+
+class _Kept:
+    """The file that trajectories are kept in, where there is one.
+
+    Raises:
+        RunError: it is there and is not to be gone on with, or the other way round.
+        DataError: what is in it cannot be read.
+    """
+
+    def __init__(self, file: Path | None, resume: bool) -> None:
+        self.file = file
+        self._played: dict[tuple[TaskKey, int | None], Trajectory] = {}
+        if resume:
+            if file is None or not file.exists():
+                raise RunError("--resume needs an --output that is there")
+            self._played = {(t.task_key, t.seed): t for t in read_trajectories(file)}
+        elif file is not None and file.exists():
+            raise RunError(f"{file} exists; choose another --output, or go on with it: --resume")
+
+    def split(self, starts: Sequence[Start]) -> tuple[list[Start], list[Trajectory]]:
+        """What is left to play, and what has been played; what broke is played again."""
+        left, played = [], []
+        for start in starts:
+            found = self._played.get((start.task.key, start.seed))
+            if found is None or found.end == "error":
+                left.append(start)
+            else:
+                played.append(found)
+        return left, played
+
+    def add(self, trajectory: Trajectory) -> None:
+        """Keep one that has ended."""
+        if self.file is not None:
+            with self.file.open("a", encoding="utf-8") as file:
+                write_trajectories(file, [trajectory])

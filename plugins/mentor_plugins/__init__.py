@@ -47,6 +47,7 @@ def mentor_credits() -> dict[str, str]:
 def mentor_policies() -> dict[str, str]:
     return {
         "generate": "mentor_plugins.policies.generate:GeneratePolicy",
+        "openai": "mentor_plugins.policies.openai:OpenaiPolicy",
         "scripted": "mentor_plugins.policies.scripted:ScriptedPolicy",
         "transformers": "mentor_plugins.policies.transformers:TransformersPolicy",
         "vllm": "mentor_plugins.policies.vllm:VllmPolicy",
@@ -71,7 +72,10 @@ def mentor_samplers() -> dict[str, str]:
 
 @hookimpl
 def mentor_sources() -> dict[str, str]:
-    return {"expert": "mentor_plugins.sources.expert:ExpertSource"}
+    return {
+        "expert": "mentor_plugins.sources.expert:ExpertSource",
+        "saved": "mentor_plugins.sources.saved:SavedSource",
+    }
 
 
 @hookimpl

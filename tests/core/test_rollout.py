@@ -84,8 +84,10 @@ class Cut(ScriptedPolicy):
     turn: bool = False
     episode: bool = False
 
-    def poll(self):
-        return [replace(generation, complete=not self.turn) for generation in super().poll()]
+    def poll(self, interrupted):
+        return [
+            replace(generation, complete=not self.turn) for generation in super().poll(interrupted)
+        ]
 
     def observe(self, session, messages):
         return super().observe(session, messages) and not self.episode
@@ -204,8 +206,8 @@ def test_time_in_the_policys_queue_does_not_count():
     """Else of many episodes those that are begun last would be cut before they say anything."""
 
     class Busy(ScriptedPolicy):
-        def poll(self):
-            found = [replace(generation, seconds=0.01) for generation in super().poll()]
+        def poll(self, interrupted):
+            found = [replace(generation, seconds=0.01) for generation in super().poll(interrupted)]
             time.sleep(0.3 * (found != [] and len(found[0].session.messages) == 2))
             return found
 
@@ -268,7 +270,7 @@ def test_trajectories_come_back_in_the_order_asked_for():
 
 def test_a_policy_that_forgets_an_episode_is_found_out():
     class Forgetful(ScriptedPolicy):
-        def poll(self):
+        def poll(self, interrupted):
             return []
 
     rollout = Rollout(Doubler, Forgetful())

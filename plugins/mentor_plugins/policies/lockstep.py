@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pydantic import PrivateAttr
 
-from mentor_core.policy import Generation, Session
+from mentor_core.policy import Generation, Interrupted, Session, never
 from mentor_plugins.policies.tokens import TokenPolicy, tokens
 
 __all__ = ["LockstepPolicy"]
@@ -34,7 +34,7 @@ class LockstepPolicy(TokenPolicy):
     def submit(self, session: Session) -> None:
         self._queue.append(session)
 
-    def poll(self) -> list[Generation]:
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]:
         queue, self._queue = self._queue, []
         finished = [self.overlong(s) for s in queue if self.turn_limit(s) <= 0]
         ready = [s for s in queue if self.turn_limit(s) > 0]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from mentor_core.policy import Generation, Policy, Session
+from mentor_core.policy import Generation, Interrupted, Policy, Session, never
 from mentor_core.trajectory import Message
 
 __all__ = ["ScriptedPolicy"]
@@ -15,6 +15,8 @@ __all__ = ["ScriptedPolicy"]
 
 class ScriptedPolicy(Policy):
     """Plays the same turns in every session; silent once they are used up."""
+
+    needs_model: ClassVar[bool] = False
 
     turns: list[str] = Field(default_factory=list, description="the assistant's turns, in order")
 
@@ -28,7 +30,7 @@ class ScriptedPolicy(Policy):
     def submit(self, session: Session) -> None:
         self._queue.append(session)
 
-    def poll(self) -> list[Generation]:
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]:
         queue, self._queue = self._queue, []
         return [Generation(session, self._say(session)) for session in queue]
 

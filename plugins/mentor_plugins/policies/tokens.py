@@ -9,7 +9,16 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from mentor_core.chat import ChatFormat
-from mentor_core.policy import Generation, Limits, Policy, Sampling, Session, Student
+from mentor_core.policy import (
+    Generation,
+    Interrupted,
+    Limits,
+    Policy,
+    Sampling,
+    Session,
+    Student,
+    never,
+)
 from mentor_core.trajectory import Message, Tokens
 
 __all__ = ["TokenPolicy"]
@@ -80,7 +89,7 @@ class TokenPolicy(Policy):
     def submit(self, session: Session) -> None: ...
 
     @abstractmethod
-    def poll(self) -> list[Generation]: ...
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]: ...
 
 
 def tokens(session: Session) -> Tokens:

@@ -17,7 +17,7 @@ import torch
 from pydantic import Field, PrivateAttr
 
 from mentor_core.errors import ModelError
-from mentor_core.policy import Generation, Limits, Sampling, Session, Student
+from mentor_core.policy import Generation, Interrupted, Limits, Sampling, Session, Student, never
 from mentor_plugins.policies.cache import EpisodeCache
 from mentor_plugins.policies.sampling import sample
 from mentor_plugins.policies.tokens import TokenPolicy, tokens
@@ -91,13 +91,14 @@ class TransformersPolicy(TokenPolicy):
         session.handle = None
 
     @torch.no_grad()
-    def poll(self) -> list[Generation]:
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]:
         while True:
             finished = self._admit() if self._should_admit() else []
             running = [i for i, row in enumerate(self._live) if row.limit]
             if running and not finished:
                 finished = self._decode(running)
-            if finished or not running:  # sessions may still wait for a row to become free
+            # Where nothing is running, sessions may still wait for a row to become free.
+            if finished or not running or interrupted():
                 return finished
 
     @property

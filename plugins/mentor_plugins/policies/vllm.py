@@ -1,49 +1,84 @@
 """VllmPolicy: rollouts with the vLLM engine that TRL sets up and keeps in step with training.
 
-Needs the extra `vllm`, and `train.trl.use_vllm = true` with TRL's other vLLM settings. vLLM has
-no seed for each episode here, so runs with it are not reproducible token by token.
+Needs the extra `vllm`, and `train.trl.use_vllm = true` with TRL's other vLLM settings. Every turn
+is a request of its own with a seed of its own: vLLM batches them continuously, a slow one holds
+up nobody, and vLLM's prefix cache spares it from encoding the conversation again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from pydantic import Field, PrivateAttr
+
 from mentor_core.errors import ConfigError
-from mentor_core.policy import Limits, Sampling, Student
-from mentor_plugins.policies.lockstep import LockstepPolicy
+from mentor_core.policy import Generation, Interrupted, Limits, Sampling, Session, Student, never
+from mentor_plugins.policies.tokens import TokenPolicy, tokens
+from mentor_plugins.policies.vllm_engine import VllmEngine
+from mentor_plugins.policies.vllm_server import VllmServer
 
 __all__ = ["VllmPolicy"]
 
 
-class VllmPolicy(LockstepPolicy):
-    """Generates through `trl.generation.VLLMGeneration`, colocated or on a server."""
+class VllmPolicy(TokenPolicy):
+    """Generates with the engine of `trl.generation.VLLMGeneration`, colocated or on a server."""
+
+    concurrency: int = Field(
+        256, ge=1, description="most requests under way at a time, in server mode"
+    )
+    retries: int = Field(4, ge=0, description="further attempts after one that failed")
+    timeout: float = Field(600.0, gt=0, description="seconds that one request may take")
+
+    _backend: VllmEngine | VllmServer = PrivateAttr()
+    _refused: list[Generation] = PrivateAttr(default_factory=list)
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
+        """Find the engine.
+
+        Raises:
+            ConfigError: there is none, or it is set up in a way that is not supported.
+        """
         super().prepare(student, sampling, limits)
-        engine = self._engine
-        if engine.mode == "server" and engine.accelerator.num_processes > 1:
-            raise ConfigError(
-                "the vllm policy works in server mode with one training process only: the "
-                "processes would have to take their turns in step; use vllm_mode='colocate'"
-            )
-        engine.temperature, engine.top_p = sampling.temperature, sampling.top_p
-        engine.top_k, engine.min_p = sampling.top_k, sampling.min_p
-        engine.max_completion_length = limits.turn_tokens
-
-    def complete(
-        self, prompts: Sequence[list[int]], limits: Sequence[int], seeds: Sequence[int]
-    ) -> list[tuple[list[int], list[float]]]:
-        _, ids, logprobs, _ = self._engine.generate(
-            prompts=list(prompts), images=None, num_generations=1
-        )
-        return [
-            (list(row), [values[0] if values[0] is not None else 0.0 for values in chosen])
-            for row, chosen in zip(ids, logprobs, strict=True)
-        ]
-
-    @property
-    def _engine(self) -> Any:
-        if self._student.engine is None:
+        engine = self._student.engine
+        if engine is None:
             raise ConfigError("policy=vllm needs train.trl.use_vllm=true")
-        return self._student.engine
+        self._refused = []
+        if engine.mode == "server":
+            url = engine.server_base_url or f"http://{engine.server_host}:{engine.server_port}"
+            self._backend = VllmServer(url, self.concurrency, self.retries, self.timeout)
+        else:
+            self._backend = VllmEngine(engine)
+
+    def submit(self, session: Session) -> None:
+        record = tokens(session)
+        if self.turn_limit(session) <= 0:
+            self._refused.append(self.overlong(session))
+            return
+
+        def finish(ids: list[int], logprobs: list[float], seconds: float) -> Generation:
+            return self.finish(session, ids, logprobs, seconds)
+
+        prompt = record.prompt + record.completion
+        self._backend.submit(session, prompt, self._parameters(session), finish)
+
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]:
+        refused, self._refused = self._refused, []
+        return refused or self._backend.collect(interrupted)
+
+    def close(self, session: Session) -> None:
+        self._backend.drop(session)
+
+    def _parameters(self, session: Session) -> dict[str, Any]:
+        """vLLM's sampling parameters of the turn that begins now."""
+        sampling = self._sampling
+        return {
+            **self._student.engine.generation_kwargs,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
+            "min_p": sampling.min_p,
+            "max_tokens": self.turn_limit(session),
+            "seed": (session.seed + len(tokens(session).completion)) % 2**31,
+            "logprobs": 0,
+            "stop_token_ids": sorted(self._chat.end_ids),
+        }

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sqlite3
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
-from mentor_core.errors import RewardError
+from mentor_core.endpoint import Endpoint
 from mentor_core.reward import RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["Judge"]
 
@@ -43,32 +38,23 @@ _LINE = re.compile(r"^\W*score\W*[:=][^\w-]*(\d+(?:\.\d+)?)(?:\s*/\s*10)?\W*$", 
 _BARE = re.compile(r"\s*(\d+(?:\.\d+)?)(?:\s*/\s*10)?\s*")
 
 
-class Judge(RewardTerm):
+class Judge(Endpoint, RewardTerm):
     """The grade of a judge, 0 to 10, as a score in [0, 1]; None where it cannot be understood.
 
     Asks an OpenAI-compatible server at temperature 0 and keeps its replies on disk, so that the
     same episode always gets the same score. The judge sees the task's prompt and the turns, never
     the task's answer. A server that cannot be reached, or refuses, is an error and not a score.
-    Needs `pip install "mentor-core[judge]"`.
+    Needs `pip install "mentor-core[server]"`.
     """
 
     reads_text: ClassVar[bool] = True
 
     model: str = Field(description="the judge's name on the server")
-    base_url: str = Field("http://localhost:8000/v1", description="of the server's API")
     rubric: str = Field(_RUBRIC, description="what deserves which grade, 0 to 10")
-    api_key_variable: str = Field(
-        "OPENAI_API_KEY", description="environment variable with the key, where one is needed"
-    )
     cache: Path = Field(
         Path("~/.cache/mentor/judge.sqlite"), description="file in which replies are kept"
     )
-    retries: int = Field(4, ge=0, description="further attempts after one that failed")
-    backoff: float = Field(1.0, ge=0, description="seconds before the first; then doubled")
-    timeout: float = Field(60.0, gt=0, description="seconds that one attempt may take")
     max_tokens: int = Field(512, gt=0, description="length of the judge's reply")
-
-    _client: Any = PrivateAttr(None)
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
@@ -87,7 +73,7 @@ class Judge(RewardTerm):
         """The judge's reply, from the cache where it is there.
 
         Raises:
-            RewardError: the server cannot be reached, or refuses.
+            ServerError: the server cannot be reached, or refuses.
         """
         request = {
             "model": self.model,
@@ -107,34 +93,10 @@ class Judge(RewardTerm):
             row = replies.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 return str(row[0])
-            reply = self._ask(request)
+            reply = _content(self.ask("chat/completions", request))
             with replies:  # the first that is kept counts, should two processes have asked
                 replies.execute("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, reply))
             return reply
-
-    def _ask(self, request: dict[str, Any]) -> str:
-        library = _httpx()
-        if self._client is None:
-            key = os.environ.get(self.api_key_variable)
-            headers = {"Authorization": f"Bearer {key}"} if key else {}
-            self._client = library.Client(timeout=self.timeout, headers=headers)
-        problem = ""
-        for attempt in range(self.retries + 1):
-            if attempt:
-                time.sleep(self.backoff * 2 ** (attempt - 1))
-            try:
-                response: httpx.Response = self._client.post(
-                    self.base_url.rstrip("/") + "/chat/completions", json=request
-                )
-            except library.TransportError as error:
-                problem = f"{type(error).__name__}: {error}"
-                continue
-            if response.is_success:
-                return _content(response)
-            problem = f"status {response.status_code}: {response.text[:200]}"
-            if response.status_code < 500 and response.status_code not in (408, 409, 429):
-                break  # asking again will not help
-        raise RewardError(f"the judge at {self.base_url} gave no reply: {problem}")
 
 
 def grade(reply: str) -> float | None:
@@ -164,20 +126,10 @@ def record(trajectory: Trajectory, task: Task) -> str:
     return json.dumps(shown, indent=1)
 
 
-def _content(response: httpx.Response) -> str:
+def _content(reply: Any) -> str:
     """The text of a reply; empty where there is none, which is no grade."""
     try:
-        content = response.json()["choices"][0]["message"]["content"]
-    except (ValueError, KeyError, IndexError, TypeError):
+        content = reply["choices"][0]["message"]["content"]
+    except (KeyError, IndexError, TypeError):
         return ""
     return content if isinstance(content, str) else ""
-
-
-def _httpx() -> Any:
-    try:
-        import httpx
-    except ModuleNotFoundError:
-        raise RewardError(
-            'the reward term judge needs httpx: pip install "mentor-core[judge]"'
-        ) from None
-    return httpx

@@ -109,6 +109,22 @@ def test_a_full_batch_waits_for_slow_tools(student, tasks):
     assert all(t.end is not None for t in played)
 
 
+def test_an_interrupted_turn_goes_on_where_it_was(student, tasks):
+    """A long turn would otherwise hold up every episode whose tools are done."""
+    (whole,) = roll(student, tasks[:1], Sampling(), seeds=[5])
+    policy = TransformersPolicy()
+    policy.prepare(student, Sampling(), LIMITS)
+    env = Calculator()
+    messages, _ = env.reset(options={"task": tasks[0]})
+    session = policy.open(messages, env.schemas, 5)
+    policy.submit(session)
+    looks = 0
+    while not (turns := policy.poll(lambda: True)):
+        looks += 1
+    assert looks > 5
+    assert turns[0].text == whole.turns[0].text
+
+
 def test_spans_masks_and_ids_add_up(student, tasks):
     """Loss on what the environment wrote teaches the student to imitate tools."""
     for trajectory in roll(student, tasks, Sampling(temperature=1.3)):

@@ -1,10 +1,8 @@
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mentor_core.errors import ConfigError, RewardError
+from mentor_core.errors import ConfigError, RewardError, ServerError
 from mentor_core.registry import REWARD_TERMS, create
 from mentor_core.reward import Example, apply_term
 from mentor_core.task import Task
@@ -19,49 +17,20 @@ EPISODE = trajectory_of([Call("add", {"a": 1, "b": 2}, "3")], "Answer: 3")
 
 
 def reply(content):
-    return json.dumps({"choices": [{"message": {"content": content}}]})
-
-
-class Server:
-    """Gives the answers one after another, and the last of them for ever."""
-
-    def __init__(self, *answers):
-        self.answers, self.requests = list(answers), []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.requests.append((self.path, dict(self.headers), json.loads(body)))
-                status, text = outer.answers[0]
-                if len(outer.answers) > 1:
-                    del outer.answers[0]
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_): ...
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+    return {"choices": [{"message": {"content": content}}]}
 
 
 @pytest.fixture
-def served(tmp_path):
-    servers = []
+def judged(served, tmp_path):
+    """A server that gives the answers one after another, the last of them for ever, and a judge."""
 
     def start(*answers, **options):
-        server = Server(*answers)
-        servers.append(server)
+        left = [*answers]
+        server = served(lambda *_: left.pop(0) if len(left) > 1 else left[0])
         options = {"cache": tmp_path / "cache" / "j.sqlite", "backoff": 0.01, **options}
-        return server, Judge(model="j", base_url=server.url, **options)
+        return server, Judge(model="j", base_url=f"{server.url}/v1", **options)
 
-    yield start
-    for server in servers:
-        server.http.shutdown()
-        server.http.server_close()
+    return start
 
 
 @pytest.mark.parametrize(
@@ -85,9 +54,9 @@ def test_only_a_clear_grade_is_a_score(text, expected):
     assert grade(text) == (None if expected is None else pytest.approx(expected))
 
 
-def test_the_judge_sees_the_episode_and_the_rubric_but_not_the_answer(served, monkeypatch):
+def test_the_judge_sees_the_episode_and_the_rubric_but_not_the_answer(judged, monkeypatch):
     monkeypatch.setenv("JUDGE_KEY", "k1")
-    server, judge = served(
+    server, judge = judged(
         (200, reply("Score: 8")), rubric="Be kind.", api_key_variable="JUDGE_KEY"
     )
     assert judge.score(EPISODE, TASK, []) == 0.8
@@ -100,8 +69,8 @@ def test_the_judge_sees_the_episode_and_the_rubric_but_not_the_answer(served, mo
     assert "secret" not in json.dumps(request)
 
 
-def test_replies_are_kept_on_disk(served):
-    server, judge = served((200, reply("Score: 8")), (200, reply("Score: 1")))
+def test_replies_are_kept_on_disk(judged):
+    server, judge = judged((200, reply("Score: 8")), (200, reply("Score: 1")))
     again = judge.model_copy()
     assert [j.score(EPISODE, TASK, []) for j in (judge, again, judge)] == [0.8] * 3
     assert len(server.requests) == 1
@@ -109,29 +78,29 @@ def test_replies_are_kept_on_disk(served):
     assert judge.explain(EPISODE, TASK, [])[1:] == ["Score: 8"]
 
 
-def test_what_cannot_be_understood_is_none_and_never_0(served):
+def test_what_cannot_be_understood_is_none_and_never_0(judged):
     for body in (reply("Nice."), reply(None), "{}", "not JSON", '{"choices": []}'):
-        _, judge = served((200, body))
+        _, judge = judged((200, body))
         assert judge.score(EPISODE, TASK, []) is None
 
 
-def test_it_asks_again_when_the_server_is_busy(served):
-    server, judge = served((429, "busy"), (503, "down"), (200, reply("Score: 5")))
+def test_it_asks_again_when_the_server_is_busy(judged):
+    server, judge = judged((429, "busy"), (503, "down"), (200, reply("Score: 5")))
     assert judge.score(EPISODE, TASK, []) == 0.5
     assert len(server.requests) == 3
 
 
-def test_a_server_that_refuses_or_is_not_there_is_an_error_that_names_it(served):
-    server, judge = served((401, "no key"))
-    with pytest.raises(RewardError, match=r"gave no reply: status 401: no key"):
+def test_a_server_that_refuses_or_is_not_there_is_an_error_that_names_it(judged):
+    server, judge = judged((401, "no key"))
+    with pytest.raises(ServerError, match=r"gave no reply: status 401: no key"):
         judge.score(EPISODE, TASK, [])
     assert len(server.requests) == 1
-    server, judge = served((500, "down"), retries=2)
+    server, judge = judged((500, "down"), retries=2)
     with pytest.raises(RewardError, match="reward term 'judge' on a trajectory of task 'task-1'"):
         apply_term("judge", judge, Example(EPISODE, TASK))
     assert len(server.requests) == 3
     absent = judge.model_copy(update={"base_url": "http://127.0.0.1:9/v1", "retries": 0})
-    with pytest.raises(RewardError, match=r"127\.0\.0\.1:9"):
+    with pytest.raises(ServerError, match=r"127\.0\.0\.1:9"):
         absent.score(EPISODE, TASK, [])
 
 
