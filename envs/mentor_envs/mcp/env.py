@@ -54,6 +54,9 @@ class Mcp(TaskFileEnv):
         headers: dict[str, str] = Field(default_factory=dict, description="of HTTP requests")
         tools: list[str] = Field(default_factory=list, description="tools to offer; empty: all")
         connect_seconds: float = Field(30.0, gt=0, description="time limit of connecting")
+        keep_session: bool = Field(
+            False, description="for servers without state: one session for many episodes in turn"
+        )
         result_characters: int = Field(10_000, gt=0, description="a longer result is cut")
 
         @model_validator(mode="after")
@@ -95,6 +98,8 @@ class Mcp(TaskFileEnv):
 
     def start(self, task: Task) -> None:
         """Open the episode's session; does not wait, as the policy has yet to speak."""
+        if self._session is not None and self._is_kept(self._session):
+            return
         self._leave()
         self._session = Session(self._server())
         self._sessions.append(self._session)
@@ -118,26 +123,26 @@ class Mcp(TaskFileEnv):
             info |= {"end": "error", "outcome": None, "error": failure}
             reward, terminated, truncated = 0.0, True, False
         if self.end is not None:
-            self._leave()
+            self._rest()
         return observation, reward, terminated, truncated, info
 
     def stop(self, end: EndReason) -> float | None:
         outcome = super().stop(end)
-        self._leave()
+        self._rest()
         return outcome
 
     def restore(self, snapshot: Any) -> None:
         """As `ToolEnv.restore`; a new session is brought to the same point by the same calls."""
         super().restore(snapshot)
-        self._leave()
+        self._rest()
         if self.task is None or self.end is not None:
             return
         self.start(self.task)
-        if self._session is None:
+        if self._session is None or self.options.keep_session:
             return
+        self._session.wait_until_open()
         for call in (call for turn in self.turns for call in turn.calls):
             if call.failure in (None, "tool_error"):
-                self._session.wait_until_open()
                 try:
                     self._session.submit(call.name, call.arguments).result(_REPLAY_SECONDS)
                 except (ToolError, TimeoutError):
@@ -157,6 +162,14 @@ class Mcp(TaskFileEnv):
         except ToolError as error:
             raise ToolError(shorten(str(error), limit)) from error
         return shorten(said, limit)
+
+    def _is_kept(self, session: Session) -> bool:
+        return self.options.keep_session and session.failure is None
+
+    def _rest(self) -> None:
+        """The episode needs no session any more."""
+        if self._session is not None and not self._is_kept(self._session):
+            self._leave()
 
     def _leave(self) -> None:
         """Let the episode's session end, without waiting for it."""

@@ -110,6 +110,26 @@ def test_each_episode_has_a_session_of_its_own(make):
         assert call(other, "bump")[0] == "count 1"
 
 
+@pytest.mark.slow
+def test_a_session_may_be_kept_until_it_fails(make):
+    # Starting a server costs most of a second: needless where it has no state.
+    env = make(keep_session=True)
+    for count in (1, 2):
+        env.reset()
+        assert call(env, "bump")[0] == f"count {count}"
+        env.step("Answer: x")
+    env.reset()
+    assert call(env, "crash")[1]["end"] == "error"
+    env.reset()
+    assert call(env, "bump")[0] == "count 1"
+
+
+def test_without_the_package_it_says_what_to_install(make, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with pytest.raises(ConfigError, match=r"pip install 'mentor-core\[mcp\]'"):
+        make(command="some-server-not-asked-before")
+
+
 def test_the_session_ends_with_the_episode(make):
     env = make()
     env.reset()

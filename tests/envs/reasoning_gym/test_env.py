@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 
@@ -121,6 +122,12 @@ def test_several_datasets_are_one():
 def test_wrong_options_are_told_at_once(options, message):
     with pytest.raises(ConfigError, match=message):
         make(**options)
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "reasoning_gym", None)
+    with pytest.raises(ConfigError, match=r"pip install 'mentor-core\[reasoning-gym\]'"):
+        make()
 
 
 def test_an_answer_that_never_ends_is_wrong(monkeypatch):
