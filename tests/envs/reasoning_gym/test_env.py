@@ -130,13 +130,13 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
         make()
 
 
-def test_an_answer_that_never_ends_is_wrong(monkeypatch):
+def test_an_answer_that_never_ends_is_not_scored_and_holds_up_nothing(monkeypatch):
     monkeypatch.setattr(scorer, "SECONDS", 1.0)
     env = make(dataset="countdown")
     task = env.tasks("train")[0]
     assert outcome(env, task, f"Answer: {task.answer}") == 1.0
     started = time.monotonic()
-    assert outcome(env, task, "Answer: 9**9**9**9") == 0.0
+    assert outcome(env, task, "Answer: 9**9**9**9") is None
     assert time.monotonic() - started < 30
     monkeypatch.undo()
     assert outcome(env, task, f"Answer: {task.answer}") == 1.0  # the next one is scored
