@@ -159,9 +159,11 @@ class RunConfig(_Section):
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
     seed: int = Field(0, ge=0, lt=2**32)
 
-    @field_validator("env")
+    @field_validator("env", mode="before")
     @classmethod
-    def _written_one_way(cls, env: str) -> str:
+    def _written_one_way(cls, env: Any) -> str:
+        if not isinstance(env, str):
+            raise ValueError("expected text such as NAME,NAME=0.5")
         return format_mixture(parse_mixture(env))
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -42,7 +43,8 @@ def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Tabl
     """A table for the terminal."""
     table = Table(title=Text(title), title_justify="left")
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column in ("split", "model") else "right")
+        justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
+        table.add_column(column, justify=justify, no_wrap=column == "split")
     for row in rows(summaries):
         table.add_row(*map(Text, row))  # names of models are not markup
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -45,7 +46,10 @@ def outsider(tmp_path, monkeypatch) -> Path:
     monkeypatch.syspath_prepend(site)
     registry._find.cache_clear()
     yield site
-    registry._find.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == package.name]:
+        del sys.modules[name]
+    for found in (registry._find, registry._target):
+        found.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def command(
     from mentor_core.assemble import assemble
     from mentor_core.models import model_path
     from mentor_core.run_directory import RunDirectory, default_output
-    from mentor_core.train.settings import check_settings
+    from mentor_core.train.settings import check_settings, trainer_settings
 
     main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes
     if resume is not None:
@@ -74,10 +74,13 @@ def command(
             RunDirectory.check(output)
     model_path(config.model)
     parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
-    check_settings(config, int(os.environ.get("WORLD_SIZE", "1")))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    check_settings(config, processes)
     if dry_run:
         parts.training_tasks()
         parts.check_policies()
+        if config.train.trl:
+            trainer_settings(config, output, processes)
         click.echo(to_toml(config), nl=False)
         return
     console = Console(quiet=not main)

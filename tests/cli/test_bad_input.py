@@ -31,6 +31,29 @@ def in_a_folder_with_files(tmp_path, monkeypatch, rows):
 
 TABLE = [
     ("run --env calculater", "unknown environment 'calculater'; did you mean calculator?"),
+    ("run --env calculator,webshp", "unknown environment 'webshp'"),
+    ("run --env calculator,calculator=2", "env: 'calculator' is given twice"),
+    ("run --env calculator=0,webshop", "env: the weight of 'calculator' is '0'"),
+    ("run --env calculator,webshop=nan", "env: the weight of 'webshop' is 'nan'"),
+    ("run --env calculator,", "env: a name is empty"),
+    ("run --set env.webshop=0.5", "env: expected text such as NAME,NAME=0.5"),
+    (
+        "run --set env_options.split=eval",
+        "env_options.split: a run trains on train; set evaluate.sp",
+    ),
+    ("run --set credit=turn --rewards sparse", "the credit 'turn' needs rewards per turn"),
+    (
+        "run --rewards tool_selection --set reward.term_options.tool_selection.against=gold",
+        "need the task's gold calls, and none of the 4096 training tasks of 'calculator' has any",
+    ),
+    (
+        "run --set policy_options.rws=3",
+        "policy 'transformers': unknown option 'rws'; did you mean r",
+    ),
+    ("run --set train.lora.rank=3", "train.lora: unknown key 'rank'"),
+    ("run --set train.trl.eval_strategy=often", "train.trl: "),
+    ("run --rewards sparse --set reward.preset=mentor", "both say what the reward is; give one"),
+    ("run --set rollout.episode_seconds=-1", "rollout.episode_seconds: Input should be greater"),
     ("run --rewards teachr,outcome", "unknown reward term 'teachr'; did you mean teacher?"),
     ("run --rewards mentor-papr", "'mentor-papr'; did you mean mentor-paper"),
     ("run --rewards teacher=nan", "reward.terms.teacher: Input should be a finite number"),

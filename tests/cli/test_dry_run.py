@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+import tomli_w
 
 from mentor_core.config import merge, resolve
 
@@ -63,6 +64,78 @@ def test_rewards_replace_those_of_the_file_as_weights_belong_together(mentor, tm
     assert dry(mentor, "--config", "my.toml", "--rewards", "format")["reward"]["terms"] == {
         "format": 1.0
     }
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "same_as"),
+    [
+        ("[reward.terms]\nformat = 1.0\n", ["--set", "reward.preset=sparse"], "sparse"),
+        ('[reward]\npreset = "strict"\n', ["--set", "reward.preset=sparse"], "sparse"),
+        (None, ["--set", "reward.preset=sparse"], "sparse"),
+        (None, ["--rewards", "mentor-paper"], "mentor-paper"),
+    ],
+)
+def test_a_preset_replaces_the_reward_of_the_file(mentor, tmp_path, file, arguments, same_as):
+    """A run's own config.toml has every term written out, which would win over the preset."""
+    if file is None:
+        file = mentor("run", "--dry-run", *SMALL, "--rewards", "toolrl").out
+    (tmp_path / "my.toml").write_text(file)
+    printed = dry(mentor, "--config", "my.toml", *arguments)
+    assert printed["reward"] == dry(mentor, "--rewards", same_as)["reward"]
+
+
+def test_settings_beside_a_preset_still_count(mentor):
+    settings = ("--set", "reward.preset=mentor", "--set", "reward.composer_options.wrong_share=0.1")
+    options = dry(mentor, *settings)["reward"]["composer_options"]
+    assert options == {"threshold": 1.0, "wrong_share": 0.1}
+
+
+def both(mentor, *arguments):
+    out, err = mentor(
+        "run", "--dry-run", "--set", "env_options.calculator.train_size=2", *arguments
+    )
+    assert err == ""
+    return tomllib.loads(out)
+
+
+def test_a_mixture_is_printed_in_one_way_which_makes_the_same_run_again(mentor, outsider, tmp_path):
+    printed = both(mentor, "--env", "calculator=1, dice=0.50")
+    assert printed["env"] == "calculator,dice=0.5"
+    assert printed["env_options"] == {"calculator": {"train_size": 2}}
+    (tmp_path / "again.toml").write_text(tomli_w.dumps(printed))
+    assert tomllib.loads(mentor("run", "--dry-run", "--config", "again.toml").out) == printed
+
+
+@pytest.mark.parametrize(
+    ("env", "options"),
+    [
+        ("calculator", {"train_size": 2}),
+        ("calculator=3,dice", {"calculator": {"train_size": 2}}),
+        ("dice", {}),
+    ],
+)
+def test_another_mixture_keeps_the_options_of_the_environments_that_stay(
+    mentor, outsider, tmp_path, env, options
+):
+    (tmp_path / "mixed.toml").write_text(tomli_w.dumps(both(mentor, "--env", "calculator,dice")))
+    for flag in (["--env", env], ["--set", f"env={env}"]):
+        printed = tomllib.loads(mentor("run", "--dry-run", "--config", "mixed.toml", *flag).out)
+        assert (printed["env"], printed["env_options"]) == (env, options)
+
+
+def test_a_single_run_grows_into_a_mixture(mentor, outsider, tmp_path):
+    (tmp_path / "one.toml").write_text('env = "calculator"\n[env_options]\ntrain_size = 2\n')
+    given = ("run", "--dry-run", "--config", "one.toml", "--env", "calculator,dice")
+    printed = tomllib.loads(mentor(*given).out)
+    assert printed["env_options"] == {"calculator": {"train_size": 2}}
+
+
+def test_a_tasks_file_does_not_say_whose_it_is_in_a_mixture(mentor, outsider, rows):
+    rows({"question": "?", "answer": 1})
+    given = ("run", "--dry-run", "--env", "calculator,dice", "--tasks", "tasks.jsonl")
+    assert "write env_options.NAME.tasks_file, with NAME one of calculator, dice" in (
+        " ".join(mentor(*given, code=2).err.split())
+    )
 
 
 def test_a_tasks_file_is_found_again_from_any_folder(mentor, tmp_path, rows, monkeypatch):

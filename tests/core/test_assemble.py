@@ -6,7 +6,9 @@ import pytest
 
 from mentor_core.assemble import assemble, make_reward
 from mentor_core.config import RewardConfig, resolve
-from mentor_core.errors import ConfigError, DataError
+from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.rollout import Start
+from mentor_plugins.policies.scripted import ScriptedPolicy
 
 MARKED = "2 and 3 are <<2+3=5>>5\n#### 5"
 
@@ -104,6 +106,12 @@ def test_a_broken_row_stops_with_file_and_line(tmp_path):
         ({"env_options": {"min_steps": 9}}, "'calculator': option 'min_steps': .*equal to 6"),
         ({"env_options": {"max_turns": 3}}, "env_options.max_turns: set rollout.max_turns instead"),
         ({"env_options": {"parser": "x"}}, "env_options.parser: set parser instead"),
+        ({"env_options": {"split": "eval"}}, "env_options.split: .*set evaluate.splits"),
+        ({"env_options": {"render_mode": None}}, "env_options.render_mode: .*leave it out"),
+        (
+            {"env_options": {"calculator": {"train_size": 3}}},
+            "env_options.calculator: this run has the environment 'calculator' alone, .* directly",
+        ),
         (
             {"source_options": {"sed": 3}},
             "source 'expert': unknown option 'sed'; did you mean seed",
@@ -137,3 +145,134 @@ def test_a_wrong_name_or_option_names_the_nearest(settings, message):
 def test_a_wrong_reward_says_what_does_not_fit(reward, message):
     with pytest.raises(ConfigError, match=message):
         make_reward(RewardConfig(**{"composer": "weighted_sum", **reward}))
+
+
+# What fails at the first batch is told at the start ---------------------------------------------
+
+
+@pytest.mark.parametrize("preset", ["mentor-paper", "sparse", "toolrl"])
+def test_a_credit_that_needs_rewards_per_turn_is_refused_where_the_composer_gives_none(preset):
+    with pytest.raises(ConfigError, match=r"credit 'turn' needs .* per turn, and .* 'rules' gives"):
+        parts_of(preset, credit="turn")
+    assert parts_of(credit="turn").credit.needs_turns
+
+
+@pytest.mark.parametrize(
+    ("term", "options", "what"),
+    [
+        ("tool_selection", {"against": "gold"}, "the task's gold calls"),
+        ("arguments", {"against": "gold"}, "the task's gold calls"),
+        ("toolrl", {"against": "gold"}, "the task's gold calls"),
+        ("arguments", {"mode": "strict"}, "the schemas of the task's tools"),
+    ],
+)
+def test_a_term_that_compares_with_what_no_task_has_stops_the_run(term, options, what):
+    """Every reward would be unscored."""
+    reward = {"preset": "", "terms": {term: 1}, "term_options": {term: options}}
+    config = resolve({"reward": reward, "env_options": {"train_size": 3}})
+    with pytest.raises(ConfigError, match=f"{term} need {what}, .* of the 3 .* of 'calculator'"):
+        assemble(config).training_tasks()
+
+
+def test_options_of_policies_are_checked_without_a_model():
+    with pytest.raises(ConfigError, match=r"policy 'transformers': unknown option 'rws'; .* rows"):
+        parts_of(policy_options={"rws": 3}).check_policies()
+    parts_of(policy_options={"rows": 3}).check_policies()
+
+
+# Several environments ----------------------------------------------------------------------------
+
+MIXED = {"env": "calculator,dice=0.5", "env_options": {"calculator": {"train_size": 4}}}
+
+
+def test_each_environment_brings_its_tasks_tools_and_references(outsider):
+    parts = parts_of(**MIXED, evaluate={"tasks": 2})
+    assert list(parts.domains) == list(parts.make_env) == ["calculator", "dice"]
+    assert [domain.env.name for domain in parts.domains.values()] == ["calculator", "dice"]
+    assert list(parts.domains["dice"].env.tools) == ["throw"]
+    assert parts.domains["calculator"].env.options.train_size == 4
+    tasks, references = parts.training_tasks()
+    assert [task.env for task in tasks] == ["calculator"] * 4 + ["dice"] * 6
+    assert {t.outcome for task in tasks for t in references.get(task)} == {1.0}
+    assert all(reference.env == env for (env, _), (reference, *_) in references.of.items())
+    assert [t.env for t in parts.evaluation_tasks("ood")] == ["calculator"] * 2 + ["dice"] * 2
+    parts.sampler.start(tasks, 0)
+    assert [task.env for task in parts.sampler.choose(0, 3)] == ["calculator", "dice", "calculator"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"env": "calculator,dce"}, "unknown environment 'dce'; did you mean dice"),
+        ({"env": "calculator,dice,dice"}, "env: 'dice' is given twice"),
+        ({"env": "calculator,dice=0"}, "env: the weight of 'dice' is '0'"),
+        ({"env": "calculator,dice=nan"}, "env: the weight of 'dice' is 'nan'"),
+        (
+            {"env_options": {"train_size": 4}},
+            "env_options.train_size: .*NAME one of calculator, dice",
+        ),
+        ({"env_options": {"calclator": {}}}, "'calclator' is not an env.*did you mean calculator"),
+        ({"env_options": {"dice": {"sides": 6}}}, "environment 'dice': unknown option 'sides'"),
+        (
+            {"env_options": {"dice": {"max_turns": 3}}},
+            "env_options.dice.max_turns: set rollout.max",
+        ),
+    ],
+)
+def test_a_wrong_mixture_names_what_is_wrong(outsider, settings, message):
+    with pytest.raises(ConfigError, match=message):
+        parts_of(**{**MIXED, **settings})
+
+
+@pytest.mark.parametrize("term", ["teacher", "outcome"])
+def test_what_one_environment_lacks_is_told_with_its_name(outsider, tmp_path, term):
+    """The run would go on with the other one, and nobody would notice."""
+    file = tmp_path / "tasks.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows_of("5", "5")))
+    options = {"calculator": {"tasks_file": str(file)}}
+    parts = parts_of({term: 1}, env="dice,calculator", env_options=options)
+    if term == "outcome":
+        assert len(parts.training_tasks()[0]) == 8
+        return
+    with pytest.raises(
+        ConfigError, match=r"need a verified reference, .* 2 .* tasks of 'calculator'"
+    ):
+        parts.training_tasks()
+
+
+def test_two_built_in_environments_are_played_side_by_side():
+    settings = {
+        "env": "calculator=0.5,webshop",
+        "env_options": {"calculator": {"train_size": 4}, "webshop": {"observation_mode": "text"}},
+    }
+    parts = parts_of("sparse", **settings)
+    tasks, _ = parts.training_tasks()
+    parts.sampler.start(tasks, 0)
+    chosen = parts.sampler.choose(0, 6)
+    assert [task.env for task in chosen].count("webshop") == 4
+    rollout = parts.rollout(ScriptedPolicy(turns=["Answer: 1"]), parts.executor())
+    played = rollout.run([Start(task, i, i) for i, task in enumerate(chosen)])
+    rollout.close()
+    assert [t.task_key for t in played] == [task.key for task in chosen]
+    shown = {t.env: set(t.tools) for t in played}
+    assert shown["webshop"] == {"search", "click"}
+    assert "add" in shown["calculator"]
+    assert "error" not in {t.end for t in played}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "dice"', 'name = "die"', "environment 'dice' calls itself 'die'"),
+        ('"dice", prompt', '"die", prompt', "'dice': its task 'train-1' has env 'die'"),
+    ],
+)
+def test_an_environment_that_goes_by_another_name_is_found_out(outsider, old, new, message):
+    """Its episodes would be counted as another's."""
+    file = outsider / "mentor_plugin_xyz" / "dice.py"
+    assert old in file.read_text()
+    file.with_name("other.py").write_text(file.read_text().replace(old, new))
+    init = outsider / "mentor_plugin_xyz" / "__init__.py"
+    init.write_text(init.read_text().replace("mentor_plugin_xyz.dice:", "mentor_plugin_xyz.other:"))
+    with pytest.raises(PluginError, match=message):
+        parts_of(env="dice", env_options={}).training_tasks()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.evaluate import evaluation_starts, play, summarise
+from mentor_core.evaluate import evaluation_starts, play, summarise, summarise_split
 from mentor_core.task import Task
 from mentor_core.testing import trajectories, trajectory_of
 from mentor_core.trajectory import Call
@@ -90,6 +90,18 @@ def test_shares_of_any_episodes_add_up(episodes):
     assert sum(summary.ends.values()) == pytest.approx(1)
     assert 0 <= summary.verified <= summary.episodes == len(episodes)
     assert summary == summarise(episodes[::-1])
+
+
+def test_of_several_environments_each_has_figures_of_its_own_beside_the_whole():
+    right, wrong = (trajectory_of("3", outcome=o, env="dice") for o in (1.0, 0.0))
+    other = trajectory_of("3", outcome=1.0, env="shop")
+    found = summarise_split("eval", [right, other, wrong], ["shop", "dice", "files"])
+    assert {name: summary.success for name, summary in found.items()} == {
+        "eval": pytest.approx(2 / 3),
+        "eval/shop": 1.0,
+        "eval/dice": 0.5,
+    }
+    assert list(summarise_split("eval", [right, wrong], ["dice"])) == ["eval"]
 
 
 def test_before_and_after_play_the_same_episodes():

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mentor_core import hookimpl, registry
 from mentor_core.errors import ConfigError, PluginError, UnknownName
-from mentor_core.registry import ENVIRONMENTS, GATES, PRESETS, REWARD_TERMS
+from mentor_core.registry import ENVIRONMENTS, GATES, PRESETS, REWARD_TERMS, build
 from mentor_core.reward import RewardTerm
 
 
@@ -145,3 +145,38 @@ def test_presets_are_files_inside_packages(install):
     with pytest.raises(PluginError, match="preset 'no'"):
         registry.resource(PRESETS, "no")
     assert [bool(entry.problem) for entry in registry.entries(PRESETS)] == [True, False]
+
+
+class Plain:
+    """A gate, say: a class that is no pydantic model."""
+
+    def __init__(self, limit: int, strict: bool = False) -> None:
+        self.limit = limit
+
+
+class Bare:
+    """It takes nothing."""
+
+
+@pytest.mark.parametrize(
+    ("factory", "options", "message"),
+    [
+        (Plain, {"limt": 3}, "gate 'x': unknown option 'limt'; did you mean limit"),
+        (Plain, {}, "gate 'x': missing a required argument: 'limit'"),
+        (Bare, {"limit": 3}, "gate 'x': unknown option 'limit'; it has none"),
+    ],
+)
+def test_options_of_a_class_that_is_no_component_are_checked_too(factory, options, message):
+    """They come from a user's settings: a TypeError would look like a bug in mentor."""
+    with pytest.raises(ConfigError, match=message):
+        build(factory, "gate 'x'", options)
+    assert build(Plain, "gate 'x'", {"limit": 3}).limit == 3
+
+
+def test_a_bug_in_a_constructor_is_not_taken_for_a_wrong_option():
+    class Broken:
+        def __init__(self, limit: int) -> None:
+            raise TypeError("a bug")
+
+    with pytest.raises(TypeError, match="a bug"):
+        build(Broken, "gate 'x'", {"limit": 3})

@@ -1,11 +1,12 @@
 """The table of before and after."""
 
 import io
+import json
 
 from rich.console import Console
 
 from mentor_core.evaluate import summarise
-from mentor_core.report import COLUMNS, as_markdown, as_table, rows
+from mentor_core.report import COLUMNS, as_json, as_markdown, as_table, rows
 from mentor_core.testing import trajectory_of
 from mentor_core.trajectory import Call
 
@@ -32,6 +33,22 @@ def test_the_report_is_a_markdown_table_with_the_facts_below():
     lines = table.splitlines()
     assert {line.count("|") for line in lines} == {len(COLUMNS) + 1}
     assert lines[2] == "| " + " | ".join(rows(SUMMARIES)[0]) + " |"
+
+
+def test_a_narrow_terminal_still_shows_which_environment_a_row_is_of():
+    out = io.StringIO()
+    Console(file=out, width=80).print(as_table({"eval/calculator": {"before": BEFORE}}, "x"))
+    assert "eval/calculator" in out.getvalue()
+
+
+def test_programs_read_the_same_figures_by_name():
+    figures = json.loads(as_json({**SUMMARIES, "eval/dice": {"after": AFTER}}))
+    assert list(figures) == ["before", "after"]
+    assert figures["before"]["eval/success"] == 0.25
+    assert figures["before"]["ood/success"] is None
+    assert figures["after"]["eval/dice/success"] == 1.0
+    assert figures["after"]["eval/dice/interval"] == [AFTER.interval[0], AFTER.interval[1]]
+    assert figures["after"]["eval/ends"] == {"answered": 1.0}
 
 
 def test_a_run_without_evaluation_still_has_a_report():

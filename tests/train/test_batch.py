@@ -174,6 +174,16 @@ def test_layouts_say_where_the_sampled_tokens_are():
     assert [len(advantages) for advantages in batch.advantages_T] == [8, 3]
 
 
+def test_equal_ids_of_two_environments_are_two_tasks():
+    trajectories = [played(0, 1.0, env="dice"), played(0, 1.0, env="shop")]
+    reward = Reward({"has": HasReference()}, {"has": 1.0}, First())
+    references = References({("dice", "task-0"): [trajectory_of("3")]}, {})
+    tasks = [Task(t.task_id, t.env, "?") for t in trajectories]
+    scores = score_part(trajectories, tasks, references, reward, False).scores
+    assert scores.values_BK[0, 0] == 1
+    assert np.isnan(scores.values_BK[1, 0])
+
+
 def test_each_episode_is_scored_with_the_references_of_its_own_task():
     reward = Reward({"has": HasReference()}, {"has": 1.0}, First())
     references = References({("tests", "task-1"): [trajectory_of("3")]}, {})
@@ -195,6 +205,28 @@ def test_the_composer_hears_how_far_the_training_is():
     assert batch.composed.rewards_B.tolist() == [0.25, 0.0]
 
 
+def test_of_several_environments_each_has_metrics_of_its_own_beside_the_whole():
+    call = {"calls": 1}
+    dice, shop = {"env": "dice"}, {"env": "shop", "end": "turn_limit"}
+    batch = batch_of(
+        played(0, 1.0, **call, **dice),
+        played(0, 0.0, **dice),
+        played(1, 1.0, **shop),
+        played(1, 1.0, **shop),
+    )
+    whole = measure(batch)
+    metrics = measure(batch, ["dice", "shop", "files"])
+    assert whole.items() <= metrics.items()
+    assert whole == measure(batch, ["dice"])
+    assert (whole["success"], metrics["dice/success"], metrics["shop/success"]) == (0.75, 0.5, 1.0)
+    assert (metrics["dice/groups/dead"], metrics["shop/groups/dead"]) == (0.0, 1.0)
+    assert (metrics["dice/calls"], metrics["shop/calls"]) == (0.5, 0.0)
+    assert (metrics["dice/terms/calls/mean"], metrics["shop/terms/calls/mean"]) == (0.5, 0.0)
+    assert (metrics["dice/end/answered"], metrics["shop/end/turn_limit"]) == (1.0, 1.0)
+    assert "dice/end/turn_limit" not in metrics
+    assert not [name for name in metrics if name.startswith("files/")]
+
+
 EPISODES = st.lists(
     st.builds(
         played,
@@ -202,6 +234,7 @@ EPISODES = st.lists(
         outcome=st.sampled_from((None, 0.0, 0.5, 1.0)),
         calls=st.integers(0, 2),
         end=st.sampled_from(("answered", "token_limit", "error")),
+        env=st.sampled_from(("dice", "shop")),
     ),
     min_size=2,
     max_size=8,
@@ -219,7 +252,7 @@ def test_two_processes_together_are_as_one(trajectories, cut, name):
     whole = join([part_of(*trajectories, reward=reward)], reward, credit, 0.5)
     halves = [part_of(*some, reward=reward) for some in (trajectories[:cut], trajectories[cut:])]
     joined = join(halves, reward, credit, 0.5)
-    assert measure(joined) == measure(whole)
+    assert measure(joined, ["dice", "shop"]) == measure(whole, ["dice", "shop"])
     assert joined.tasks == whole.tasks == [t.task_key for t in trajectories]
     np.testing.assert_array_equal(joined.scores.groups_B, whole.scores.groups_B)
     np.testing.assert_array_equal(joined.composed.rewards_B, whole.composed.rewards_B)

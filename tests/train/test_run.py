@@ -83,7 +83,8 @@ def whole(tmp_path_factory) -> Path:
 
 def test_a_run_leaves_plain_files(whole):
     names = {path.name for path in whole.iterdir()}
-    assert {"config.toml", "versions.json", "state.json", "metrics.jsonl", "report.md"} <= names
+    assert {"config.toml", "versions.json", "state.json", "metrics.jsonl"} <= names
+    assert {"report.md", "report.json"} <= names
     assert json.loads((whole / "state.json").read_text()) == {"status": "finished", "steps": 6}
     assert [line["step"] for line in metrics(whole)] == [1, 2, 3, 4, 5, 6]
     versions = Counter(
@@ -91,6 +92,7 @@ def test_a_run_leaves_plain_files(whole):
     )
     assert versions == dict.fromkeys(range(6), 32)
     assert "| eval | after |" in (whole / "report.md").read_text()
+    assert not [name for name in metrics(whole)[0] if "calculator" in name]
 
 
 def test_the_saved_model_loads_and_has_learnt_something(whole, student):
@@ -185,3 +187,56 @@ def test_two_processes_train_one_model(tmp_path):
     evaluated = read_trajectories(run / "trajectories/eval-after.jsonl")
     assert len({t.task_id for t in evaluated}) == 8
     assert weights(run)
+
+
+# Several environments ----------------------------------------------------------------------------
+
+MIXED = [
+    *("--env", "calculator,dice=0.5", "--set", "env_options.calculator.train_size=64"),
+    *("--set", "evaluate.tasks=4", "--set", "train.tasks_per_step=3"),
+    *("--set", "train.group_size=4", "--set", "train.checkpoint_every=1"),
+]
+
+
+def test_a_mixture_trains_resumes_and_is_read_again(outsider, tmp_path):
+    """Each environment has its share, metrics and rows in the report, also after kill -9."""
+    path = os.pathsep.join([str(outsider), os.environ.get("PYTHONPATH", "")])
+    options = {"env": {**os.environ, "PYTHONPATH": path}}
+    whole, run = tmp_path / "whole", tmp_path / "killed"
+    output = finish(mentor("run", "--steps", "4", "--output", str(whole), *MIXED, **options))
+    assert "calculator,dice=0.5: before and after" in output
+    assert all(
+        f"{split}/{name}" in output for split in ("eval", "ood") for name in ("calcul", "dice")
+    )
+    played = read_trajectories(whole / "trajectories/train.jsonl")
+    groups = {(t.policy_version, t.group): t.env for t in played}
+    assert Counter(groups.values()) == {"calculator": 8, "dice": 4}
+    for line in metrics(whole):
+        assert {"success", "calculator/success", "dice/success", "dice/groups/dead"} <= set(line)
+    figures = json.loads((whole / "report.json").read_text())
+    assert figures["after"]["eval/episodes"] == 8
+    assert figures["after"]["eval/dice/episodes"] == figures["before"]["ood/dice/episodes"] == 4
+    assert "| ood/dice | after |" in (whole / "report.md").read_text()
+
+    process = mentor("run", "--steps", "4", "--output", str(run), *MIXED, **options)
+    wait_for_step(process, run, 2)
+    process.kill()
+    process.wait()
+    finish(mentor("run", "--resume", str(run), **options))
+    assert rewards(run) == rewards(whole)
+    again = read_trajectories(run / "trajectories/train.jsonl")
+    assert [t.task_key for t in again] == [t.task_key for t in played]
+
+    output = finish(mentor("eval", str(whole), "--split", "eval", **options))
+    assert "eval/dice" in output
+    output = finish(mentor("eval", str(whole), "--split", "eval", "--env", "dice", **options))
+    assert "eval/dice" not in output
+    output = finish(mentor("score", str(whole), "--rewards", "teacher,outcome", **options))
+    assert "no references" not in output
+    assert "no answers" not in output
+    output = finish(mentor("show", str(whole), "--env", "dice", "-n", "1", **options))
+    assert "throw" in output
+    output = finish(
+        mentor("ablate", str(whole), "--rewards", "sparse", "--against", "mentor", **options)
+    )
+    assert "advantages change sign" in output

@@ -31,7 +31,8 @@ def make_trainer(student, tmp_path):
     def make(**settings):
         from mentor_core.config import merge
 
-        config = resolve(merge(SETTINGS, settings))
+        base = {k: v for k, v in SETTINGS.items() if k != "env_options" or k not in settings}
+        config = resolve(merge(base, settings))
         parts = assemble(config)
         tasks, references = parts.training_tasks()
         parts.sampler.start(tasks, config.seed)
@@ -161,6 +162,31 @@ def test_metrics_say_what_happened(make_trainer):
         scores = [t.scores[term] for t in trajectories]
         assert log[f"terms/{term}/mean"] == [pytest.approx(np.mean(scores))]
     assert not [name for name in log if name.startswith(("completions/", "frac_reward"))]
+
+
+def test_episodes_of_two_environments_share_a_batch(make_trainer, outsider):
+    """Each is shown its own tools, is compared within its own groups, and has its own metrics."""
+    trainer = make_trainer(
+        env="calculator,dice=0.5",
+        env_options={"calculator": {"train_size": 32}},
+        train={"tasks_per_step": 3},
+    )
+    inputs = trainer._generate_and_score_completions(rows(trainer))
+    played = trainer._trajectories
+    assert [t.env for t in played] == ["calculator"] * 4 + ["dice"] * 4 + ["calculator"] * 4
+    tokenizer = trainer.student.tokenizer
+    for trajectory, ids in zip(played, inputs["prompt_ids"], strict=True):
+        shown = tokenizer.decode(ids)
+        assert trajectory.tools == (["throw"] if trajectory.env == "dice" else trajectory.tools)
+        assert ("throw(count)" in shown) == (trajectory.env == "dice")
+        assert ("multiply" in shown) == (trajectory.env == "calculator")
+    log = trainer._metrics["train"]
+    for name in ("calculator", "dice"):
+        own = [t for t in played if t.env == name]
+        assert log[f"{name}/reward"] == [pytest.approx(np.mean([t.reward for t in own]))]
+        assert log[f"{name}/calls"] == [np.mean([len(t.calls) for t in own])]
+    assert log["reward"] == [pytest.approx(np.mean([t.reward for t in played]))]
+    assert trainer.sampler.state() == {"calculator": {}, "dice": {}}
 
 
 @pytest.mark.slow
