@@ -19,10 +19,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from mentor_core.algebra import time_limits_hit
 from mentor_core.assemble import make_reward
 from mentor_core.config import resolve
-from mentor_core.mathematics import equal_answers
+from mentor_core.mathematics import equal_answers, time_limits_hit
 from mentor_core.reward import Example, Reward
 from mentor_core.scoring import Inputs, Row, score_files
 from mentor_core.task import Task

@@ -34,7 +34,7 @@ V = TypeVar("V", bound=_Value)
 class Expression(ABC, Generic[V]):
     """Evaluates one text by recursive descent. Every refusal is a ValueError.
 
-    >>> from mentor_core.arithmetic import Arithmetic
+    >>> from mentor_core.mathematics.arithmetic import Arithmetic
     >>> Arithmetic("2(3 + 4)").value()
     14.0
     """

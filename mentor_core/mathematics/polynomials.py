@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mentor_core.expressions import Expression
+from mentor_core.mathematics.expressions import Expression
 
 __all__ = ["equal_quotients"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.arithmetic import evaluate
+from mentor_core.mathematics.arithmetic import evaluate
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mentor_core.algebra import equal_expressions
-from mentor_core.polynomials import equal_quotients
+from mentor_core.mathematics.algebra import equal_expressions
+from mentor_core.mathematics.polynomials import equal_quotients
 
 EQUAL = [
     ("x^2+2x+1", "(x+1)^2"),

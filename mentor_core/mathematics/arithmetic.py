@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mentor_core.expressions import Expression
+from mentor_core.mathematics.expressions import Expression
 
 __all__ = ["Arithmetic", "evaluate"]
 

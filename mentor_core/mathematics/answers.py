@@ -7,10 +7,10 @@ The rules, in order; the first that can decide does:
    they are the same (six decimals is the `float_rounding` of Math-Verify). Thousands
    separators, a currency sign, `x =`, a unit and `%` are read; 50% is 50 and also 0.5; units
    are compared only where both sides have one.
-3. Two expressions of numbers alone, with one reading (`mentor_core.arithmetic`), or two tuples or
-   intervals of such, in the same brackets: equal where their values are, by the same tolerance.
-4. Two quotients of polynomials, with one reading (`mentor_core.polynomials`): equal where they are
-   identically so.
+3. Two expressions of numbers alone, with one reading (`arithmetic`), or two tuples or intervals of
+   such, in the same brackets: equal where their values are, by the same tolerance.
+4. Two quotients of polynomials, with one reading (`polynomials`): equal where they are identically
+   so.
 5. Anything else that reads as mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
    github.com/huggingface/Math-Verify), which compares expressions, sets, tuples and intervals.
 
@@ -19,7 +19,7 @@ answer must be mathematics, never a part of it that was found in text, and it mu
 values as the gold answer does and be equal along every `=`: "12 or 13", "12, 13" and "13 = 12"
 are wrong where 12 is right. And expressions that could take long are refused before they are read:
 as an answer such a one is wrong, lest a policy hide behind it; as a gold answer it decides nothing.
-Should one slip through, its comparison has a time limit (`mentor_core.algebra`).
+Should one slip through, its comparison has a time limit (`algebra`).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from mentor_core.algebra import Undecided, equal_expressions
-from mentor_core.arithmetic import evaluate
-from mentor_core.polynomials import equal_quotients
+from mentor_core.mathematics.algebra import Undecided, equal_expressions
+from mentor_core.mathematics.arithmetic import evaluate
+from mentor_core.mathematics.polynomials import equal_quotients
 
 __all__ = ["MAX_LENGTH", "equal_answers"]
 

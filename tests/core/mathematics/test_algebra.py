@@ -3,8 +3,7 @@ import threading
 
 import pytest
 
-from mentor_core import algebra
-from mentor_core.mathematics import equal_answers
+from mentor_core.mathematics import algebra, equal_answers
 
 
 def test_expressions_are_compared():

@@ -1,10 +1,8 @@
 """Algebra: Math-Verify in a process of its own, so that a time limit can be kept anywhere.
 
 Math-Verify's own limits are signals, which work in the main thread only, and sympy cannot be
-interrupted from another thread. The process is started on first use (sympy takes most of a second
-to import), serves one question at a time, and is ended where it takes too long.
-
-    python -m mentor_core.algebra     one JSON [given, wanted] a line in, one true or false out
+interrupted from another thread. The process also spares this one from importing sympy, which takes
+most of a second.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ __all__ = ["SECONDS", "TimeLimit", "Undecided", "equal_expressions", "time_limit
 SECONDS = 5.0
 """What one comparison may take."""
 
-_worker = Worker("mentor_core.algebra")
+_worker = Worker("mentor_core.mathematics.algebra")
 _hits = 0
 
 
