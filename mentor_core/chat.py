@@ -133,6 +133,8 @@ class ChatFormat:
         thoughts = sum(_THOUGHT in str(message) for message in messages)
         if self.tokenizer.decode(whole).count(_THOUGHT) < thoughts:
             return "without the thinking of earlier turns, which the model sees in training"
+        if thoughts and not self._template.knows_thinking:
+            return None  # thinking is part of the text, and as exact as any text
         pieces = [self.prompt_ids(messages[:1], tools)]
         pieces += [self.suffix_ids([m]) for m in messages[1:] if m["role"] != "assistant"]
         at = 0

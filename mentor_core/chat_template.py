@@ -134,7 +134,7 @@ class ChatTemplate:
         assistant = self.assistant(content, calls, thinking)
         results = [tool_message(call.name, "…") for call in calls]
         try:
-            whole = self.render([_USER, assistant, *(results or [_USER])], tools, generate=True)
+            whole = self.render([_USER, assistant, *results], tools, generate=bool(results))
             prompt = self.render([_USER], tools, generate=True)
         except Exception:  # noqa: BLE001 - a template refuses what it does not know by raising
             return None
@@ -142,7 +142,9 @@ class ChatTemplate:
             return None
         rest = whole[len(prompt) :]
         found = self._end.search(rest)
-        return rest[: found.start()] if found else None
+        if found:
+            return rest[: found.start()]
+        return None if results else rest  # some templates leave the last turn open
 
     def assistant(self, content: str, calls: Sequence[Call], thinking: str = "") -> dict[str, Any]:
         """An assistant message as the template takes it.

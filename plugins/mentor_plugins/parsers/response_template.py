@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mentor_core.errors import ModelError
-from mentor_core.parsing import HermesParser, ParsedTurn, read_json
+from mentor_core.parsing import HermesParser, ParsedTurn, opened_thinking, read_json
 from mentor_core.trajectory import Call
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ class ResponseTemplateParser(HermesParser):
     def write(self, content: str, calls: Sequence[Call]) -> str:
         if self.chat is None:
             return super().write(content, calls)
-        text = self.chat.turn_text(content, calls, self.tools)
+        opened = opened_thinking(self.opening) is not None
+        text = self.chat.turn_text(content, calls, self.tools, "…" if opened else "")
+        if opened and text is not None:
+            text = self.after_thinking(text)
         if text is None:
             raise ModelError(f"the chat template cannot render a turn of {len(calls)} calls")
         return text
