@@ -106,7 +106,12 @@ class Parts:
         """What plays the run's episodes, with its limits."""
         settings = self.config.rollout
         return Rollout(
-            self.make_env, policy, executor, settings.max_error_share, settings.episode_seconds
+            self.make_env,
+            policy,
+            executor,
+            settings.max_error_share,
+            settings.episode_seconds,
+            settings.episodes,
         )
 
     def policies(self) -> tuple[Policy, Policy]:

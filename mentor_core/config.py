@@ -75,6 +75,7 @@ class RolloutConfig(_Section):
     top_p: float = Field(1.0, gt=0, le=1)
     top_k: int = Field(0, ge=0, description="0: off")
     min_p: float = Field(0.0, ge=0, le=1)
+    episodes: Positive = Field(256, description="most episodes that are open at a time")
     max_turns: Positive = Field(8, description="assistant turns of an episode")
     turn_tokens: Positive = Field(256, description="sampled tokens of a turn")
     episode_tokens: Positive = Field(2048, description="tokens of an episode after its prompt")

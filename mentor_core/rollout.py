@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +59,7 @@ class Rollout:
         max_error_share: `run` raises if a larger share of a batch ends in errors.
         episode_seconds: wall time of an episode, from when the policy begins its first turn;
             0: no limit. It is looked at between turns, and while tools run.
+        episodes: most episodes that are open at a time.
     """
 
     def __init__(
@@ -68,10 +69,12 @@ class Rollout:
         executor: ToolExecutor | None = None,
         max_error_share: float = 0.5,
         episode_seconds: float = 0.0,
+        episodes: int = 256,
     ) -> None:
         self.make_env, self.policy, self.max_error_share = make_env, policy, max_error_share
         self.executor = executor or ToolExecutor()
         self.episode_seconds = episode_seconds or math.inf
+        self.episodes = episodes
         self._free: defaultdict[str, list[ToolEnv]] = defaultdict(list)
 
     def run(
@@ -88,23 +91,30 @@ class Rollout:
         Raises:
             RunError: more than `max_error_share` of the episodes broke; quotes the first.
         """
+        left = deque(enumerate(starts))
+        playing: dict[int, _Episode] = {}
         ended: dict[int, Trajectory] = {}
+        waiting: dict[ToolJobs, _Episode] = {}
+
+        def begin() -> None:
+            while left and len(playing) < self.episodes:
+                index, start = left.popleft()
+                playing[index] = episode = self._open(index, start)
+                if episode.trajectory.end is not None:
+                    end(episode)
 
         def end(episode: _Episode) -> None:
             ended[episode.index] = episode.trajectory
+            del playing[episode.index]
             if episode.session is not None:
                 self.policy.close(episode.session)
             self._give_back(episode)
             if on_end is not None:
                 on_end(episode.trajectory)
 
-        waiting: dict[ToolJobs, _Episode] = {}
         try:
-            for index, start in enumerate(starts):
-                episode = self._open(index, start)
-                if episode.trajectory.end is not None:
-                    end(episode)
-            while len(ended) < len(starts):
+            begin()
+            while playing:
                 generations = self.policy.poll(lambda: self.executor.ready)
                 for generation in generations:
                     episode = generation.session.context
@@ -121,10 +131,12 @@ class Rollout:
                     waited = waiting.pop(jobs, None)  # None: of a run that was interrupted
                     if waited is not None and self._finish(waited):
                         end(waited)
+                begin()
         finally:
-            for episode in waiting.values():
+            for episode in playing.values():  # something was raised: they are given up
                 if episode.session is not None:
                     self.policy.close(episode.session)
+                episode.env.close()
         trajectories = [ended[index] for index in range(len(starts))]
         self._check_errors(trajectories)
         return trajectories

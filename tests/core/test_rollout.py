@@ -78,6 +78,59 @@ def test_end_reasons(turns, end):
     assert trajectory.outcome in (0.0, 1.0)
 
 
+class Counted(Doubler):
+    """Knows how many of it are open."""
+
+    now, most, closed = 0, 0, 0
+
+    def start(self, task):
+        Counted.now += 1
+        Counted.most = max(Counted.most, Counted.now)
+
+    def verify(self):
+        Counted.now -= 1
+        return super().verify()
+
+    def close(self):
+        Counted.closed += 1
+        super().close()
+
+
+@pytest.fixture
+def counted():
+    Counted.now = Counted.most = Counted.closed = 0
+    return Counted
+
+
+def test_no_more_episodes_are_open_than_allowed(counted):
+    """An environment may be a server: hundreds of them would take the machine down."""
+    rollout = Rollout(counted, ScriptedPolicy(turns=[CALL % 1, "4"]), episodes=3)
+    starts = [Start(Task(str(n), "doubler", "double 2", "4"), n) for n in range(10)]
+    played = rollout.run(starts)
+    rollout.close()
+    assert [t.task_id for t in played] == [str(n) for n in range(10)]
+    assert (counted.most, counted.now) == (3, 0)
+
+
+def test_what_is_given_up_is_closed(counted):
+    """Ctrl-C would leave servers and requests behind."""
+
+    class Interrupting(ScriptedPolicy):
+        closed: list = []
+
+        def poll(self, interrupted):
+            raise KeyboardInterrupt
+
+        def close(self, session):
+            self.closed.append(session)
+
+    policy = Interrupting()
+    rollout = Rollout(counted, policy)
+    with pytest.raises(KeyboardInterrupt):
+        rollout.run([Start(Task(str(n), "doubler", "double 2", "4"), n) for n in range(4)])
+    assert len(policy.closed) == counted.closed == 4
+
+
 class Cut(ScriptedPolicy):
     """Runs out of tokens in a turn (`turn`), or once it has observed something (`episode`)."""
 
