@@ -218,6 +218,7 @@ class _Job:
     def _load_trained(self) -> None:
         options = self.config.model_options
         self.student = load_student(str(self.directory.model), options)
+        _tell(self.student, self.parts, Console(quiet=True))  # it was said at the start
 
     def finish(self, before: dict[str, Summary], after: dict[str, Summary]) -> Summaries:
         """Write and show the report."""
