@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mentor_core.parsing import THINKING
 from mentor_core.registry import PARSERS, create, names
 from mentor_core.trajectory import Call, ParseFailure
 
@@ -19,9 +20,7 @@ TAGS = [
     "[TOOL_CALLS]",
     "[ARGS]",
     "[CALL_ID]",
-    "<think>",
-    "</think>",
-    "[THINK]",
+    *(mark for pair in THINKING for mark in pair),
     "<|im_end|>",
     "<|eot_id|>",
 ]
