@@ -25,7 +25,7 @@ __all__ = ["command"]
     metavar="KEY=VALUE",
     help="A setting of a run: env_options.NAME or rollout.max_turns; may be repeated.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of everything random.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the episodes.")
 @click.option(
     "--tasks",
     type=click.IntRange(min=1),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mentor_core.env import ToolEnv
@@ -12,11 +14,12 @@ from mentor_core.errors import ConfigError, DataError, MentorError, PluginError,
 from mentor_core.inspection.bench import Bench, Check
 from mentor_core.inspection.closing import CLOSING
 from mentor_core.inspection.contract import CONTRACT, EXPERT
-from mentor_core.inspection.episode import Maker, play
+from mentor_core.inspection.episode import Episode, Maker, play
 from mentor_core.inspection.hostility import HOSTILITY, hostility
 from mentor_core.inspection.sameness import SAMENESS
 from mentor_core.inspection.secrecy import SECRECY
-from mentor_core.verdict import Untested, Verdict
+from mentor_core.task import Task
+from mentor_core.verdict import Problem, Untested, Verdict
 
 __all__ = ["PROPERTIES", "STAGES", "Inspection", "check_environment"]
 
@@ -83,6 +86,7 @@ def check_environment(
     bench = Bench(Maker(factory, options or {}), registered, seed, tasks, examples)
     _begin(bench)
     verdicts: list[Verdict] = []
+    raised: list[Problem] = []
     repeatable = True
     for check in CHECKS:
         on_progress(check.name, 0)
@@ -92,11 +96,12 @@ def check_environment(
             why = "the same seed does not give the same episode"
             verdicts.append(Verdict(check.name, check.promise, why_untested=why))
             continue
-        verdicts.append(_verdict(check, bench, on_progress))
+        verdicts.append(_verdict(check, bench, raised, on_progress))
         repeatable = repeatable and (check.name != "seed" or verdicts[-1].problem is None)
     on_progress(HOSTILITY[0].name, 0)
     if not {part.name for part in HOSTILITY} <= set(skip):
-        verdicts += [v for v in _hostile(bench, on_progress) if v.property not in skip]
+        found = _hostile(bench, raised, on_progress)
+        verdicts += [verdict for verdict in found if verdict.property not in skip]
     on_progress("speed", 0)
     return Inspection(verdicts, _speed(bench))
 
@@ -117,30 +122,55 @@ def _begin(bench: Bench) -> None:
         raise DataError(f"environment {bench.name!r} has no task in any split")
 
 
-def _verdict(check: Check, bench: Bench, on_progress: Callable[[str, int], None]) -> Verdict:
-    """All samples are tried; the first that breaks the promise is kept, and how many do."""
+def _verdict(
+    check: Check, bench: Bench, raised: list[Problem], on_progress: Callable[[str, int], None]
+) -> Verdict:
+    """All samples are tried; the first that breaks the promise is kept, and how many do.
+
+    What the environment raises is no matter of the promise: it ends the check and goes to `raised`.
+    """
     verdict = Verdict(check.name, check.promise)
-    broken = 0
+    broken, trying = 0, None
     try:
         for number, sample in enumerate(check.samples(bench), 1):
+            trying = sample
             try:
                 problem = check.check(bench, sample)
             except Untested as why:
                 verdict.why_untested = verdict.why_untested or str(why)
-                continue
-            verdict.tested += 1
-            verdict.problem = verdict.problem or problem
-            broken += problem is not None
+            else:
+                verdict.tested += 1
+                verdict.problem = verdict.problem or problem
+                broken += problem is not None
+            trying = None  # the samples themselves may raise
             on_progress(check.name, number)
-    except Exception as error:  # noqa: BLE001 - what raises where is a property of its own
-        verdict.why_untested = f"{type(error).__name__}: {error}"
+    except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
+        raised.append(_raised(check.name, error, bench, trying))
+        if verdict.problem is None:
+            verdict.tested, verdict.why_untested = 0, raised[-1].text
     if verdict.problem is not None and broken > 1:
         text = f"{verdict.problem.text} ({broken} of {verdict.tested} fail)"
         verdict.problem = replace(verdict.problem, text=text)
     return verdict
 
 
-def _hostile(bench: Bench, on_progress: Callable[[str, int], None]) -> list[Verdict]:
+def _raised(doing: str, error: Exception, bench: Bench, sample: Any = None) -> Problem:
+    """What an environment raised where nothing should, on a sample of a check."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    text = f"while {doing} was checked, {where} raised {type(error).__name__}: {error}"
+    for part in sample if isinstance(sample, tuple) else (sample,):
+        if isinstance(part, Task):
+            return Problem(text, bench.episode(part))
+        if isinstance(part, Episode):
+            return Problem(text, part)
+    return Problem(text, bench.make)
+
+
+def _hostile(
+    bench: Bench, raised: list[Problem], on_progress: Callable[[str, int], None]
+) -> list[Verdict]:
+    """The verdicts of hostile episodes; what was raised before counts for the first of them."""
     tried = 0
 
     def count() -> None:
@@ -148,7 +178,15 @@ def _hostile(bench: Bench, on_progress: Callable[[str, int], None]) -> list[Verd
         tried += 1
         on_progress(HOSTILITY[0].name, tried)
 
-    return hostility(bench, count)
+    try:
+        verdicts = hostility(bench, count)
+    except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
+        raised.append(_raised("robust", error, bench))
+        verdicts = [Verdict(p.name, p.promise, why_untested=raised[-1].text) for p in HOSTILITY]
+    if raised:
+        known = [problem for problem in raised if isinstance(problem.example, Episode)]
+        verdicts[0].problem = verdicts[0].problem or (known or raised)[0]
+    return verdicts
 
 
 def _speed(bench: Bench) -> float | None:
@@ -161,6 +199,6 @@ def _speed(bench: Bench) -> float | None:
                     steps += len(list(play(env, script))) - 1
                 if not steps:
                     return None
-    except Exception:  # noqa: BLE001 - what raises where is a property of its own
+    except Exception:  # noqa: BLE001 - it has been found by the checks
         return None
     return steps / (time.perf_counter() - began)

@@ -13,7 +13,7 @@ from typing import Any
 from mentor_core.env import ToolEnv
 from mentor_core.expert import play_expert
 from mentor_core.inspection.arguments import Filler
-from mentor_core.inspection.episode import Episode, Maker
+from mentor_core.inspection.episode import Episode, Maker, play
 from mentor_core.task import SPLITS, Split, Task
 from mentor_core.trajectory import Call
 from mentor_core.verdict import Problem
@@ -101,7 +101,7 @@ class Bench:
         return None if played is None else self.episode(task, (t.text for t in played.turns))
 
     def _probe(self, env: ToolEnv, task: Task) -> Episode:
-        """One call of each tool, out of the prompt's own words and numbers."""
+        """A call of each tool out of the prompt's words and numbers, until the episode ends."""
         env.reset(seed=self.seed, options={"task": task})
         words = re.findall(r"\w+", task.prompt) or ["word"]
         numbers = [float(number) for number in re.findall(r"\d{1,9}", task.prompt)] or [1.0]
@@ -111,7 +111,8 @@ class Bench:
             env.parser.render("", [Call(tool.name, filler.arguments(tool.parameters))])
             for tool in tools[:_PROBES]
         ]
-        return self.episode(task, turns)
+        episode = self.episode(task, turns)
+        return self.episode(task, turns[: len(list(play(env, episode))) - 1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,13 @@ class Raises(Sums):
         return float(int(self.answer or 0) == int(self.task.answer))
 
 
+class CannotStart(Sums):
+    def start(self, task):
+        if task.id == "eval-5":
+            raise KeyError(task.id)
+        return super().start(task)
+
+
 class Crashes(Sums):
     def add(self, amount: int) -> int:
         """Add to the total.
@@ -260,6 +267,7 @@ BROKEN = {
     LeavesADirectory: "closing",
     NeverForgets: "closing",
     Raises: "robust",
+    CannotStart: "robust",
     Crashes: "refusing",
     Generous: "outcome",
 }

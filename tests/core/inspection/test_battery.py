@@ -82,6 +82,17 @@ def test_a_counter_example_is_python_that_shows_it(environment, raised):
         exec(code, {})
 
 
+def test_a_task_that_raises_is_found_and_leaves_what_was_checked_untested():
+    # Otherwise the expert would pass for one that solves all that it was asked.
+    inspection = check_environment(planted.CannotStart, examples=5, skip=["process"])
+    (robust,) = inspection.failed
+    heading, *_, last = str(robust).splitlines()
+    assert "py:" in heading and heading.endswith("raised KeyError: 'eval-5'")
+    assert "t.id == 'eval-5'" in last
+    (expert,) = (v for v in inspection.verdicts if v.property == "expert")
+    assert str(expert).startswith("expert: not tested (while expert was checked, ")
+
+
 def test_a_counter_example_is_small_and_says_what_happened():
     heading, *lines = str(failed(planted.ExpertErrs)["expert"]).splitlines()
     assert heading == "expert: its episode on task 'eval-3' ends with answered and outcome 0.0"
