@@ -20,57 +20,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mentor_core.errors import ConfigError, DataError, PluginError, nearest
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.parsing import CallParser, HermesParser
+from mentor_core.spaces import AssistantText, Messages, Observation
 from mentor_core.task import SPLITS, Split, Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call, EndReason, Message, Turn
 
-__all__ = ["ActionGate", "AssistantText", "Expert", "Messages", "Pending", "ToolEnv"]
+__all__ = ["ActionGate", "Expert", "Pending", "ToolEnv"]
 
-Observation = tuple[Message, ...]
 Expert = Generator[tuple[str, Sequence[Call]], list[Call], None]
 """A scripted solver: yields (text, calls) turn by turn and is sent the executed calls.
 A turn without calls is the final answer, or asks for the user's next message."""
-
-
-class AssistantText(gymnasium.Space[str]):
-    """Action space: the text of one assistant turn. Any string is in it."""
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)  # the vector environments ask
-
-    def __hash__(self) -> int:
-        return hash(type(self))
-
-    def contains(self, x: Any) -> bool:
-        return isinstance(x, str)
-
-    def sample(self, mask: Any = None, probability: Any = None) -> str:
-        alphabet = 'abc 0123456789{}[]":,\n<>/_'
-        length = int(self.np_random.integers(0, 40))
-        text = "".join(alphabet[i] for i in self.np_random.integers(0, len(alphabet), length))
-        forms = (text, f"<tool_call>{text}</tool_call>", f'<tool_call>{{"name": "{text}"')
-        return forms[int(self.np_random.integers(0, len(forms)))]
-
-
-class Messages(gymnasium.Space[Observation]):
-    """Observation space: a tuple of chat messages, possibly empty."""
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)  # the vector environments ask
-
-    def __hash__(self) -> int:
-        return hash(type(self))
-
-    def contains(self, x: Any) -> bool:
-        return isinstance(x, tuple) and all(
-            isinstance(message, dict)
-            and isinstance(message.get("role"), str)
-            and isinstance(message.get("content"), str)
-            for message in x
-        )
-
-    def sample(self, mask: Any = None, probability: Any = None) -> Observation:
-        return ({"role": "user", "content": str(self.np_random.integers(0, 100))},)
 
 
 class ActionGate(ABC):

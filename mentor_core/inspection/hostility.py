@@ -17,13 +17,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mentor_core.env import AssistantText, ToolEnv
+from mentor_core.env import ToolEnv
 from mentor_core.inspection.arguments import HOSTILE, Filler, hostile_arguments
 from mentor_core.inspection.bench import Bench
 from mentor_core.inspection.contract import toolsets
 from mentor_core.inspection.episode import Episode
 from mentor_core.parsing import CallParser
 from mentor_core.search import search
+from mentor_core.spaces import AssistantText
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
 from mentor_core.verdict import Problem, Property, Untested, Verdict

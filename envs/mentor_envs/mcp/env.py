@@ -15,8 +15,9 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.env import Observation, Pending
+from mentor_core.env import Pending
 from mentor_core.errors import ConfigError, nearest
+from mentor_core.spaces import Observation
 from mentor_core.task import Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import EndReason
