@@ -21,9 +21,9 @@ from pathlib import Path
 
 from mentor_core.assemble import make_reward
 from mentor_core.config import resolve
+from mentor_core.laboratory.scoring import Inputs, Row, score_files
 from mentor_core.mathematics import equal_answers, time_limits_hit
 from mentor_core.reward import Example, Reward
-from mentor_core.scoring import Inputs, Row, score_files
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory, Turn, format_trajectory
 

@@ -8,9 +8,9 @@
         ...
 
 `episodes` and `honest_episodes` give a trajectory with its task and references, `recorded` adds
-the tokens that a policy would have sampled;
-`mentor_core.battery` runs mentor's own properties on a reward term. Needs `hypothesis`: it comes
-with `pip install "mentor-core[testing]"`.
+the tokens that a policy would have sampled; `mentor_core.laboratory.rewards.battery` runs mentor's
+own properties on a reward term. Needs `hypothesis`: it comes with
+`pip install "mentor-core[testing]"`.
 """
 
 from __future__ import annotations

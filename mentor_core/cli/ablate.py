@@ -9,7 +9,7 @@ import click
 from mentor_core.cli.saved import open_saved, reward_config, saved_options
 
 if TYPE_CHECKING:
-    from mentor_core.ablation import Comparison, Effect
+    from mentor_core.laboratory.ablation import Comparison, Effect
 
 __all__ = ["command"]
 
@@ -34,12 +34,12 @@ def command(rewards: str, against: str, **options: Any) -> None:
     """
     from rich.console import Console
 
-    from mentor_core.ablation import compare, measure
     from mentor_core.assemble import make_reward
     from mentor_core.errors import DataError
+    from mentor_core.laboratory.ablation import compare, measure
+    from mentor_core.laboratory.scoring import Broken, Inputs, Row, score_files
     from mentor_core.progress import bar
     from mentor_core.registry import CREDITS, create
-    from mentor_core.scoring import Broken, Inputs, Row, score_files
 
     saved = open_saved(**options)
     credit = create(CREDITS, "group")

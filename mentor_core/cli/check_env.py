@@ -27,7 +27,7 @@ __all__ = ["command"]
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the episodes.")
 @click.option(
-    "--tasks",
+    "--count",
     type=click.IntRange(min=1),
     metavar="N",
     help="Most eval tasks that the expert must solve.  [default: all]",
@@ -46,7 +46,7 @@ def command(
     env: str,
     settings: tuple[str, ...],
     seed: int,
-    tasks: int | None,
+    count: int | None,
     examples: int,
     skip: tuple[str, ...],
 ) -> None:
@@ -61,14 +61,14 @@ def command(
 
     \b
     mentor check-env calculator --set env_options.max_steps=4
-    mentor check-env my_package.shop:Shop --tasks 50
+    mentor check-env my_package.shop:Shop --count 50
     """
     from rich.console import Console
 
     from mentor_core.progress import bar
 
     with needs_testing("check-env"):
-        from mentor_core.inspection.battery import STAGES, check_environment
+        from mentor_core.laboratory.environments.battery import STAGES, check_environment
 
     factory, options = _find(env), _options(settings)
     with bar(Console(stderr=True), "checking", STAGES) as shown:
@@ -85,7 +85,7 @@ def command(
             options,
             registered=None if ":" in env else env,
             seed=seed,
-            tasks=tasks,
+            tasks=count,
             examples=examples,
             skip=skip,
             on_progress=on_progress,

@@ -87,9 +87,9 @@ def open_saved(
         MentorError: a file is not there or cannot be read, or a setting is wrong.
     """
     from mentor_core.cli.options import configuration
+    from mentor_core.laboratory.scoring import CHUNK, available_cores, read_lines
     from mentor_core.references import verified
     from mentor_core.run_directory import RunDirectory
-    from mentor_core.scoring import CHUNK, available_cores, read_lines
 
     base: dict[str, Any] = {}
     found: list[Path] = []

@@ -16,8 +16,8 @@ from mentor_core.trajectory import format_trajectory
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mentor_core.laboratory.scoring import Inputs, Tally
     from mentor_core.reward import Need
-    from mentor_core.scoring import Inputs, Tally
     from mentor_core.task import TaskKey
 
 __all__ = ["command"]
@@ -60,7 +60,7 @@ def command(
     """
     from rich.console import Console
 
-    from mentor_core.scoring import Inputs
+    from mentor_core.laboratory.scoring import Inputs
 
     if output is not None and output.exists():
         raise RunError(f"{output} exists; choose another --output")
@@ -81,8 +81,8 @@ def _score(
     from rich.console import Console
 
     from mentor_core.assemble import make_reward
+    from mentor_core.laboratory.scoring import Broken, Tally, score_files
     from mentor_core.progress import bar
-    from mentor_core.scoring import Broken, Tally, score_files
 
     reward = make_reward(inputs.reward)
     tallies = {name: Tally() for name in [*reward.terms, "reward"]}
@@ -182,7 +182,7 @@ def _list(console: Console, count: int, what: str, problems: list[str]) -> None:
 
 def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console) -> None:
     from mentor_core.assemble import make_reward
-    from mentor_core.scoring import read_lines, task_of
+    from mentor_core.laboratory.scoring import read_lines, task_of
     from mentor_core.sketch import sketch
     from mentor_core.trajectory import parse_trajectory
 

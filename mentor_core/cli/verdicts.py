@@ -13,7 +13,7 @@ from mentor_core.errors import PluginError, RunError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mentor_core.verdict import Verdict
+    from mentor_core.laboratory.verdict import Verdict
 
 __all__ = ["import_target", "needs_testing", "show_verdicts"]
 

@@ -46,7 +46,7 @@ def tall(height: int = 8):
 
 class Other: ...
 '''
-QUICK = ("--examples", "10", "--tasks", "4")
+QUICK = ("--examples", "10", "--count", "4")
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +102,7 @@ def test_a_function_may_make_the_environment(mentor):
         ("calculator --set rollout.top_k=2", "--set rollout.top_k: check-env takes"),
         ("calculator --set env_options=2", "expected KEY=VALUE, such as env_options.seed=1"),
         ("calculator --skip expret", "no property 'expret'; did you mean expert"),
-        ("calculator --tasks 0", "0 is not in the range"),
+        ("calculator --count 0", "0 is not in the range"),
         ("calculator --set env_options.tasks_file=absent.jsonl", "absent.jsonl: No such file"),
         ("pile_7:Pyle", "AttributeError"),
         ("pile_7:Other", "is not a subclass of mentor_core.env:ToolEnv"),

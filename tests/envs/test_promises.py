@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mentor_core.inspection.battery import PROPERTIES, check_environment
+from mentor_core.laboratory.environments.battery import PROPERTIES, check_environment
 from mentor_core.registry import ENVIRONMENTS, entries, load
 
 BUILT_IN = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.attacks import ATTACKS
-from mentor_core.battery import check_reward
-from mentor_core.properties import PROPERTIES
+from mentor_core.laboratory.rewards.attacks import ATTACKS
+from mentor_core.laboratory.rewards.battery import check_reward
+from mentor_core.laboratory.rewards.properties import PROPERTIES
 from mentor_core.registry import REWARD_TERMS, create, names
 
 _SPEC = importlib.util.spec_from_file_location("planted", Path(__file__).with_name("planted.py"))

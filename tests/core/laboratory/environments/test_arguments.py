@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mentor_core.inspection.arguments import HOSTILE, Filler, hostile_arguments
+from mentor_core.laboratory.environments.arguments import HOSTILE, Filler, hostile_arguments
 from mentor_core.testing import tools
 
 SCHEMAS = (

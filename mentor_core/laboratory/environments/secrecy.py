@@ -25,11 +25,11 @@ from functools import cached_property
 from typing import Any
 
 from mentor_core.env import ToolEnv
-from mentor_core.inspection.arguments import Filler
-from mentor_core.inspection.bench import Bench, Check
+from mentor_core.laboratory.environments.arguments import Filler
+from mentor_core.laboratory.environments.bench import Bench, Check
+from mentor_core.laboratory.verdict import Problem, Untested
 from mentor_core.task import Task
 from mentor_core.trajectory import Call
-from mentor_core.verdict import Problem, Untested
 
 __all__ = ["SECRECY", "Text", "finder", "leak"]
 

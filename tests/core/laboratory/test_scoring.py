@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 from mentor_core.assemble import make_reward
 from mentor_core.config import RewardConfig, resolve
 from mentor_core.errors import ConfigError, DataError
+from mentor_core.laboratory.scoring import (
+    Broken,
+    Inputs,
+    Row,
+    Tally,
+    read_lines,
+    score_files,
+    task_of,
+)
 from mentor_core.reward import Example
-from mentor_core.scoring import Broken, Inputs, Row, Tally, read_lines, score_files, task_of
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
 from mentor_core.trajectory import Call, format_trajectory

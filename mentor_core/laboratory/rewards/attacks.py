@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from mentor_core.properties import gains
+from mentor_core.laboratory.rewards.properties import gains
+from mentor_core.laboratory.verdict import Problem, Property, Untested
 from mentor_core.reward import Example, RewardTerm
 from mentor_core.testing import recorded
 from mentor_core.trajectory import Call, Turn
-from mentor_core.verdict import Problem, Property, Untested
 
 __all__ = ["ATTACKS"]
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from mentor_core.env import ToolEnv
 from mentor_core.expert import play_expert
-from mentor_core.inspection.arguments import Filler
-from mentor_core.inspection.episode import Episode, Maker, play
+from mentor_core.laboratory.environments.arguments import Filler
+from mentor_core.laboratory.environments.episode import Episode, Maker, play
+from mentor_core.laboratory.verdict import Problem
 from mentor_core.task import SPLITS, Split, Task
 from mentor_core.trajectory import Call
-from mentor_core.verdict import Problem
 
 __all__ = ["Bench", "Check"]
 
@@ -120,7 +120,7 @@ class Check:
     """A promise of environments, and how it is checked.
 
     Attributes:
-        check: as of `mentor_core.verdict.Property`; what else it raises leaves it untested.
+        check: as of `verdict.Property`; what else it raises leaves it untested.
         samples: what it is checked on; once, on None, where not given.
         compares: it compares episodes, which says nothing where the same seed gives another one.
     """

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator, SchemaError
 from mentor_core.env import ToolEnv
 from mentor_core.errors import PluginError
 from mentor_core.expert import play_expert
-from mentor_core.inspection.bench import Bench, Check
+from mentor_core.laboratory.environments.bench import Bench, Check
+from mentor_core.laboratory.verdict import Problem, Untested
 from mentor_core.task import SPLITS, Split, Task
-from mentor_core.verdict import Problem, Untested
 
 __all__ = ["CONTRACT", "EXPERT", "toolsets"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mentor_core.attacks import ATTACKS
-from mentor_core.properties import PROPERTIES
+from mentor_core.laboratory.rewards.attacks import ATTACKS
+from mentor_core.laboratory.rewards.properties import PROPERTIES
+from mentor_core.laboratory.search import search
+from mentor_core.laboratory.verdict import Verdict
 from mentor_core.reward import RewardTerm
-from mentor_core.search import search
 from mentor_core.testing import episodes, honest_episodes, wild_episodes
-from mentor_core.verdict import Verdict
 
 __all__ = ["check_reward"]
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
+from mentor_core.laboratory.verdict import Problem, Property, Untested
 from mentor_core.reward import Example, RewardTerm
-from mentor_core.verdict import Problem, Property, Untested
 
 __all__ = ["PROPERTIES", "gains", "value_of"]
 

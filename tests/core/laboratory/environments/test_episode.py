@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.inspection.episode import difference, quote
+from mentor_core.laboratory.environments.episode import difference, quote
 
 PIECES = st.one_of(st.text(max_size=5), st.just("ab" * 100), st.just("\0" * 99), st.just("'" * 60))
 

@@ -1,6 +1,6 @@
 """Plays episodes in a process of its own, for `sameness`.
 
-python -m mentor_core.inspection.elsewhere OUTPUT < (what is to be played, pickled)
+python -m mentor_core.laboratory.environments.elsewhere OUTPUT < (what is to be played, pickled)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def main() -> None:
     """Read from standard input what to make and play; write what came of it as JSON."""
     path, made, played = pickle.load(sys.stdin.buffer)
     sys.path[:] = path
-    from mentor_core.inspection.episode import Episode, Maker, play
+    from mentor_core.laboratory.environments.episode import Episode, Maker, play
 
     module, name, options = pickle.loads(made)
     make = Maker(getattr(importlib.import_module(module), name), options)

@@ -15,9 +15,9 @@ from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from mentor_core.env import ToolEnv
-from mentor_core.inspection.bench import Bench, Check
-from mentor_core.inspection.episode import Episode, difference, play, quote, replay
-from mentor_core.verdict import Problem, Untested
+from mentor_core.laboratory.environments.bench import Bench, Check
+from mentor_core.laboratory.environments.episode import Episode, difference, play, quote, replay
+from mentor_core.laboratory.verdict import Problem, Untested
 
 __all__ = ["SAMENESS"]
 
@@ -64,7 +64,7 @@ def _process(bench: Bench, _: None) -> Problem | None:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "played.json"
         done = subprocess.run(
-            [sys.executable, "-m", "mentor_core.inspection.elsewhere", str(output)],
+            [sys.executable, "-m", "mentor_core.laboratory.environments.elsewhere", str(output)],
             input=pickle.dumps((sys.path, made, played)),
             capture_output=True,
             check=False,

@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from mentor_core.ablation import compare, measure
+from mentor_core.laboratory.ablation import compare, measure
+from mentor_core.laboratory.scoring import Row
 from mentor_core.registry import CREDITS, create
-from mentor_core.scoring import Row
 
 
 def rows(values, rewards, groups, batches=None):

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mentor_core.credit import Credit, Layout, group_means
+from mentor_core.laboratory.scoring import Row
 from mentor_core.reward import Composed, Floats
-from mentor_core.scoring import Row
 
 __all__ = ["Comparison", "Effect", "Fight", "compare", "measure"]
 

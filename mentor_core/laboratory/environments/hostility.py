@@ -18,16 +18,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mentor_core.env import ToolEnv
-from mentor_core.inspection.arguments import HOSTILE, Filler, hostile_arguments
-from mentor_core.inspection.bench import Bench
-from mentor_core.inspection.contract import toolsets
-from mentor_core.inspection.episode import Episode
+from mentor_core.laboratory.environments.arguments import HOSTILE, Filler, hostile_arguments
+from mentor_core.laboratory.environments.bench import Bench
+from mentor_core.laboratory.environments.contract import toolsets
+from mentor_core.laboratory.environments.episode import Episode
+from mentor_core.laboratory.search import search
+from mentor_core.laboratory.verdict import Problem, Property, Untested, Verdict
 from mentor_core.parsing import CallParser
-from mentor_core.search import search
 from mentor_core.spaces import AssistantText
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
-from mentor_core.verdict import Problem, Property, Untested, Verdict
 
 __all__ = ["HOSTILITY", "hostility"]
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from mentor_core.env import ToolEnv
 from mentor_core.errors import ConfigError, DataError, MentorError, PluginError, nearest
-from mentor_core.inspection.bench import Bench, Check
-from mentor_core.inspection.closing import CLOSING
-from mentor_core.inspection.contract import CONTRACT, EXPERT
-from mentor_core.inspection.episode import Episode, Maker, play
-from mentor_core.inspection.hostility import HOSTILITY, hostility
-from mentor_core.inspection.sameness import SAMENESS
-from mentor_core.inspection.secrecy import SECRECY
+from mentor_core.laboratory.environments.bench import Bench, Check
+from mentor_core.laboratory.environments.closing import CLOSING
+from mentor_core.laboratory.environments.contract import CONTRACT, EXPERT
+from mentor_core.laboratory.environments.episode import Episode, Maker, play
+from mentor_core.laboratory.environments.hostility import HOSTILITY, hostility
+from mentor_core.laboratory.environments.sameness import SAMENESS
+from mentor_core.laboratory.environments.secrecy import SECRECY
+from mentor_core.laboratory.verdict import Problem, Untested, Verdict
 from mentor_core.task import Task
-from mentor_core.verdict import Problem, Untested, Verdict
 
 __all__ = ["PROPERTIES", "STAGES", "Inspection", "check_environment"]
 

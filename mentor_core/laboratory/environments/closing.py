@@ -21,9 +21,9 @@ from pathlib import Path
 import psutil
 
 from mentor_core.env import ToolEnv
-from mentor_core.inspection.bench import Bench, Check
-from mentor_core.inspection.episode import play
-from mentor_core.verdict import Problem
+from mentor_core.laboratory.environments.bench import Bench, Check
+from mentor_core.laboratory.environments.episode import play
+from mentor_core.laboratory.verdict import Problem
 
 __all__ = ["CLOSING"]
 

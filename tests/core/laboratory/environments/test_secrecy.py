@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.inspection.secrecy import Text, finder, leak
+from mentor_core.laboratory.environments.secrecy import Text, finder, leak
 
 
 @pytest.mark.parametrize(

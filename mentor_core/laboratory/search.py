@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
-from mentor_core.verdict import Problem, Property, Untested, Verdict
+from mentor_core.laboratory.verdict import Problem, Property, Untested, Verdict
 
 __all__ = ["search"]
 

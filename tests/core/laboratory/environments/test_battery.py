@@ -7,7 +7,7 @@ import pytest
 
 from mentor_core.env import ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
-from mentor_core.inspection.battery import PROPERTIES, STAGES, check_environment
+from mentor_core.laboratory.environments.battery import PROPERTIES, STAGES, check_environment
 from mentor_core.task import Task
 
 sys.path.append(str(Path(__file__).parent))  # other processes import it, too

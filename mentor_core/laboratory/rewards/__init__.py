@@ -1,0 +1,1 @@
+"""What every reward term promises, and cheap tricks that must not pay."""
