@@ -1,6 +1,7 @@
 """The battery finds each planted defect under its own name, and none in a sound environment."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ class Scattered(Sums):
     def ask(self, a, b):
         return " or ".join({f"{a} and {b}", f"{b} and {a}", f"{a} plus {b}", f"{b} plus {a}"})
 """
+
+
+@pytest.fixture(autouse=True)
+def litter(tmp_path, monkeypatch):
+    """Where planted environments leave things behind."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def failed(factory, **options):
