@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -64,10 +65,12 @@ def same_answer(
 
 
 def is_answer(value: object) -> bool:
-    """Whether `same_answer` can compare with a value: text, a number, or a list of them."""
+    """Whether `same_answer` can compare with a value: text, a finite number, or a list of them."""
     values = value if isinstance(value, list) and value else [value]
     return all(
-        isinstance(item, Answer) and not isinstance(item, bool) and str(item).strip() != ""
+        bool(item.strip())
+        if isinstance(item, str)
+        else isinstance(item, int | float) and not isinstance(item, bool) and abs(item) < math.inf
         for item in values
     )
 
@@ -83,8 +86,8 @@ def _same(answer: str, gold: Answer, comparison: Comparison) -> bool | None:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).casefold().strip(_EDGES).rstrip(".!").strip(_EDGES)
-    return " ".join(text.split())
+    text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return text.strip(_EDGES).rstrip(".!").strip(_EDGES) or text
 
 
 def _last_boxed(text: str) -> str | None:

@@ -1,4 +1,9 @@
-"""Rows of a file of tasks: JSON lines, or one JSON list, with errors that name file and row."""
+"""Rows of a file of tasks: JSON lines, or one JSON list, with errors that name file and row.
+
+The id and the split of a task are read here for all domains: a row has its own, else its id is
+"row-N", N being its line or its place in the list, and of the rows without a split the last tenth,
+and at least one where there are two or more, is eval and the rest train.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,19 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from mentor_core.errors import DataError, nearest
 from mentor_core.task import SPLITS, Split
 from mentor_core.trajectory import open_text
 
-__all__ = ["Row", "make_id", "read_rows", "split_rows"]
+__all__ = ["Row", "file_version", "read_rows", "read_task_rows", "show"]
 
 _EVAL_SHARE = 0.1
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +45,46 @@ class Row:
             raise DataError(f"{self.where}: no key {key!r}{nearest(key, self.data)}")
         value = self.data[key]
         if not fits(value):
-            shown = json.dumps(value, ensure_ascii=False)
-            shown = shown if len(shown) <= 40 else shown[:40] + "…"
-            raise DataError(f"{self.where}: {key} must be {expected}, got {shown}")
+            raise DataError(f"{self.where}: {key} must be {expected}, got {show(value)}")
         return value
 
     def text(self, key: str) -> str:
         """The text of a key, which is not blank."""
         value: str = self.get(key, lambda v: isinstance(v, str) and bool(v.strip()), "some text")
         return value
+
+    def parse(self, model: type[Model]) -> Model:
+        """The row as a pydantic model.
+
+        Raises:
+            DataError: it is none; says which key is why.
+        """
+        try:
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                known = nearest(str(first["loc"][-1]), model.model_fields)
+                raise DataError(f"{self.where}: unknown key {key!r}{known}") from None
+            raise DataError(f"{self.where}: {key}: {first['msg']}") from None
+
+
+def read_task_rows(path: Path, example: str, id_key: str = "id") -> list[tuple[Row, str, Split]]:
+    """All rows of a file of tasks, in order, each with its id and its split.
+
+    Args:
+        path: as for `read_rows`.
+        example: as for `read_rows`.
+        id_key: the key of the ids.
+
+    Raises:
+        DataError: see `read_rows`; also an id that is no text or whole number, or that two rows
+            have, and a split that there is not.
+    """
+    rows, taken = read_rows(path, example), dict[str, Row]()
+    ids = [_make_id(row, id_key, taken) for row in rows]
+    return list(zip(rows, ids, _split(rows), strict=True))
 
 
 def read_rows(path: Path, example: str) -> list[Row]:
@@ -70,8 +110,7 @@ def read_rows(path: Path, example: str) -> list[Row]:
     rows = []
     for where, number, value in found:
         if not isinstance(value, dict):
-            shown = json.dumps(value, ensure_ascii=False)[:40]
-            raise DataError(f"{where}: expected an object such as {example}, got {shown}")
+            raise DataError(f"{where}: expected an object such as {example}, got {show(value)}")
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
@@ -82,12 +121,23 @@ def read_rows(path: Path, example: str) -> list[Row]:
     return rows
 
 
-def make_id(row: Row, key: str, taken: dict[str, Row]) -> str:
-    """The row's own id, else "row-N"; it is entered in `taken`.
+def file_version(path: Path) -> tuple[Path, int, int] | None:
+    """Another value for another file and for another content; None where it cannot be read."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return path.absolute(), stat.st_mtime_ns, stat.st_size
 
-    Raises:
-        DataError: it is no text or whole number, or another row has it.
-    """
+
+def show(value: Any) -> str:
+    """A JSON value in an error message: its first 40 characters."""
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return shown if len(shown) <= 40 else shown[:40] + "…"
+
+
+def _make_id(row: Row, key: str, taken: dict[str, Row]) -> str:
+    """The row's own id, else "row-N"; it is entered in `taken`."""
     identity = f"row-{row.number}"
     if key in row.data:
         identity = str(row.get(key, _is_id, "a text or a whole number"))
@@ -97,12 +147,8 @@ def make_id(row: Row, key: str, taken: dict[str, Row]) -> str:
     return identity
 
 
-def split_rows(rows: Sequence[Row]) -> list[Split]:
-    """The split of each row: its own word; of the others the last tenth is eval, the rest train.
-
-    Raises:
-        DataError: a row names a split that there is not.
-    """
+def _split(rows: Sequence[Row]) -> list[Split]:
+    """The split of each row."""
     free = [index for index, row in enumerate(rows) if "split" not in row.data]
     n_eval = max(1, int(len(free) * _EVAL_SHARE)) if len(free) > 1 else 0
     evaluated = set(free[len(free) - n_eval :])

@@ -50,14 +50,14 @@ def test_settings_reach_the_parts():
 def test_tasks_without_a_reference_are_left_out_where_a_term_needs_one(tmp_path):
     rows = rows_of("5", MARKED, "#### 5")
     tasks, references = parts_of({"teacher": 1}, rows, tmp_path).training_tasks()
-    assert [task.id for task in tasks] == ["line-2"]
+    assert [task.id for task in tasks] == ["row-2"]
     assert len(references.get(tasks[0])) == 1
 
 
 def test_tasks_without_a_reference_are_kept_where_no_term_needs_one(tmp_path):
     tasks, references = parts_of("sparse", rows_of("5", MARKED), tmp_path).training_tasks()
     assert len(tasks) == 2
-    assert set(references.of) == {("calculator", "line-2")}
+    assert set(references.of) == {("calculator", "row-2")}
 
 
 def test_a_term_that_needs_a_teacher_stops_where_there_is_none(tmp_path):

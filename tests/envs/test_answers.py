@@ -41,6 +41,7 @@ def test_the_last_stated_answer_counts(content, bare, answer):
         (None, "x", "auto", False),
         ("b", ["a", "b"], "auto", True),
         ("c", ["a", "b"], "auto", False),
+        ("!", "...", "auto", False),  # of signs alone nothing is left out
     ],
 )
 def test_answers_are_compared(answer, gold, comparison, same):
@@ -59,5 +60,7 @@ def test_an_answer_is_itself(text):
 
 
 def test_what_can_be_compared():
-    assert all(map(is_answer, ["a", 1, 0.5, ["a", 2]]))
-    assert not any(map(is_answer, ["", " ", True, None, [], {}, [["a"]], ["a", None]]))
+    assert all(map(is_answer, ["a", 1, 0.5, 10**400, ["a", 2]]))
+    assert not any(
+        map(is_answer, ["", " ", True, None, [], {}, [["a"]], ["a", None], float("nan")])
+    )

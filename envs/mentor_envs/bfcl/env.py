@@ -46,7 +46,7 @@ Categories = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Bfcl(ToolEnv):
-    """Questions of the Berkeley Function-Calling Leaderboard, each with its own functions.
+    """Requests, each with its own functions, by BFCL's rules; the leaderboard's files load.
 
     Single-turn ones are over with the first turn: the outcome is 1.0 where BFCL's rules find the
     calls right (see `mentor_core.call_check`), else 0.0. Multi-turn ones are simulated: the
@@ -140,7 +140,7 @@ class Bfcl(ToolEnv):
     def opening(self, task: Task) -> list[Message]:
         """Our system prompt, which a system message of the question's own joins, and the rest."""
         prompt = _QUESTION_PROMPT if self.state is None else _DIALOGUE_PROMPT
-        messages: list[Message] = [*task.metadata.get("opening", ())]
+        messages: list[Message] = [message.copy() for message in task.metadata.get("opening", ())]
         if not messages:
             messages.append({"role": "user", "content": task.prompt})
         if messages[0]["role"] == "system":

@@ -7,11 +7,12 @@ of each class). The version in the names may be another.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field
 
 from mentor_core.errors import DataError, nearest
 from mentor_core.task import Split, Task
@@ -50,9 +51,6 @@ UNSUPPORTED = {
     "format_sensitivity": "it asks for other formats of calls",
 }
 """Category → why it cannot be used."""
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
 
 _Name = Annotated[str, AfterValidator(tool_name)]
 
@@ -133,21 +131,22 @@ def make_task(category: str, row: Row, answer: Row | None, split: Split) -> Task
     Raises:
         DataError: the question or the answer is broken; names file and row.
     """
-    question = _read(_SingleTurn, row)
+    question = row.parse(_SingleTurn)
     functions = [function.model_dump() for function in question.function]
     _check_functions(functions, row)
+    _check_names(functions, row)
     messages = question.question[0]
     if len(question.question) != 1 or not messages or messages[-1].role != "user":
         raise DataError(f"{row.where}: question must be one turn that ends with the user's message")
     truth: list[dict[str, dict[str, list[Any]]]] | None
     truth = None if category == "live_relevance" else []
     if answer is not None:
-        truth = _read(_Answer, answer).ground_truth
-    names = {function["name"] for function in functions}
+        truth = answer.parse(_Answer).ground_truth
+    names = [function["name"] for function in functions]
     metadata: dict[str, Any] = {"row": row.where, "category": category, "functions": functions}
     if truth is not None:
         for wanted in truth:
-            if len(wanted) != 1 or not names.issuperset(wanted):
+            if len(wanted) != 1 or not wanted.keys() <= set(names):
                 where = answer.where if answer else row.where
                 raise DataError(f"{where}: ground_truth must name one of {', '.join(names)} a call")
         metadata["calls"] = [
@@ -162,10 +161,11 @@ def make_task(category: str, row: Row, answer: Row | None, split: Split) -> Task
 
 def _dialogue(category: str, row: Row, answer: Row, documents: _Documents, split: Split) -> Task:
     """A multi-turn task; `answer` is the calls that each of the user's turns wants."""
-    question = _read(_MultiTurn, row)
+    question = row.parse(_MultiTurn)
     functions = [
         function for name in question.involved_classes for function in documents.of(name, row)
     ]
+    _check_names(functions, row)
     turns = [_only_message(turn, row) for turn in question.question]
     held_back = [question.missed_function.get(index, []) for index in range(len(turns))]
     if turns[0] is None or any(
@@ -176,7 +176,7 @@ def _dialogue(category: str, row: Row, answer: Row, documents: _Documents, split
     for name in (name for names in held_back for name in names):
         if name not in parameters:
             raise DataError(f"{row.where}: missed_function: no function {name!r}")
-    sources = _read(_Truth, answer).ground_truth
+    sources = answer.parse(_Truth).ground_truth
     if len(sources) != len(turns):
         raise DataError(f"{answer.where}: {len(sources)} turns, and {len(turns)} in {row.where}")
     truth = []
@@ -219,7 +219,7 @@ class _Documents:
             rows = read_rows(self.folder / files[name], '{"name": …, "parameters": …}')
             self._read[name] = []
             for row in rows:
-                function = _read(_Function, row).model_dump()
+                function = row.parse(_Function).model_dump()
                 _check_functions([function], row)
                 self._read[name].append(function)
         return self._read[name]
@@ -239,15 +239,6 @@ def _find(folder: Path, category: str) -> Path:
     return found[-1]
 
 
-def _read(model: type[_Model], row: Row) -> _Model:
-    try:
-        return model.model_validate(row.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DataError(f"{row.where}: {where}: {first['msg']}") from None
-
-
 def _check_functions(functions: Sequence[Mapping[str, Any]], row: Row) -> None:
     for function in functions:
         try:
@@ -256,6 +247,12 @@ def _check_functions(functions: Sequence[Mapping[str, Any]], row: Row) -> None:
             raise DataError(f"{row.where}: function {function['name']}: {error}") from None
         if schema.get("type") != "object":
             raise DataError(f"{row.where}: function {function['name']}: parameters are no dict")
+
+
+def _check_names(functions: Sequence[Mapping[str, Any]], row: Row) -> None:
+    (name, times), *_ = [*Counter(f["name"] for f in functions).most_common(1), ("", 0)]
+    if times > 1:
+        raise DataError(f"{row.where}: two functions are named {name!r}")
 
 
 def _only_message(turn: Sequence[_Message], row: Row) -> str | None:

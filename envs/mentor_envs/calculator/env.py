@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.env import Expert, ToolEnv
-from mentor_core.mathematics import equal_answers
+from mentor_core.env import Expert
 from mentor_core.task import Split, Task
-from mentor_core.tool import Tool, ToolError
+from mentor_core.tool import Tool
 from mentor_core.trajectory import Call
-from mentor_envs.answers import read_answer
+from mentor_envs.answers import same_answer
 from mentor_envs.calculator.chain import play
 from mentor_envs.calculator.gsm8k import read_tasks
 from mentor_envs.calculator.problems import generate
 from mentor_envs.calculator.tools import FUNCTIONS
+from mentor_envs.calls import valid_arguments
+from mentor_envs.generated import GeneratedEnv
 
 __all__ = ["Calculator"]
 
 
-class Calculator(ToolEnv):
-    """Generated word problems, or the rows of a file (GSM8K, say).
+class Calculator(GeneratedEnv):
+    """Word problems and twelve arithmetic tools; GSM8K's file loads, and any in its form.
 
     The outcome is 1.0 where the answer is mathematically the task's answer, else 0.0; an
     answer that lists several values is wrong (see `mentor_core.mathematics`).
     """
 
-    class Options(ToolEnv.Options):
+    class Options(GeneratedEnv.Options):
         """Sizes, steps and seed are those of the generated problems; a file has its own."""
 
-        tasks_file: Path | None = Field(
-            None, description="question and answer rows to use: JSON lines, .gz welcome"
-        )
-        seed: int = Field(0, description="which problems are generated")
-        train_size: int = Field(4096, ge=0, description="number of train problems")
-        eval_size: int = Field(128, ge=0, description="number of eval problems")
-        ood_size: int = Field(64, ge=0, description="number of ood problems")
         min_steps: int = Field(2, ge=1, le=6, description="shortest chain in train and eval")
         max_steps: int = Field(
             3, ge=1, le=6, description="longest chain in train and eval; ood has 1 or 2 more"
@@ -62,33 +56,22 @@ class Calculator(ToolEnv):
     def make_tools(self) -> Iterable[Tool]:
         return [Tool(function) for function in FUNCTIONS.values()]
 
-    def load_tasks(self, split: Split) -> list[Task]:
-        """The generated problems of the split, or the rows of the file that are in it.
+    def generate(self, split: Split, size: int) -> Sequence[Task]:
+        """Ood problems have chains that are one or two calls longer than the longest of train."""
+        shortest, longest = self.options.min_steps, self.options.max_steps
+        steps = (longest + 1, longest + 2) if split == "ood" else (shortest, longest)
+        return generate(split, size, steps, self.options.seed)
 
-        Raises:
-            DataError: the file cannot be read, or a row of it is broken.
-        """
-        options = self.options
-        if options.tasks_file is not None:
-            return [task for task in read_tasks(options.tasks_file) if task.split == split]
-        steps = (options.min_steps, options.max_steps)
-        if split == "ood":
-            steps = (options.max_steps + 1, options.max_steps + 2)
-        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
-        return list(generate(split, size[split], steps, options.seed))
-
-    def read_answer(self, content: str) -> str | None:
-        r"""What follows the last `Answer:`, or stands in the last `\boxed{…}` of it.
-
-        A short turn with neither is the answer itself.
-        """
-        return read_answer(content)
+    def read_tasks(self, path: Path) -> list[Task]:
+        """See `mentor_envs.calculator.gsm8k`."""
+        return read_tasks(path)
 
     def verify(self) -> float | None:
         """1.0 for the right answer, 0.0 for another or none; None where the task has no answer."""
-        gold = None if self.task is None or self.task.answer is None else str(self.task.answer)
-        equal = equal_answers(self.answer, gold)
-        return None if equal is None else float(equal)
+        if self.task is None or self.task.answer is None:
+            return None
+        same = same_answer(self.answer, str(self.task.answer), "mathematics")
+        return None if same is None else float(same)
 
     def expert(self, task: Task) -> Expert | None:
         """Plays the task's reference; None where it has none, or one that exceeds `max_turns`."""
@@ -101,9 +84,8 @@ class Calculator(ToolEnv):
         The order of terms and factors does not matter, `sum_numbers` of two is `add`, 2 is 2.0
         and a default is as good as written. None where the arguments are not the tool's.
         """
-        try:
-            arguments = self.tools[call.name].validate(call.arguments)
-        except (KeyError, ToolError):
+        arguments = valid_arguments(self.tools, call)
+        if arguments is None:
             return None
         match call.name, arguments:
             case ("add" | "multiply") as name, {"a": a, "b": b}:

@@ -8,7 +8,6 @@ sentences that train never uses and numbers outside train's range.
 
 from __future__ import annotations
 
-import hashlib
 import random
 from functools import lru_cache
 
@@ -16,10 +15,11 @@ from mentor_core.task import Split, Task
 from mentor_envs.calculator.chain import Chain, number
 from mentor_envs.calculator.phrasing import ITEMS, NAMES
 from mentor_envs.calculator.story import Story, Stuck
+from mentor_envs.generated import owner
 
 __all__ = ["generate", "make_task"]
 
-_EVAL_SHARE = 8  # one prompt in eight belongs to eval
+_EVAL_SHARE = 8  # one prompt in so many belongs to eval
 _JOINED = 1 / 3  # share of stories in pairs, from three steps on
 
 
@@ -49,7 +49,7 @@ def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Ta
             prompt, answer, chain = _tell(draw, length, ood=split == "ood")
         except Stuck:
             continue
-        if split in ("ood", _owner(prompt)):
+        if split in ("ood", owner(prompt, _EVAL_SHARE)):
             break
     return Task(
         id=f"{split}-{seed}-{index}",
@@ -59,11 +59,6 @@ def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Ta
         split=split,
         metadata={"steps": chain.steps, "n_steps": length},
     )
-
-
-def _owner(prompt: str) -> Split:
-    """The split, train or eval, that a prompt belongs to."""
-    return "train" if hashlib.sha256(prompt.encode()).digest()[0] % _EVAL_SHARE else "eval"
 
 
 def _tell(draw: random.Random, length: int, *, ood: bool) -> tuple[str, float, Chain]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mentor_core.tool import ToolError
-from mentor_envs.files.shell import COMMANDS, Shell, lines
+from mentor_envs.files.shell import COMMANDS, Shell
+from mentor_envs.files.tree import lines
 from mentor_envs.files.world import DIRECTORIES, EXTENSIONS, STEMS, WORDS
 
 __all__ = ["CHORES", "QUESTIONS", "Scene", "Stuck"]

@@ -11,44 +11,39 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from mentor_core.env import Expert, Pending, ToolEnv
+from mentor_core.env import Expert, Pending
 from mentor_core.task import Split, Task
-from mentor_core.tool import Tool, ToolError
+from mentor_core.tool import Tool
 from mentor_core.trajectory import Call
-from mentor_envs.answers import read_answer, same_answer
+from mentor_envs.answers import same_answer
+from mentor_envs.calls import play, valid_arguments
 from mentor_envs.files.problems import generate
-from mentor_envs.files.rows import read_tasks
-from mentor_envs.files.shell import COMMANDS, Limits, Shell, ended
-from mentor_envs.files.tree import distance, resolve, unnest
+from mentor_envs.files.shell import COMMANDS, Limits, Shell
+from mentor_envs.files.tasks_file import read_tasks
+from mentor_envs.files.tree import distance, ended, resolve, unnest
+from mentor_envs.generated import GeneratedEnv
 
 __all__ = ["Files"]
 
 _PATHS = {"path", "first", "second", "output", "source", "destination"}
 
 
-class Files(ToolEnv):
-    """Generated chores on a small directory, or the tasks of a file.
+class Files(GeneratedEnv):
+    """Chores on a small directory and ten commands of a shell; or tasks of your own.
 
     The outcome is 1.0 where the final tree is the expected one and the answer, if the task asks
     for one, is right; else 0.0. A task's answer is `{"tree": nested, "text": [accepted, …]}`, of
     which it has one or both; `metadata["start"]` is the tree that its episode starts with.
     """
 
-    class Options(ToolEnv.Options):
+    class Options(GeneratedEnv.Options):
         """Sizes and seed are those of the generated tasks; a file has its own."""
 
-        tasks_file: Path | None = Field(
-            None, description="tasks of your own: JSON lines, .gz welcome"
-        )
         partial_credit: bool = Field(
             False,
             description="the share of the differences between start and expected tree that is "
             "gone at the end, instead of 1 or 0",
         )
-        seed: int = Field(0, description="which tasks are generated")
-        train_size: int = Field(4096, ge=0, description="number of train tasks")
-        eval_size: int = Field(128, ge=0, description="number of eval tasks")
-        ood_size: int = Field(64, ge=0, description="number of ood tasks")
         max_size: int = Field(
             100_000, ge=1, description="characters of all paths and files of a tree"
         )
@@ -66,25 +61,15 @@ class Files(ToolEnv):
     def make_tools(self) -> Iterable[Tool]:
         return [Tool(self._bind(command)) for command in COMMANDS.values()]
 
-    def load_tasks(self, split: Split) -> list[Task]:
-        """The generated tasks of the split, or those of the file that are in it.
+    def generate(self, split: Split, size: int) -> Sequence[Task]:
+        return generate(split, size, self.options.seed)
 
-        Raises:
-            DataError: the file cannot be read, or a row of it is broken.
-        """
-        options = self.options
-        if options.tasks_file is not None:
-            tasks = read_tasks(options.tasks_file, self._limits)
-            return [task for task in tasks if task.split == split]
-        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
-        return list(generate(split, size[split], options.seed))
+    def read_tasks(self, path: Path) -> list[Task]:
+        """See `mentor_envs.files.tasks_file`."""
+        return read_tasks(path, self._limits, self.tools)
 
     def start(self, task: Task) -> Shell:
         return Shell(unnest(task.metadata.get("start", {}), f"task {task.id!r}"), self._limits)
-
-    def read_answer(self, content: str) -> str | None:
-        """As `mentor_envs.answers.read_answer` does."""
-        return read_answer(content)
 
     def verify(self) -> float | None:
         """See the class; None where the task expects neither a tree nor an answer."""
@@ -103,7 +88,7 @@ class Files(ToolEnv):
         steps = task.metadata.get("steps")
         if not steps or len(steps) >= self.max_turns:
             return None
-        return _play(steps, (task.answer or {}).get("text", ["done"])[0])
+        return play(steps, f"Answer: {(task.answer or {}).get('text', ['done'])[0]}")
 
     def begin(self, action: str) -> Pending:
         """As every environment's; calls after a `cd` of the same turn have no canonical form.
@@ -125,12 +110,14 @@ class Files(ToolEnv):
         the tool's.
         """
         shell = self.state or Shell({}, self._limits)
+        arguments = valid_arguments(self.tools, call)
+        if arguments is None:
+            return None
         try:
-            arguments = self.tools[call.name].validate(call.arguments)
             for name in _PATHS & arguments.keys():
                 if name != "output" or arguments[name]:
                     arguments[name] = "/" + resolve(arguments[name], shell.directory)
-        except (KeyError, ToolError, ValueError):
+        except ValueError:  # no file can have such a path
             return None
         match arguments:
             case {"source": source, "destination": destination} if (
@@ -164,10 +151,3 @@ class Files(ToolEnv):
             return float(not wrong)
         at_first = distance(self.start(self.task).tree, expected) if self.task else 0
         return max(0.0, 1 - wrong / at_first) if at_first else 0.0
-
-
-def _play(steps: Sequence[dict[str, Any]], answer: str) -> Expert:
-    """Play the steps, one call a turn, then answer."""
-    for step in steps:
-        yield "", [Call(step["name"], dict(step["arguments"]))]
-    yield f"Answer: {answer}", []

@@ -7,7 +7,6 @@ prompt says which of the two it belongs to. One in five ordered pairs of chores 
 
 from __future__ import annotations
 
-import hashlib
 import random
 from functools import lru_cache
 from typing import Any
@@ -18,23 +17,20 @@ from mentor_envs.files.phrasing import OPENINGS, PHRASES
 from mentor_envs.files.shell import Limits, Shell
 from mentor_envs.files.tree import distance, nest
 from mentor_envs.files.world import make_tree
+from mentor_envs.generated import hash_byte, owner
 
 __all__ = ["HELD_OUT", "generate", "make_task"]
 
-_EVAL_SHARE = 8  # one prompt in eight belongs to eval
+_EVAL_SHARE = 8  # one prompt in so many belongs to eval
 _MOST_STEPS = 7  # with the answer, an episode of eight turns
 _INSIDE = 0.2  # share of tasks that begin in a directory
-
-
-def _hash(text: str) -> int:
-    return hashlib.sha256(text.encode()).digest()[0]
 
 
 HELD_OUT = {
     (first, second)
     for first in CHORES
     for second in [*CHORES, *QUESTIONS]
-    if _hash(f"{first} {second}") % 5 == 0
+    if hash_byte(f"{first} {second}") % 5 == 0
 }
 """Ordered pairs of chores that only ood tasks have, one directly after the other."""
 
@@ -64,14 +60,9 @@ def make_task(split: Split, index: int, seed: int) -> Task:
             prompt, answer, metadata = _tell(draw, chores)
         except Stuck:
             continue
-        if split in ("ood", _owner(prompt)):
+        if split in ("ood", owner(prompt, _EVAL_SHARE)):
             break
     return Task(f"{split}-{seed}-{index}", "files", prompt, answer, split, metadata)
-
-
-def _owner(prompt: str) -> Split:
-    """The split, train or eval, that a prompt belongs to."""
-    return "train" if _hash(prompt) % _EVAL_SHARE else "eval"
 
 
 def _draw_chores(draw: random.Random, split: Split, index: int) -> list[str]:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mentor_core.tool import ToolError
-from mentor_envs.files.tree import MAX_PATH, Tree, resolve, size
+from mentor_envs.files.tree import MAX_PATH, Tree, ended, lines, resolve, size
 
-__all__ = ["COMMANDS", "Limits", "Shell", "ended", "lines"]
+__all__ = ["COMMANDS", "Limits", "Shell"]
 
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)")
 _MOST_COMPARED = 1000  # lines of a file; the time of a comparison grows with their square
@@ -295,16 +295,6 @@ COMMANDS: dict[str, Callable[..., str]] = {
     )
 }
 """Name → function; each takes the shell first."""
-
-
-def lines(text: str) -> list[str]:
-    """The lines of a text, without their line feeds."""
-    return text.removesuffix("\n").split("\n") if text else []
-
-
-def ended(text: str) -> str:
-    """The text with a line feed at its end, where there is any text."""
-    return text if not text or text.endswith("\n") else f"{text}\n"
 
 
 def _by_number(line: str) -> tuple[float, str]:

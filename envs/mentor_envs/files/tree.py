@@ -15,14 +15,13 @@ from typing import Any
 
 from mentor_core.errors import DataError
 
-__all__ = ["MAX_NAME", "MAX_PATH", "Tree", "distance", "nest", "resolve", "size", "unnest"]
+__all__ = ["MAX_PATH", "Tree", "distance", "ended", "lines", "nest", "resolve", "size", "unnest"]
 
 Tree = dict[str, str | None]
 
-MAX_NAME = 255
-"""Characters of a name."""
 MAX_PATH = 1024
 """Characters of a path."""
+_MAX_NAME = 255  # characters of a name
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -45,7 +44,7 @@ def resolve(path: str, directory: str) -> str:
         elif name not in ("", "."):
             names.append(name)
     key = "/".join(names)
-    if len(key) > MAX_PATH or any(len(name) > MAX_NAME for name in names):
+    if len(key) > MAX_PATH or any(len(name) > _MAX_NAME for name in names):
         raise ValueError("File name too long")
     return key
 
@@ -103,6 +102,16 @@ def unnest(nested: Mapping[str, Any], where: str) -> Tree:
                     f"got {value!r:.40}"
                 )
     return tree
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text, without their line feeds."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def ended(text: str) -> str:
+    """The text with a line feed at its end, where there is any text."""
+    return text if not text or text.endswith("\n") else f"{text}\n"
 
 
 def _compared(tree: Tree, path: str) -> tuple[bool, str | None]:

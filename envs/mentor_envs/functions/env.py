@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field
 
 from mentor_core.errors import ConfigError
 from mentor_core.tool import Tool
-from mentor_envs.functions.task_file import TaskFileEnv
+from mentor_envs.functions.base import TaskFileEnv
 from mentor_envs.functions.tools import Source, load_tools
 
 __all__ = ["Functions"]
 
 
 class Functions(TaskFileEnv):
-    """Your own typed Python functions as tools, with tasks from a file.
+    """Your own Python functions as tools, and a file of tasks.
 
     A tool keeps nothing from call to call that belongs to one episode, as many episodes are played
     at a time; for tools with state write a `ToolEnv`.

@@ -30,11 +30,9 @@ def explain(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     text = str(error).strip().partition("\n")[0]
-    return (
-        text
-        if text and isinstance(error, OSError | TimeoutError)
-        else (f"{type(error).__name__}: {text}" if text else type(error).__name__)
-    )
+    if text and isinstance(error, OSError):  # a TimeoutError is one
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _part(block: Any) -> str:

@@ -21,7 +21,7 @@ from mentor_core.spaces import Observation
 from mentor_core.task import Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import EndReason
-from mentor_envs.functions.task_file import TaskFileEnv
+from mentor_envs.functions.base import TaskFileEnv
 from mentor_envs.mcp.content import shorten
 from mentor_envs.mcp.session import Server, Session, list_tools
 
@@ -32,7 +32,7 @@ _REPLAY_SECONDS = 30.0
 
 
 class Mcp(TaskFileEnv):
-    """The tools of any Model Context Protocol server, with tasks from a file.
+    """The tools of any Model Context Protocol server, and a file of tasks.
 
     Each episode has a session of its own, with a process of its own where a command starts the
     server. A server that ends, or cannot be reached, ends the episode with `error` and the reason.

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from mentor_core.errors import ConfigError
 from mentor_core.tool import ToolError
+from mentor_envs.extras import require
 from mentor_envs.mcp.content import explain, render
 
 if TYPE_CHECKING:
@@ -235,12 +236,7 @@ def list_tools(server: Server) -> list[Description]:
     Raises:
         ConfigError: `mcp` is not installed, or the server cannot be started or asked; says why.
     """
-    try:
-        import mcp  # noqa: F401
-    except ImportError as error:
-        raise ConfigError(
-            f"MCP servers need the package mcp: pip install 'mentor-core[mcp]' ({error})"
-        ) from error
+    require("environment 'mcp'", "mcp", "mcp")
     session = Session(server)
     try:
         return session.list_tools()

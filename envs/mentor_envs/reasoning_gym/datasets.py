@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from mentor_core.errors import ConfigError, nearest
+from mentor_envs.extras import require
 
 __all__ = ["harder", "make_dataset"]
 
@@ -82,12 +84,5 @@ def _config_class(name: str) -> Any:
 
 
 def _factory() -> ModuleType:
-    try:
-        import reasoning_gym  # noqa: F401 - registers its datasets
-        from reasoning_gym import factory
-    except ImportError as error:
-        raise ConfigError(
-            f"this needs reasoning_gym: pip install 'mentor-core[reasoning-gym]' ({error})"
-        ) from error
-    module: ModuleType = factory
-    return module
+    require("environment 'reasoning_gym'", "reasoning-gym", "reasoning_gym")
+    return import_module("reasoning_gym.factory")

@@ -24,10 +24,11 @@ _SPLITS: tuple[Split, ...] = ("ood", "eval", "train")  # each shares no prompt w
 
 
 class ReasoningGym(ToolEnv):
-    """The tasks of a reasoning_gym dataset; the outcome is the dataset's own score.
+    """Items of a reasoning_gym dataset, with a calculator, no tools or your own.
 
-    Train and eval are the same dataset with disjoint seeds; ood is a harder or another one. There
-    is no expert: the package gives answers, but no way to them.
+    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint
+    seeds; ood is a harder or another one. There is no expert: the package gives answers, but no
+    way to them.
     """
 
     class Options(ToolEnv.Options):

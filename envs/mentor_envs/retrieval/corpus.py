@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
 
-from mentor_core.errors import ConfigError
-
-__all__ = ["Corpus", "Document", "check_installed", "words"]
+__all__ = ["Corpus", "Document", "words"]
 
 _WORD = re.compile(r"\w+")
 _TITLE = 3
@@ -49,7 +46,8 @@ class Corpus:
         texts = [
             _WORD.findall(f"{f'{title} ' * _TITLE} {text}".casefold()) for title, text in documents
         ]
-        self._index.index(texts, show_progress=False)
+        # bm25s takes no corpus without any word; for the empty one nobody can search.
+        self._index.index([found or [""] for found in texts], show_progress=False)
 
     def search(self, query: str, most: int) -> list[Document]:
         """The documents that have words of the query, best first; equal ones in their order."""
@@ -74,15 +72,3 @@ def words(query: str) -> list[str]:
     """What a query is searched by: its words without the small ones, if there are others."""
     found = _WORD.findall(query.casefold())
     return [word for word in found if word not in _STOP] or found
-
-
-def check_installed() -> None:
-    """Whether bm25s is there.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    if find_spec("bm25s") is None:
-        raise ConfigError(
-            "environment 'retrieval' needs bm25s: pip install 'mentor-core[retrieval]'"
-        )

@@ -10,12 +10,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mentor_core.env import Expert, ToolEnv
+from mentor_core.env import Expert
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
-from mentor_envs.answers import read_answer
-from mentor_envs.retrieval.corpus import Corpus, check_installed, words
+from mentor_envs.calls import valid_arguments
+from mentor_envs.extras import require
+from mentor_envs.generated import GeneratedEnv
+from mentor_envs.retrieval.corpus import Corpus, words
 from mentor_envs.retrieval.hotpot import QuestionFile, read_file
 from mentor_envs.retrieval.matching import exact_match, token_f1
 from mentor_envs.retrieval.questions import generate
@@ -27,18 +29,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _LONGEST = 500  # characters of a query
 
 
-class Retrieval(ToolEnv):
-    """Generated questions about a made-up world, or those of a file in HotpotQA's form.
+class Retrieval(GeneratedEnv):
+    """Questions over several documents, to be searched for and read; HotpotQA's files load.
 
     The outcome is the exact match of the answer after the usual normalisation, or its token F1.
     """
 
-    class Options(ToolEnv.Options):
+    class Options(GeneratedEnv.Options):
         """Sizes and seed are those of the generated questions; a file has its own."""
 
-        tasks_file: Path | None = Field(
-            None, description="questions and contexts in HotpotQA's form, .gz welcome"
-        )
         metric: Literal["exact", "f1"] = Field(
             "exact", description="the outcome: exact match, or token F1"
         )
@@ -49,10 +48,6 @@ class Retrieval(ToolEnv):
         read_chars: int = Field(
             2000, ge=1, description="characters of a document that `read` shows"
         )
-        seed: int = Field(0, description="which world and questions are generated")
-        train_size: int = Field(4096, ge=0, description="number of train questions")
-        eval_size: int = Field(128, ge=0, description="number of eval questions")
-        ood_size: int = Field(64, ge=0, description="number of ood questions")
 
     name: ClassVar[str] = "retrieval"
     system_prompt: ClassVar[str] = (
@@ -63,7 +58,7 @@ class Retrieval(ToolEnv):
     options: Options
 
     def make_tools(self) -> Iterable[Tool]:
-        check_installed()
+        require("environment 'retrieval'", "retrieval", "bm25s")
         return [Tool(self.search), Tool(self.read)]
 
     @cached_property
@@ -77,17 +72,12 @@ class Retrieval(ToolEnv):
         path = self.options.tasks_file
         return None if path is None else read_file(path)
 
-    def load_tasks(self, split: Split) -> list[Task]:
-        """The generated questions of the split, or those of the file that are in it.
+    def generate(self, split: Split, size: int) -> Sequence[Task]:
+        return generate(split, size, self.options.seed)
 
-        Raises:
-            DataError: the file cannot be read, or a row of it is broken.
-        """
-        options = self.options
-        if self._file is not None:
-            return [task for task in self._file.tasks if task.split == split]
-        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
-        return list(generate(split, size[split], options.seed))
+    def read_tasks(self, path: Path) -> Sequence[Task]:
+        """See `mentor_envs.retrieval.hotpot`."""
+        return self._file.tasks if self._file else read_file(path).tasks
 
     def search(self, query: str) -> str:
         """Search the documents; shows id, title and beginning of the best ones.
@@ -120,10 +110,6 @@ class Retrieval(ToolEnv):
             raise ToolError(f"read: no document {id[:40]!r}; take an id from a search, such as d12")
         return f"{document.title}: {_cut(document.text, self.options.read_chars)}"
 
-    def read_answer(self, content: str) -> str | None:
-        """As `mentor_envs.answers.read_answer` does."""
-        return read_answer(content)
-
     def verify(self) -> float | None:
         """The metric of the answer, 0.0 without one; None where the task has no answer."""
         if self.task is None or self.task.answer is None:
@@ -144,9 +130,8 @@ class Retrieval(ToolEnv):
 
         None where the arguments are not the tool's.
         """
-        try:
-            arguments = self.tools[call.name].validate(call.arguments)
-        except (KeyError, ToolError):
+        arguments = valid_arguments(self.tools, call)
+        if arguments is None:
             return None
         if call.name == "search":
             return f"search {' '.join(sorted(words(arguments['query'])))}"
@@ -154,7 +139,7 @@ class Retrieval(ToolEnv):
 
 
 def _play(hops: Sequence[dict[str, str]], answer: str) -> Expert:
-    """Search and read, hop by hop, then answer; with no answer where a search fails to find."""
+    """Search and read, hop by hop, then answer: "unknown" where a search does not find."""
     for hop in hops:
         (call,) = yield "", [Call("search", {"query": hop["query"]})]
         if hop["id"] not in [line.partition(" | ")[0] for line in call.result.split("\n")]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from mentor_core.errors import DataError
 from mentor_core.task import Split, Task
 from mentor_envs.retrieval.corpus import Corpus
-from mentor_envs.rows import Row, make_id, read_rows, split_rows
+from mentor_envs.rows import Row, file_version, read_task_rows
 
 __all__ = ["QuestionFile", "read_file"]
 
@@ -34,38 +34,32 @@ class QuestionFile(NamedTuple):
 def read_file(path: Path) -> QuestionFile:
     """Read and index a file; once in a process, unless the file changes.
 
-    A row's own `split` is honoured; of the others the last tenth is eval and the rest train.
-    Documents of the same title and text are one.
+    Ids (`_id`) and splits are those of `mentor_envs.rows`. Documents of the same title and text
+    are one.
 
     Raises:
         DataError: the file cannot be read or has no row, or a row is broken; names file and row.
     """
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    return _read(path, Path.cwd(), state.st_mtime_ns, state.st_size)
+    return _read(path, file_version(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, *_version: object) -> QuestionFile:
-    """The file; whatever else is given only tells its versions apart."""
-    rows, taken = read_rows(path, _EXAMPLE), dict[str, Row]()
+def _read(path: Path, _version: object) -> QuestionFile:
     places: dict[tuple[str, str], int] = {}
     tasks = []
-    for row, split in zip(rows, split_rows(rows), strict=True):
+    for row, identity, split in read_task_rows(path, _EXAMPLE, "_id"):
         documents = _context(row)
         for document in documents:
             places.setdefault(document, len(places) + 1)
         own = {title: f"d{places[title, text]}" for title, text in documents}
-        tasks.append(_task(row, make_id(row, "_id", taken), split, own))
+        tasks.append(_task(row, identity, split, own))
     if not places:
         raise DataError(f"{path}: no row has a context: there is nothing to search in")
     return QuestionFile(tuple(tasks), Corpus(list(places)))
 
 
 def _task(row: Row, identity: str, split: Split, documents: dict[str, str]) -> Task:
-    metadata: dict[str, Any] = {"row": row.number}
+    metadata: dict[str, Any] = {"where": row.where}
     expected = "pairs of a title and a sentence number"
     facts = row.get("supporting_facts", _are_facts, expected) if _has_facts(row) else []
     titles = list(dict.fromkeys(title for title, _ in facts))

@@ -11,20 +11,20 @@ documents, or use relations that train and eval never use (`relations.UNSEEN`).
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from mentor_core.task import Split, Task
+from mentor_envs.generated import owner
 from mentor_envs.retrieval.corpus import words
 from mentor_envs.retrieval.relations import COMPARISONS, KINDS, RELATIONS, UNSEEN
 from mentor_envs.retrieval.world import Entity, World, make_world
 
 __all__ = ["generate"]
 
-_EVAL_SHARE = 8  # one subject in eight belongs to eval
+_EVAL_SHARE = 8  # one subject in so many belongs to eval
 _COMPARED = 0.25  # share of comparisons in train and eval
 _UNSEEN_KINDS = {RELATIONS[name].kind for name in UNSEEN} - {"person"}
 _TRIES = 200  # before a question may come a second time, in a split larger than the world
@@ -80,15 +80,14 @@ def _task(question: Question, identity: str, split: Split) -> Task:
 
 def _owner(entity: Entity) -> Split:
     """The split, train or eval, whose questions may name an entity."""
-    digest = hashlib.sha256(entity.name.encode()).digest()
-    return "train" if digest[0] % _EVAL_SHARE else "eval"
+    return owner(entity.name, _EVAL_SHARE)
 
 
 def _draw(draw: random.Random, world: World, split: Split, index: int) -> Question | None:
     """A question, or None where this draw has led nowhere."""
-    owner = "eval" if split == "ood" else split
+    side = "eval" if split == "ood" else split
     entity = draw.choice(world.kinds[draw.choice([*KINDS])])
-    if _owner(entity) != owner and not (split == "ood" and entity.kind in _UNSEEN_KINDS):
+    if _owner(entity) != side and not (split == "ood" and entity.kind in _UNSEEN_KINDS):
         return None
     if split == "ood":
         three = index % 2 == 0
@@ -98,7 +97,7 @@ def _draw(draw: random.Random, world: World, split: Split, index: int) -> Questi
         return question
     if draw.random() < _COMPARED:
         other = draw.choice(world.kinds[entity.kind])
-        question = _compare(draw, entity, other) if _owner(other) == owner else None
+        question = _compare(draw, entity, other) if _owner(other) == side else None
     else:
         question = _bridge(draw, entity, 2)
     return None if question is None or UNSEEN.intersection(question.relations) else question

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,13 @@ from mentor_core.errors import DataError, nearest
 from mentor_core.tool import ToolError
 from mentor_envs.sql.statements import copies
 
-__all__ = ["Column", "Database", "Result", "Table", "render"]
+__all__ = ["Column", "Database", "Result", "Table"]
 
 MAX_VALUE = 100_000  # bytes of a text or blob, and of a row
 MAX_SQL = 10_000  # characters of a statement
 _MAX_RESULT = 32_000_000  # bytes fetched
 _MAX_COPIES = 100_000
-_MAX_CELL = 100  # characters shown
+_MAX_NAME = 100  # characters of a wrong name that is shown
 _MAX_MESSAGE = 500  # characters
 _INSTRUCTIONS = 1000  # of SQLite's machine between two looks at the clock; well under 1 ms
 _CLOSE_SECONDS = 5.0
@@ -174,7 +174,7 @@ class Database:
         for known, table in self.tables.items():
             if known.lower() == name.strip().lower():
                 return table
-        name = name[:_MAX_CELL]
+        name = name[:_MAX_NAME]
         raise ToolError(_short(f"no table {name!r}{nearest(name, self.tables)}"))
 
     def close(self) -> None:
@@ -239,36 +239,6 @@ class Database:
         if "Incorrect number of bindings" in message:
             return "the query has parameters (?): write the values themselves"
         return message
-
-
-def render(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int) -> list[str]:
-    """Lines of a result: the names of its columns and its rows, cells joined by ` | `.
-
-    Cells of more than 100 characters are cut, and so are the lines after `limit` characters in
-    all: the first that no longer fits and all after it are left out.
-    """
-    lines: list[str] = []
-    for row in [columns, *rows]:
-        line = " | ".join(map(_cell, row))
-        if len(line) > limit:
-            lines += [] if lines else [line[:limit] + "…"]
-            break
-        limit -= len(line) + 1
-        lines.append(line)
-    return lines
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return "NULL"
-        case float():
-            text = f"{value:.15g}"
-        case bytes():
-            text = f"x'{value[:_MAX_CELL].hex()}'"
-        case _:
-            text = " ".join(str(value)[: _MAX_CELL + 1].splitlines())
-    return text if len(text) <= _MAX_CELL else text[:_MAX_CELL] + "…"
 
 
 def _short(message: str) -> str:

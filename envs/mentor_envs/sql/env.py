@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.env import Expert, ToolEnv
+from mentor_core.env import Expert
 from mentor_core.errors import DataError
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
+from mentor_envs.generated import GeneratedEnv
 from mentor_envs.sql.contents import build
-from mentor_envs.sql.database import Database, Result, Table, render
+from mentor_envs.sql.database import Database, Result
 from mentor_envs.sql.matching import equal_results
 from mentor_envs.sql.questions import generate
+from mentor_envs.sql.showing import cut, show_result, show_table
 from mentor_envs.sql.statements import canonical, find_statement, orders_rows
 from mentor_envs.sql.tasks_file import database_path, read_tasks
 
 __all__ = ["Sql"]
 
-_MOST_CHARACTERS = 4000  # of an observation
 _MOST_GOLD_ROWS = 100_000
 _GOLD_SECONDS = 60.0
 _DONE = "Done."
 
 
-class Sql(ToolEnv):
-    """Questions on built-in databases, or on those of a file (Spider, say).
+class Sql(GeneratedEnv):
+    """Questions on databases, answered by queries; Spider's and BIRD's files load.
 
     The answer is a query, and the outcome 1.0 where its result is that of the task's own query
     (see `mentor_envs.sql.matching`), else 0.0. A final turn without a query means the last query
     that ran.
     """
 
-    class Options(ToolEnv.Options):
-        """Sizes and seed are those of the built-in questions; a file has its own."""
+    class Options(GeneratedEnv.Options):
+        """Sizes and seed are those of the generated questions; a file has its own."""
 
-        tasks_file: Path | None = Field(
-            None, description="db_id, question and query rows: JSON list or JSON lines, .gz welcome"
-        )
         databases: Path | None = Field(
             None, description="folder of <db_id>/<db_id>.sqlite; `database` beside tasks_file"
         )
-        seed: int = Field(0, description="which databases and questions are generated")
-        train_size: int = Field(4096, ge=0, description="number of train questions")
-        eval_size: int = Field(128, ge=0, description="number of eval questions")
-        ood_size: int = Field(64, ge=0, description="number of ood questions")
         max_rows: int = Field(20, ge=1, description="most rows of a result that are shown")
         sample_rows: int = Field(2, ge=0, description="rows of a table that describe shows")
         query_seconds: float = Field(2.0, gt=0, le=60, description="time limit of a query")
@@ -70,24 +64,18 @@ class Sql(ToolEnv):
     def make_tools(self) -> Iterable[Tool]:
         return [Tool(self.list_tables), Tool(self.describe), Tool(self.query)]
 
-    def load_tasks(self, split: Split) -> list[Task]:
-        """The generated questions of the split, or the rows of the file that are in it.
+    def generate(self, split: Split, size: int) -> Sequence[Task]:
+        return generate(split, size, self.options.seed)
 
-        Raises:
-            DataError: the file cannot be read, or a row of it is broken.
-        """
-        options = self.options
-        if options.tasks_file is not None:
-            tasks = read_tasks(options.tasks_file, self._databases(options.tasks_file))
-            return [task for task in tasks if task.split == split]
-        size = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
-        return generate(split, size[split], options.seed)
+    def read_tasks(self, path: Path) -> list[Task]:
+        """See `mentor_envs.sql.tasks_file`."""
+        return read_tasks(path, self._databases(path))
 
     # The tools ------------------------------------------------------------------------------
 
     def list_tables(self) -> str:
         """List the tables of the database."""
-        return _cut(", ".join(self.database.tables)) or "(no tables)"
+        return cut(", ".join(self.database.tables)) or "(no tables)"
 
     def describe(self, table: str) -> str:
         """Show the columns of a table, their types, its foreign keys and its first rows.
@@ -96,7 +84,7 @@ class Sql(ToolEnv):
             table: name of the table.
         """
         found = self.database.table(table)
-        lines = [_cut(_definition(found))]
+        lines = [show_table(found)]
         if self.options.sample_rows:
             name = '"' + found.name.replace('"', '""') + '"'
             try:
@@ -104,7 +92,7 @@ class Sql(ToolEnv):
             except ToolError as error:
                 lines.append(f"(rows cannot be shown: {error})")
             else:
-                lines += _lines(result)
+                lines += show_result(result)
         return "\n".join(lines)
 
     def query(self, sql: str) -> str:
@@ -114,7 +102,7 @@ class Sql(ToolEnv):
             sql: the query, for SQLite.
         """
         result = self._run(sql, self.options.max_rows)
-        lines = _lines(result)
+        lines = show_result(result)
         shown = len(lines) - 1
         if shown < len(result.rows) or not result.complete:
             lines.append(f"(first {shown} rows; there are more)")
@@ -223,30 +211,6 @@ class Sql(ToolEnv):
         if not result.complete:
             raise DataError(f"{where}: its query has more than {_MOST_GOLD_ROWS:,} rows")
         return result
-
-
-def _lines(result: Result) -> list[str]:
-    lines = render(result.columns, result.rows, limit=_MOST_CHARACTERS)
-    return lines if result.rows else [*lines, "(no rows)"]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
-
-
-def _definition(table: Table) -> str:
-    links = {
-        column.lower(): f"references {other}({key})" if key else f"references {other}"
-        for column, other, key in table.links
-    }
-    parts = []
-    for column in table.columns:
-        key = "PRIMARY KEY" if table.key == (column.name,) else ""
-        words = (column.name, column.type, key, links.get(column.name.lower(), ""))
-        parts.append(" ".join(word for word in words if word))
-    if len(table.key) > 1:
-        parts.append(f"PRIMARY KEY ({', '.join(table.key)})")
-    return f"{table.name}({', '.join(parts)})"
 
 
 def _play(needed: list[str], query: str) -> Expert:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import sqlite3
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 from mentor_core.task import Split, Task
-from mentor_envs.sql.asker import Asker, Stuck
+from mentor_envs.generated import owner
+from mentor_envs.sql.asker import Asker
+from mentor_envs.sql.choices import Stuck
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.domains import OOD, TRAIN
 
 __all__ = ["generate"]
 
-_EVAL_SHARE = 10  # of all queries one in so many is eval's
+_EVAL_SHARE = 10  # one query in so many belongs to eval
 _PATIENCE = 300  # draws without a new question, after which questions repeat
 
 
-def generate(split: Split, size: int, seed: int) -> list[Task]:
+@lru_cache(maxsize=8)
+def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
     """The first `size` questions of a split; always the same ones for the same seed.
 
     Train and eval ask about the same databases and share no query, nor a question; ood asks about
@@ -30,12 +34,11 @@ def generate(split: Split, size: int, seed: int) -> list[Task]:
     connections = [_open(domain.name, seed) for domain in domains]
     askers = [Asker(*pair, draw) for pair in zip(domains, connections, strict=True)]
     try:
-        return [
+        questions = islice(_questions(askers, split), size)
+        return tuple(
             Task(f"{split}-{seed}-{index}", "sql", question, sql, split, metadata)
-            for index, (question, sql, metadata) in zip(
-                range(size), _questions(askers, split), strict=False
-            )
-        ]
+            for index, (question, sql, metadata) in enumerate(questions)
+        )
     finally:
         for connection in connections:
             connection.close()
@@ -50,7 +53,7 @@ def _questions(askers: list[Asker], split: Split) -> Iterator[tuple[str, str, di
             kind, question, sql = asker.ask()
         except Stuck:
             continue
-        if split not in ("ood", _owner(sql)):
+        if split not in ("ood", owner(sql, _EVAL_SHARE)):
             continue
         failures = failures + 1 if question in asked else 0
         if 0 < failures < _PATIENCE:
@@ -58,11 +61,6 @@ def _questions(askers: list[Asker], split: Split) -> Iterator[tuple[str, str, di
         asked.add(question)
         turn += 1
         yield question, sql, {"database": asker.domain.name, "kind": kind}
-
-
-def _owner(sql: str) -> Split:
-    """The split, train or eval, that a query belongs to."""
-    return "train" if hashlib.sha256(sql.encode()).digest()[0] % _EVAL_SHARE else "eval"
 
 
 def _open(name: str, seed: int) -> sqlite3.Connection:

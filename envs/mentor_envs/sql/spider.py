@@ -19,12 +19,14 @@ from pathlib import Path
 
 from mentor_core.errors import DataError, MentorError, nearest
 from mentor_core.tool import ToolError
+from mentor_envs.rows import read_rows
 from mentor_envs.sql.database import Database
 from mentor_envs.sql.mysql import read_dump, write_sqlite
-from mentor_envs.sql.tasks_file import database_path, read_rows, text_of
+from mentor_envs.sql.tasks_file import database_path
 
 __all__ = ["Report", "convert"]
 
+_EXAMPLE = '{"db": …, "query": …, "gold": …}'
 _OOD_EVERY = 5
 _MOST_ROWS = 100_000
 _SECONDS = 60.0
@@ -65,7 +67,7 @@ def convert(dump: Path, questions: Path, folder: Path, *, skip_empty: bool = Fal
     """
     report = Report()
     tables = read_dump(dump)
-    rows = list(read_rows(questions))
+    rows = read_rows(questions, _EXAMPLE)
     databases: dict[str, Database] = {}
     try:
         for name in sorted(tables):
@@ -75,21 +77,20 @@ def convert(dump: Path, questions: Path, folder: Path, *, skip_empty: bool = Fal
         report.databases = len(databases)
         ood = sorted(databases)[_OOD_EVERY - 1 :: _OOD_EVERY]
         lines = []
-        for number, (where, row) in enumerate(rows, 1):
-            name, gold = text_of(row, "db", where), text_of(row, "gold", where)
+        for row in rows:
+            name, gold, question = row.text("db"), row.text("gold"), row.text("query")
             if name not in databases:
                 raise DataError(
-                    f"{where}: no database {name!r} in {dump}{nearest(name, databases)}"
+                    f"{row.where}: no database {name!r} in {dump}{nearest(name, databases)}"
                 )
-            question = text_of(row, "query", where)
-            task = {"id": f"row-{number}", "db_id": name, "question": question, "query": gold}
+            task = {"id": f"row-{row.number}", "db_id": name, "question": question, "query": gold}
             if name in ood:
                 task["split"] = "ood"
             report.questions += 1
             try:
                 result = databases[name].run(gold, rows=_MOST_ROWS, seconds=_SECONDS)
             except ToolError as error:
-                report.failed.append((where, str(error)))
+                report.failed.append((row.where, str(error)))
                 continue
             if not result.rows:
                 report.empty.append(task["id"])

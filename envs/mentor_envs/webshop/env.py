@@ -13,8 +13,9 @@ from pydantic import Field, model_validator
 from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import DataError
 from mentor_core.task import Split, Task
-from mentor_core.tool import Tool, ToolError
+from mentor_core.tool import Tool
 from mentor_core.trajectory import Call
+from mentor_envs.calls import valid_arguments
 from mentor_envs.webshop.analysis import terms
 from mentor_envs.webshop.expert import plan, play
 from mentor_envs.webshop.goals import Goal
@@ -31,7 +32,7 @@ _ARGUMENT = {"search": "keywords", "click": "target"}
 
 
 class WebShop(ToolEnv):
-    """A shop in which an instruction asks for a product; WebShop's rules (Yao et al. 2022).
+    """Products to be bought in a shop of many pages, by WebShop's rules; its files load.
 
     The outcome is the reward of the purchase, 0.0 where nothing has been bought.
     """
@@ -164,9 +165,8 @@ class WebShop(ToolEnv):
 
         None where the arguments are not the tool's.
         """
-        try:
-            arguments = self.tools[call.name].validate(call.arguments)
-        except (KeyError, ToolError):
+        arguments = valid_arguments(self.tools, call)
+        if arguments is None:
             return None
         if call.name == "search":
             return f"search {' '.join(sorted(terms(arguments['keywords'])))}"

@@ -22,7 +22,7 @@ from typing import Any
 
 from mentor_core.errors import DataError, nearest
 from mentor_core.trajectory import open_text
-from mentor_envs.rows import Row
+from mentor_envs.rows import Row, show
 from mentor_envs.webshop.catalogue import NO_PRICE, Catalogue, Product, Review, Written
 
 __all__ = ["load_catalogue"]
@@ -117,7 +117,7 @@ def _options(row: Row) -> Mapping[str, tuple[str, ...]]:
             continue
         where = f"{row.where}: customization_options: {name!r}"
         if not isinstance(contents, list):
-            raise DataError(f"{where} must be a list of values, got {_show(contents)}")
+            raise DataError(f"{where} must be a list of values, got {show(contents)}")
         values = [_text(_row(content, where), "value") for content in contents]
         options[name.lower()] = tuple(v.strip().replace("/", " | ").lower() for v in values)
     return options
@@ -138,13 +138,13 @@ def _written(row: Row) -> Written:
 
 def _row(value: Any, where: str) -> Row:
     if not isinstance(value, dict):
-        raise DataError(f"{where}: expected an object, got {_show(value)}")
+        raise DataError(f"{where}: expected an object, got {show(value)}")
     return Row(where, 0, value)
 
 
 def _wishes(values: Any, where: str) -> list[Row]:
     if not isinstance(values, list):
-        raise DataError(f"{where}: expected a list of instructions, got {_show(values)}")
+        raise DataError(f"{where}: expected a list of instructions, got {show(values)}")
     return [_row(value, f"{where}: instruction {n}") for n, value in enumerate(values, 1)]
 
 
@@ -178,7 +178,7 @@ def _read_table(path: Path, expected: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not JSON: {error}") from None
     if not isinstance(table, dict):
-        raise DataError(f"{path}: expected {expected}, got {_show(table)}")
+        raise DataError(f"{path}: expected {expected}, got {show(table)}")
     return table
 
 
@@ -236,8 +236,3 @@ def _array(file: TextIOBase, path: Path) -> Iterator[Any]:
         else:
             yield value
             number += 1
-
-
-def _show(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 40 else text[:40] + "…"

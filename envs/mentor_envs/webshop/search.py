@@ -28,7 +28,6 @@ MOST_HITS = 50
 _K1, _B = 0.9, 0.4
 _DENSE = 50  # a term of more than one in so many documents is added as a whole column
 _BLOCK = 64
-_BLOCK = 64
 _log = logging.getLogger(__name__)
 
 

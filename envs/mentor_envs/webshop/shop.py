@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from mentor_core.errors import ConfigError, nearest
 from mentor_core.task import Split
+from mentor_envs.extras import require
+from mentor_envs.rows import file_version
 from mentor_envs.webshop.catalogue import Catalogue
 from mentor_envs.webshop.embedded import EMBEDDED_OOD, embedded_catalogue
 from mentor_envs.webshop.goals import Goal, human_goals, in_order, synthetic_goals
@@ -46,9 +47,7 @@ class Shop:
     """
 
     def __init__(self, options: ShopOptions) -> None:
-        for package in ("bm25s", "rapidfuzz"):
-            if find_spec(package) is None:
-                raise ConfigError(f"webshop needs {package}: pip install 'mentor-core[webshop]'")
+        require("environment 'webshop'", "webshop", "bm25s", "rapidfuzz")
         self.options = options
         if options.products is None:
             self.catalogue: Catalogue = embedded_catalogue()
@@ -105,20 +104,12 @@ class Shop:
         )
 
 
-@lru_cache(maxsize=8)
-def _open_shop(options: ShopOptions, _stamps: tuple[tuple[int, int] | None, ...]) -> Shop:
-    return Shop(options)
-
-
 def open_shop(options: ShopOptions) -> Shop:
     """The shop of these options: the same one for all who ask, until one of its files changes."""
     files = (options.products, options.attributes, options.human_goals)
-    return _open_shop(options, tuple(map(_stamp, files)))
+    return _open_shop(options, tuple(path and file_version(path) for path in files))
 
 
-def _stamp(path: Path | None) -> tuple[int, int] | None:
-    try:
-        stat = path.stat() if path else None
-    except OSError:  # reading it will say why
-        stat = None
-    return (stat.st_mtime_ns, stat.st_size) if stat else None
+@lru_cache(maxsize=8)
+def _open_shop(options: ShopOptions, _versions: tuple[object, ...]) -> Shop:
+    return Shop(options)

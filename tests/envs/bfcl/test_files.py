@@ -110,6 +110,7 @@ NO_TYPE = {**AREA, "parameters": {"type": "dict", "properties": {"a": {"type": "
         ([changed(function=[{}])], [ANSWER], r"python\.json:1: function\.0\.name: "),
         ([changed(function=[{**AREA, "name": "a b"}])], [ANSWER], "1: function.0.name: .*'a b' is"),
         ([changed(function=[NO_TYPE])], [ANSWER], "1: function area: a: unknown type 'flot'; did"),
+        ([changed(function=[AREA, AREA])], [ANSWER], "1: two functions are named 'area'"),
         ([QUESTION, QUESTION], [ANSWER], r":2: id 'simple_python_0' is that of .*python\.json:1"),
         ([QUESTION, changed(id="x")], [ANSWER], r":2: id 'x' has no answer in .*possible_answer"),
         ([QUESTION], [{"id": "simple_python_0"}], r"answer/BFCL_v4_simple_python\.json:1: ground"),

@@ -90,16 +90,17 @@ GOOD = {"question": "How many?", "answer": "<<1+1=2>>2\n#### 2"}
         ({"answer": "2"}, "no key 'question'"),
         ({"qestion": "How many?", "answer": "2"}, "did you mean qestion?"),
         ({"question": "How many?"}, "no key 'answer'"),
-        ({"question": 3, "answer": "2"}, "question must be a string, got 3"),
+        ({"question": 3, "answer": "2"}, "question must be some text, got 3"),
         ({"question": "  ", "answer": "2"}, "question must be some text"),
         ({"question": "How many?", "answer": None}, "answer must be a string or a number"),
         ({"question": "How many?", "answer": True}, "answer must be a string or a number"),
         ({"question": "How many?", "answer": [2]}, "answer must be a string or a number"),
         ('{"question": "How many?", "answer": NaN}', "answer must be a finite number"),
+        ({"question": "How many?", "answer": 10**400}, "answer must be a finite number"),
         ({"question": "How many?", "answer": "so\n#### "}, "answer must be an answer"),
         (GOOD | {"split": "tran"}, "unknown split 'tran'; did you mean train?"),
-        (GOOD | {"id": [1]}, "id must be a string"),
-        (GOOD | {"id": "line-1"}, "is that of line 1"),
+        (GOOD | {"id": [1]}, "id must be a text"),
+        (GOOD | {"id": "row-1"}, "id 'row-1' is that of"),
     ],
 )
 def test_a_broken_row_is_named_by_file_and_line(tmp_path, row, expected):
@@ -133,8 +134,8 @@ def test_rows_are_split_by_their_own_word_or_by_their_place(tmp_path):
     rows = [GOOD] * 20 + [GOOD | {"split": "ood", "id": 7}]
     env = Calculator(tasks_file=write(tmp_path / "rows.jsonl", *rows))
     ids = {split: [task.id for task in env.tasks(split)] for split in ("train", "eval", "ood")}
-    assert ids["train"] == [f"line-{n}" for n in range(1, 19)]
-    assert ids["eval"] == ["line-19", "line-20"]
+    assert ids["train"] == [f"row-{n}" for n in range(1, 19)]
+    assert ids["eval"] == ["row-19", "row-20"]
     assert ids["ood"] == ["7"]
     one = Calculator(tasks_file=write(tmp_path / "one.jsonl", GOOD))
     assert (len(one.tasks("train")), len(one.tasks("eval"))) == (1, 0)

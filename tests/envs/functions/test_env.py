@@ -10,6 +10,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.expert import play_expert
 from mentor_core.registry import SOURCES, create
 from mentor_core.task import Task
 from mentor_core.tool import Tool
@@ -232,7 +233,7 @@ def test_a_verifier_that_is_none_is_told_at_once(folder):
         ('{"prompt": " "}', r"tasks.jsonl:2: prompt: "),
         ('{"prompt": "?", "answer": {"a": 1}}', r"tasks.jsonl:2: answer: expected a text"),
         ('{"prompt": "?", "answer": []}', r"tasks.jsonl:2: answer: expected"),
-        ('{"prompt": "?", "split": "test"}', r"tasks.jsonl:2: split: "),
+        ('{"prompt": "?", "split": "test"}', r"tasks.jsonl:2: unknown split 'test'"),
         ('{"prompt": "?", "id": "row-1"}', r"tasks.jsonl:2: id 'row-1' is that of"),
         ('{"prompt": "?", "metadata": {"calls": 1}}', r"tasks.jsonl:2: metadata.calls"),
         ('{"prompt": "?", "calls": [{"name": "prise"}]}', r":2: calls.0: unknown tool 'prise'"),
@@ -259,3 +260,11 @@ def test_an_answer_of_any_kind_is_for_a_verifier(folder):
     env = make(verify=lambda task, answer, calls: answer == json.dumps(task.answer))
     (task,) = env.tasks("train")
     assert answer(env, task, '{"a": 1}')["outcome"] == 1.0
+
+
+def test_an_expert_without_an_answer_to_give_plays_its_calls(folder):
+    call = {"name": "price", "arguments": {"fruit": "pear"}}
+    row = {"prompt": "?", "answer": [], "calls": [call]}
+    (folder / "tasks.jsonl").write_text(json.dumps(row) + "\n")
+    env = make(verify=lambda task, answer, calls: len(calls))
+    assert play_expert(env, env.tasks("train")[0]).outcome == 1.0

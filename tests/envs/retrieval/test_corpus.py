@@ -82,3 +82,8 @@ def test_the_own_document_of_a_title_comes_first():
     assert first == list(corpus.documents)
     assert len({document.title for document in corpus.documents}) == len(corpus.documents)
     assert make_corpus(0) is corpus
+
+
+def test_documents_without_a_word_are_never_found():
+    assert Corpus([("!!!", ""), ("…", "?")]).search("!!!", 5) == []
+    assert [found.title for found in Corpus([("!!!", ""), ("a b", "c")]).search("b", 5)] == ["a b"]

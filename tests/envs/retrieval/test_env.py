@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import pytest
@@ -132,7 +133,7 @@ def test_instances_share_the_index():
 
 
 def test_without_bm25s_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr("mentor_envs.retrieval.corpus.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "bm25s", None)
     with pytest.raises(ConfigError, match=r"pip install 'mentor-core\[retrieval\]'"):
         Retrieval()
 

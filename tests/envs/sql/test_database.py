@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mentor_core.errors import DataError
 from mentor_core.tool import ToolError
 from mentor_envs.sql.contents import build
-from mentor_envs.sql.database import Database, render
+from mentor_envs.sql.database import Database
+from mentor_envs.sql.showing import render
 
 LIBRARY = build("library", 0)
 WRITES = [

@@ -61,7 +61,7 @@ def test_birds_rows_load(folder):
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ([1], "expected an object, got [1]"),
+        ([1], "expected an object such as"),
         ({"question": "?", "query": "SELECT 1"}, "no key 'db_id'"),
         ({"db_id": "zoo", "qestion": "?", "query": "SELECT 1"}, "did you mean qestion?"),
         ({"db_id": "zoo", "question": "?"}, "no key 'query'"),

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import sys
 import warnings
 
 import pytest
@@ -247,7 +248,7 @@ def test_a_wrong_option_is_explained(options, expected):
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr("mentor_envs.webshop.shop.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
     with pytest.raises(ConfigError, match=r"pip install 'mentor-core\[webshop\]'"):
         WebShop(seed=12345).tasks("eval")
 

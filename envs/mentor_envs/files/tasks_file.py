@@ -1,53 +1,62 @@
 """Tasks of one's own, one JSON object a line.
 
-    {"instruction": "Move a.txt into docs.", "start": {"a.txt": "hi\n", "docs": {}},
+    {"prompt": "Move a.txt into docs.", "start": {"a.txt": "hi\n", "docs": {}},
      "expected": {"docs": {"a.txt": "hi\n"}}}
-    {"instruction": "Which file mentions tea?", "start": "my-notes", "answer": "b.txt",
-     "steps": [{"name": "grep", "arguments": {"pattern": "tea"}}], "id": "tea", "split": "eval"}
+    {"prompt": "Which file mentions tea?", "start": "my-notes", "answer": "b.txt",
+     "calls": [{"name": "grep", "arguments": {"pattern": "tea"}}], "id": "tea", "split": "eval"}
 
 `start` is a tree, or the path of a real directory, from the file's own place. `expected`, `answer`
-or both say what is right; `answer` may be a list of accepted ones. `steps` are the expert's calls.
+or both say what is right; `answer` may be a list of accepted ones. `calls` are the expert's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mentor_core.errors import DataError, nearest
 from mentor_core.task import Split, Task
+from mentor_core.tool import Tool
+from mentor_envs.calls import check_calls
 from mentor_envs.files.loading import check_size, read_directory
-from mentor_envs.files.shell import COMMANDS, Limits
+from mentor_envs.files.shell import Limits
 from mentor_envs.files.tree import Tree, nest, unnest
-from mentor_envs.rows import Row, make_id, read_rows, split_rows
+from mentor_envs.rows import Row, read_task_rows
 
 __all__ = ["read_tasks"]
 
-_KEYS = ("instruction", "start", "expected", "answer", "steps", "id", "split")
-_EXAMPLE = '{"instruction": …, "start": {…}, "expected": {…}}'
+_KEYS = ("prompt", "start", "expected", "answer", "calls", "id", "split")
+_EXAMPLE = '{"prompt": …, "start": {…}, "expected": {…}}'
 
 
-def read_tasks(path: Path, limits: Limits) -> list[Task]:
-    """All tasks of a file, in the order of its rows; `metadata` holds the `row` as well.
+def read_tasks(path: Path, limits: Limits, tools: Mapping[str, Tool]) -> list[Task]:
+    """All tasks of a file, in the order of its rows (ids and splits: see `mentor_envs.rows`).
 
-    A row's own `split` is honoured; of the others the last tenth is eval and the rest train.
+    `metadata` holds `where` the row is, the `start` tree, and the `calls` as `steps` and `n_steps`.
 
     Raises:
         DataError: the file cannot be read or has no row, or a row is broken; names file and row.
     """
-    rows, taken = read_rows(path, _EXAMPLE), dict[str, Row]()
-    splits = split_rows(rows)
+    folder = path.parent
     return [
-        _task(row, make_id(row, "id", taken), split, path.parent, limits)
-        for row, split in zip(rows, splits, strict=True)
+        _task(row, identity, split, folder, limits, tools)
+        for row, identity, split in read_task_rows(path, _EXAMPLE)
     ]
 
 
-def _task(row: Row, identity: str, split: Split, folder: Path, limits: Limits) -> Task:
+def _task(
+    row: Row,
+    identity: str,
+    split: Split,
+    folder: Path,
+    limits: Limits,
+    tools: Mapping[str, Tool],
+) -> Task:
     for key in row.data:
         if key not in _KEYS:
             raise DataError(f"{row.where}: unknown key {key!r}{nearest(key, _KEYS)}")
-    metadata: dict[str, Any] = {"row": row.number, "start": _start(row, folder, limits)}
+    metadata: dict[str, Any] = {"where": row.where, "start": _start(row, folder, limits)}
     answer: dict[str, Any] = {}
     if "expected" in row.data:
         answer["tree"] = nest(_tree(row, "expected", limits))
@@ -56,10 +65,10 @@ def _task(row: Row, identity: str, split: Split, folder: Path, limits: Limits) -
         answer["text"] = [given] if isinstance(given, str) else given
     if not answer:
         raise DataError(f"{row.where}: neither 'expected' nor 'answer' is given")
-    if "steps" in row.data:
-        metadata["steps"] = _steps(row)
+    if "calls" in row.data:
+        metadata["steps"] = _calls(row, tools)
         metadata["n_steps"] = len(metadata["steps"])
-    return Task(identity, "files", row.text("instruction").strip(), answer, split, metadata)
+    return Task(identity, "files", row.text("prompt").strip(), answer, split, metadata)
 
 
 def _start(row: Row, folder: Path, limits: Limits) -> dict[str, Any]:
@@ -82,20 +91,21 @@ def _tree(row: Row, key: str, limits: Limits) -> Tree:
     return tree
 
 
-def _steps(row: Row) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = row.get("steps", lambda v: isinstance(v, list), "a list of calls")
-    for number, step in enumerate(steps, 1):
-        match step:
-            case {"name": str(name), "arguments": dict()} if name in COMMANDS:
-                pass
-            case {"name": str(name), "arguments": dict()}:
-                known = nearest(name, COMMANDS)
-                raise DataError(f"{row.where}: step {number}: unknown tool {name!r}{known}")
-            case _:
-                raise DataError(
-                    f'{row.where}: step {number} must be {{"name": …, "arguments": {{…}}}}'
-                )
-    return steps
+def _calls(row: Row, tools: Mapping[str, Tool]) -> list[dict[str, Any]]:
+    expected = 'a list of {"name": …, "arguments": {…}}'
+    calls: list[dict[str, Any]] = row.get("calls", _are_calls, expected)
+    check_calls(calls, tools, f"{row.where}: calls")
+    return calls
+
+
+def _are_calls(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(call, dict)
+        and call.keys() == {"name", "arguments"}
+        and isinstance(call["name"], str)
+        and isinstance(call["arguments"], dict)
+        for call in value
+    )
 
 
 def _is_answer(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Tasks from a file: one JSON object a line.
+"""Tasks of one's own: one JSON object a line.
 
     {"prompt": "What are two pears?", "answer": 8}
     {"prompt": "When does it close?", "answer": ["4 pm", "16:00"], "id": "closing",
@@ -13,11 +13,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from mentor_core.errors import DataError, nearest
+from mentor_core.errors import DataError
 from mentor_core.task import Split, Task
-from mentor_envs.rows import Row, make_id, read_rows, split_rows
+from mentor_envs.rows import Row, read_task_rows
 
 __all__ = ["read_tasks"]
 
@@ -44,7 +44,7 @@ class _Row(_Strict):
 
 
 def read_tasks(path: Path, env: str) -> list[Task]:
-    """All tasks of a file, in the order of its rows.
+    """All tasks of a file, in the order of its rows (ids and splits: see `mentor_envs.rows`).
 
     Only `prompt` is needed. A row's `calls`, the reference, and where it stands are added to the
     task's metadata, as `calls` and `where`.
@@ -57,26 +57,16 @@ def read_tasks(path: Path, env: str) -> list[Task]:
         DataError: the file cannot be read or has no row, or a row is broken; names file, row and
             key.
     """
-    rows = read_rows(path, _EXAMPLE)
-    checked = [_check(row) for row in rows]
-    taken: dict[str, Row] = {}
-    return [
-        Task(make_id(row, "id", taken), env, values.prompt, values.answer, split, metadata)
-        for row, values, split in zip(rows, checked, split_rows(rows), strict=True)
-        for metadata in [_metadata(row, values)]
-    ]
+    tasks = []
+    for row, identity, split in read_task_rows(path, _EXAMPLE):
+        values = _check(row)
+        metadata = _metadata(row, values)
+        tasks.append(Task(identity, env, values.prompt, values.answer, split, metadata))
+    return tasks
 
 
 def _check(row: Row) -> _Row:
-    try:
-        values = _Row.model_validate(row.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            near = nearest(str(first["loc"][-1]), _Row.model_fields)
-            raise DataError(f"{row.where}: unknown key {key!r}{near}") from None
-        raise DataError(f"{row.where}: {key}: {first['msg']}") from None
+    values = row.parse(_Row)
     for key in ("calls", "where"):
         if key in values.metadata:
             raise DataError(f"{row.where}: metadata.{key}: mentor uses this key; choose another")

@@ -1,9 +1,9 @@
-"""TaskFileEnv: a domain whose tasks are the rows of a file, verified by their answers."""
+"""TaskFileEnv: base of domains whose tasks are the rows of a file, verified by their answers."""
 
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import Field
 
 from mentor_core.env import Expert, ToolEnv
-from mentor_core.errors import ConfigError, DataError, PluginError, nearest
+from mentor_core.errors import ConfigError, DataError, PluginError
 from mentor_core.task import Split, Task
-from mentor_core.tool import ToolError
 from mentor_core.trajectory import Call
 from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
-from mentor_envs.functions.tasks import read_tasks
+from mentor_envs.calls import check_calls, play
+from mentor_envs.functions.tasks_file import read_tasks
 from mentor_envs.functions.user_code import load_object
 
 __all__ = ["TaskFileEnv", "Verifier"]
@@ -28,8 +28,8 @@ Verifier = Callable[[Task, str | None, list[Call]], float | bool | None]
 class TaskFileEnv(ToolEnv, ABC):
     """Base of domains that add only their tools.
 
-    The rows are described in `mentor_envs.functions.tasks`; their `calls` are played as the expert.
-    The outcome is 1.0 where the answer is the task's, else 0.0, or what `verify` says.
+    The rows are described in `mentor_envs.functions.tasks_file`; their `calls` are played as the
+    expert. The outcome is 1.0 where the answer is the task's, else 0.0, or what `verify` says.
     """
 
     class Options(ToolEnv.Options):
@@ -77,10 +77,7 @@ class TaskFileEnv(ToolEnv, ABC):
             DataError: the file cannot be read, or a row of it is broken or does not fit the
                 tools; names file and line.
         """
-        tasks = read_tasks(Path(self.options.tasks_file), self.name)
-        for task in tasks:
-            self._check(task, task.metadata["where"])
-        return [task for task in tasks if task.split == split]
+        return [task for task in self._read if task.split == split]
 
     def read_answer(self, content: str) -> str | None:
         r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
@@ -108,7 +105,18 @@ class TaskFileEnv(ToolEnv, ABC):
         calls = task.metadata.get("calls")
         if calls is None or len(calls) >= self.max_turns:
             return None
-        return _play(calls, task.answer)
+        if not is_answer(task.answer):
+            return play(calls, "Done.")
+        first = task.answer[0] if isinstance(task.answer, list) else task.answer
+        return play(calls, f"Answer: {first}")
+
+    @cached_property
+    def _read(self) -> list[Task]:
+        """The file's tasks, read once: what is changed in it later changes nothing here."""
+        tasks = read_tasks(Path(self.options.tasks_file), self.name)
+        for task in tasks:
+            self._check(task, task.metadata["where"])
+        return tasks
 
     def _ask(self, verifier: Verifier, task: Task) -> float | None:
         calls = [call for turn in self.turns for call in turn.calls]
@@ -134,19 +142,4 @@ class TaskFileEnv(ToolEnv, ABC):
                 f"{where}: answer: expected a text, a number or a list of them, got "
                 f"{task.answer!r}; what else it may be is for a verify function"
             )
-        for index, call in enumerate(task.metadata.get("calls", ())):
-            tool = self.tools.get(call["name"])
-            if tool is None:
-                near = nearest(call["name"], self.tools)
-                raise DataError(f"{where}: calls.{index}: unknown tool {call['name']!r}{near}")
-            try:
-                tool.validate(call["arguments"])
-            except ToolError as error:
-                raise DataError(f"{where}: calls.{index}: {error}") from None
-
-
-def _play(calls: Sequence[Mapping[str, Any]], answer: Any) -> Expert:
-    for call in calls:
-        yield "", [Call(call["name"], dict(call["arguments"]))]
-    first = answer[0] if isinstance(answer, list) else answer
-    yield f"Answer: {first}" if is_answer(answer) else "Done.", []
+        check_calls(task.metadata.get("calls", ()), self.tools, f"{where}: calls")

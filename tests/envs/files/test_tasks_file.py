@@ -12,13 +12,13 @@ from mentor_core.expert import play_expert
 from mentor_envs.files.env import Files
 
 MOVE = {
-    "instruction": "Move a.txt into docs.",
+    "prompt": "Move a.txt into docs.",
     "start": {"a.txt": "hi", "docs": {}},
     "expected": {"docs": {"a.txt": "hi\n"}},
-    "steps": [{"name": "mv", "arguments": {"source": "a.txt", "destination": "docs"}}],
+    "calls": [{"name": "mv", "arguments": {"source": "a.txt", "destination": "docs"}}],
 }
 ASK = {
-    "instruction": "Which file mentions tea?",
+    "prompt": "Which file mentions tea?",
     "start": {"a.txt": "milk", "b.txt": "tea"},
     "answer": ["b.txt", "/b.txt"],
     "id": "tea",
@@ -79,8 +79,8 @@ def test_a_real_directory_is_a_start(tmp_path):
         ("{", "not JSON"),
         ("[1]", "expected an object such as"),
         ({k: v for k, v in MOVE.items() if k != "start"}, "no key 'start'"),
-        (MOVE | {"instrution": "x"}, "unknown key 'instrution'; did you mean instruction"),
-        (MOVE | {"instruction": " "}, "instruction must be some text"),
+        (MOVE | {"promt": "x"}, "unknown key 'promt'; did you mean prompt"),
+        (MOVE | {"prompt": " "}, "prompt must be some text"),
         (MOVE | {"start": 3}, "start must be a tree, or the path of a directory, got 3"),
         (MOVE | {"start": "nowhere"}, "nowhere is not a directory"),
         (MOVE | {"start": {"a": {"b": 3}}}, "start: 'a/b' must be a text (a file) or an object"),
@@ -95,9 +95,10 @@ def test_a_real_directory_is_a_start(tmp_path):
         (ASK | {"answer": 3}, "answer must be some text"),
         (ASK | {"split": "tran"}, "unknown split 'tran'; did you mean train?"),
         (ASK | {"id": "row-1"}, "id 'row-1' is that of"),
-        (MOVE | {"steps": [{"name": "mv"}]}, 'step 1 must be {"name": …, "arguments": {…}}'),
-        (MOVE | {"steps": [{"name": "move", "arguments": {}}]}, "step 1: unknown tool 'move'"),
-        ('{"instruction": "\\ud800"}', "not Unicode text"),
+        (MOVE | {"calls": [{"name": "mv"}]}, 'calls must be a list of {"name": …, "arguments":'),
+        (MOVE | {"calls": [{"name": "move", "arguments": {}}]}, "calls.0: unknown tool 'move'"),
+        (MOVE | {"calls": [{"name": "mv", "arguments": {}}]}, "calls.0: "),
+        ('{"prompt": "\\ud800"}', "not Unicode text"),
     ],
 )
 def test_a_broken_row_is_named_by_file_and_line(tmp_path, row, expected):

@@ -1,0 +1,85 @@
+"""GeneratedEnv: base of domains whose tasks are generated, or read from a file of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+
+from mentor_core.env import ToolEnv
+from mentor_core.task import Split, Task
+from mentor_envs.answers import read_answer
+
+__all__ = ["GeneratedEnv", "hash_byte", "owner"]
+
+
+class GeneratedEnv(ToolEnv, ABC):
+    """A domain defines `generate` and `read_tasks` in place of `load_tasks`."""
+
+    class Options(ToolEnv.Options):
+        """Seed and sizes are those of the generated tasks; a file has its own."""
+
+        tasks_file: Path | None = Field(
+            None, description="tasks of your own instead: JSON lines or a JSON list, .gz welcome"
+        )
+        seed: int = Field(0, description="which tasks are generated")
+        train_size: int = Field(4096, ge=0, description="number of train tasks")
+        eval_size: int = Field(128, ge=0, description="number of eval tasks")
+        ood_size: int = Field(64, ge=0, description="number of ood tasks")
+
+    options: Options
+
+    @abstractmethod
+    def generate(self, split: Split, size: int) -> Sequence[Task]:
+        """The first `size` generated tasks of a split; always the same ones for the same seed."""
+
+    @abstractmethod
+    def read_tasks(self, path: Path) -> Sequence[Task]:
+        """The tasks of a file, of all splits, in the order of its rows.
+
+        Raises:
+            DataError: the file cannot be read or has no row, or a row is broken; names file and
+                row.
+        """
+
+    def load_tasks(self, split: Split) -> list[Task]:
+        """The generated tasks of the split, or those of the file that are in it.
+
+        Raises:
+            DataError: see `read_tasks`.
+        """
+        options = self.options
+        if options.tasks_file is not None:
+            return [task for task in self._read if task.split == split]
+        sizes = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
+        return list(self.generate(split, sizes[split]))
+
+    def read_answer(self, content: str) -> str | None:
+        r"""What follows the last `Answer:`, or stands in the last `\boxed{…}` of it.
+
+        A short turn with neither is the answer itself.
+        """
+        return read_answer(content)
+
+    @cached_property
+    def _read(self) -> Sequence[Task]:
+        """The file's tasks, read once: what is changed in it later changes nothing here."""
+        assert self.options.tasks_file is not None
+        return self.read_tasks(self.options.tasks_file)
+
+
+def owner(text: str, one_in: int) -> Split:
+    """The split, train or eval, that a text belongs to, whatever the seed.
+
+    One text in `one_in` (at most 256) is eval's.
+    """
+    return "train" if hash_byte(text) % one_in else "eval"
+
+
+def hash_byte(text: str) -> int:
+    """A number from 0 to 255 that is the same for the same text in every process."""
+    return hashlib.sha256(text.encode()).digest()[0]

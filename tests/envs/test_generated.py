@@ -1,0 +1,71 @@
+"""Domains with generated tasks, or tasks from a file: what all of them do in the same way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mentor_core.errors import DataError
+from mentor_core.registry import ENVIRONMENTS, load
+from mentor_envs.generated import GeneratedEnv, hash_byte, owner
+
+DOMAINS = ["calculator", "files", "retrieval", "sql"]
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_the_sizes_are_those_of_the_splits(name):
+    env = load(ENVIRONMENTS, name)(train_size=3, eval_size=2, ood_size=0)
+    assert isinstance(env, GeneratedEnv)
+    assert [len(env.tasks(split)) for split in ("train", "eval", "ood")] == [3, 2, 0]
+    more = load(ENVIRONMENTS, name)(train_size=4)
+    assert more.tasks("train")[:3] == env.tasks("train")
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_two_instances_share_no_list_of_tasks(name):
+    # One that shuffles its own tasks would change what the others train on.
+    one, two = (load(ENVIRONMENTS, name)(train_size=3) for _ in range(2))
+    one.tasks("train").clear()
+    assert len(two.tasks("train")) == 3
+
+
+@pytest.mark.parametrize("name", [*DOMAINS, "functions"])
+@pytest.mark.parametrize("text", ["", "[]", "3", '{"a": 1}\n{', "[[1]]"])
+def test_a_broken_file_of_tasks_is_named(name, text, tmp_path):
+    path = tmp_path / "broken.jsonl"
+    path.write_text(text)
+    options = {"tools": [double]} if name == "functions" else {}
+    with pytest.raises(DataError, match=r"broken\.jsonl"):
+        load(ENVIRONMENTS, name)(tasks_file=path, **options).tasks("eval")
+
+
+def double(number: int) -> int:
+    """Twice a number."""
+    return 2 * number
+
+
+def test_a_file_is_read_once(tmp_path):
+    # Else one that is edited during a run would mix two versions of it.
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"question": "1?", "answer": 1}\n{"question": "2?", "answer": 2}\n')
+    env = load(ENVIRONMENTS, "calculator")(tasks_file=path)
+    assert [task.prompt for task in env.tasks("train")] == ["1?"]
+    path.write_text("{")
+    assert [task.prompt for task in env.tasks("eval")] == ["2?"]
+
+
+def test_the_owner_of_a_text_is_the_same_in_every_process():
+    # Else train and eval would share prompts between runs.
+    texts = [f"prompt {n}" for n in range(200)]
+    code = f"""if True:
+        import json, sys
+        from mentor_envs.generated import owner
+        print(json.dumps([owner(text, 8) for text in {texts!r}]))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    owners = [owner(text, 8) for text in texts]
+    assert json.loads(done.stdout) == owners
+    assert 10 < owners.count("eval") < 45
+    assert all(0 <= hash_byte(text) < 256 for text in texts)
