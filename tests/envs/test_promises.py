@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 
 import pytest
 
@@ -9,13 +10,23 @@ from mentor_core.laboratory.environments.battery import PROPERTIES, check_enviro
 from mentor_core.registry import ENVIRONMENTS, entries, load
 
 BUILT_IN = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]
-ASIDE = {
-    "mcp": "each episode starts a server: tests/envs/mcp",
-}
 NOT_TESTED = {
     "webshop": {"secret"},  # its goals are no answers
     "reasoning_gym": {"expert"},  # the package has answers, but no way to them
 }
+
+SERVER = '''
+from mcp.server.mcpserver import MCPServer
+
+server = MCPServer("adder")
+
+@server.tool()
+def add(a: float, b: float) -> float:
+    """Add a and b."""
+    return a + b
+
+server.run("stdio")
+'''
 
 
 def functions(folder):
@@ -30,17 +41,27 @@ def functions(folder):
     return {"tools": str(folder / "my_tools.py"), "tasks_file": folder / "tasks.jsonl"}
 
 
-OPTIONS = {"functions": functions}
+def mcp(folder):
+    """A server of one's own: every environment that is made would start another one."""
+    (folder / "server.py").write_text(SERVER)
+    rows = functions(folder)["tasks_file"].read_text().splitlines()
+    (folder / "few.jsonl").write_text("\n".join(rows[::4]))
+    command = f"{sys.executable} {folder / 'server.py'}"
+    return {"command": command, "tasks_file": folder / "few.jsonl", "keep_session": True}
+
+
+OPTIONS = {"functions": functions, "mcp": mcp}
+EXAMPLES = {"mcp": 10}  # of 100: starting a server takes most of a second
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_it_keeps_every_promise(name, tmp_path):
-    if name in ASIDE:
-        pytest.skip(ASIDE[name])
     environment = load(ENVIRONMENTS, name)
     options = OPTIONS[name](tmp_path) if name in OPTIONS else {}
-    inspection = check_environment(environment, options, registered=name, examples=100)
+    inspection = check_environment(
+        environment, options, registered=name, examples=EXAMPLES.get(name, 100)
+    )
     assert not [str(verdict) for verdict in inspection.failed]
     tested = {verdict.property: verdict.tested for verdict in inspection.verdicts}
     assert {p for p in PROPERTIES if not tested[p]} == NOT_TESTED.get(name, set())
