@@ -21,6 +21,7 @@ class Summary:
         verified: how many have an outcome; the others count in no share of success.
         success: share of the verified ones whose outcome is 1; None where none is verified.
         interval: 95 % Wilson interval of `success`.
+        outcome: mean outcome of the verified ones, where it may be partial; in [0, 1].
         turns, calls: mean number an episode.
         call_failures: share of calls that failed; None where there are none.
         ends: end reason → share of episodes.
@@ -30,6 +31,7 @@ class Summary:
     verified: int
     success: float | None
     interval: tuple[float, float] | None
+    outcome: float | None
     turns: float
     calls: float
     call_failures: float | None
@@ -70,6 +72,7 @@ def summarise(trajectories: Sequence[Trajectory]) -> Summary:
         verified=len(outcomes),
         success=successes / len(outcomes) if outcomes else None,
         interval=_wilson(successes, len(outcomes)) if outcomes else None,
+        outcome=sum(outcomes) / len(outcomes) if outcomes else None,
         turns=sum(len(t.turns) for t in trajectories) / count,
         calls=len(calls) / count,
         call_failures=sum(c.failure is not None for c in calls) / len(calls) if calls else None,

@@ -20,9 +20,9 @@ SUMMARIES = {"eval": {"before": BEFORE, "after": AFTER}, "ood": {"before": UNVER
 
 def test_each_split_has_a_row_before_and_one_after():
     assert rows(SUMMARIES) == [
-        ("eval", "before", "4", "25.0%", "4.6% – 69.9%", "1.0", "0.0", "–"),
-        ("eval", "after", "2", "100.0%", "34.2% – 100.0%", "2.0", "1.0", "100.0%"),
-        ("ood", "before", "1", "–", "not verified", "1.0", "0.0", "–"),
+        ("eval", "before", "4", "25.0%", "4.6% – 69.9%", "0.250", "1.0", "0.0", "–"),
+        ("eval", "after", "2", "100.0%", "34.2% – 100.0%", "1.000", "2.0", "1.0", "100.0%"),
+        ("ood", "before", "1", "–", "not verified", "–", "1.0", "0.0", "–"),
     ]
 
 
