@@ -6,6 +6,7 @@ not. Needs httpx: `pip install "mentor-core[server]"`.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import weakref
@@ -15,6 +16,7 @@ from pydantic import Field, PrivateAttr
 
 from mentor_core.component import Component
 from mentor_core.errors import ServerError
+from mentor_core.trajectory import whole_text
 
 __all__ = ["Endpoint"]
 
@@ -64,8 +66,9 @@ class Endpoint(Component):
                 break
             if response.is_success:
                 try:
-                    return response.json()
-                except ValueError:
+                    said = json.dumps(response.json(), ensure_ascii=False)
+                    return json.loads(whole_text(said))
+                except (ValueError, RecursionError):
                     return None
             problem = f"status {response.status_code}: {response.text[:200]}"
             if response.status_code < 500 and response.status_code not in _BUSY:

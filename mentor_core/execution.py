@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from mentor_core.tool import Tool, ToolError, render_result
-from mentor_core.trajectory import Call
+from mentor_core.trajectory import Call, whole_text
 
 __all__ = ["ToolExecutor", "ToolJobs"]
 
@@ -41,7 +41,7 @@ class ToolJobs:
     deadline: float = math.inf
 
 
-_Settle = Callable[[Any, BaseException | None], bool]
+_Settle = Callable[[str, BaseException | None], bool]
 
 
 class _Limit(NamedTuple):
@@ -174,7 +174,7 @@ class ToolExecutor:
                 self._limits[ended] = _Limit(now + left, not tool.is_async, settle)
             return left
 
-        def settle(value: Any, failure: BaseException | None) -> bool:
+        def settle(value: str, failure: BaseException | None) -> bool:
             """Record how the call ended; False where it had ended already (its limit came)."""
             with self._lock:
                 if self._limits.pop(ended, None) is None:
@@ -198,9 +198,9 @@ class ToolExecutor:
 
     async def _await(self, call: Call, tool: Tool, seconds: float, settle: _Settle) -> None:
         try:
-            value = await asyncio.wait_for(tool.call(call.arguments), seconds)
+            value = render_result(await asyncio.wait_for(tool.call(call.arguments), seconds))
         except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
-            settle(None, error)
+            settle("", error)
         else:
             settle(value, None)
 
@@ -242,7 +242,7 @@ class ToolExecutor:
                 # A call may begin at any time, so never wait longer than one limit.
                 return min([self.limit_seconds, *(limit.deadline - now for limit in limits)])
             for limit in over:  # the next call of a turn may begin, and be over its limit at once
-                if limit.settle(None, TimeoutError()) and limit.holds_thread:
+                if limit.settle("", TimeoutError()) and limit.holds_thread:
                     with self._lock:  # the hung thread no longer counts: a new one may start
                         self._threads -= 1
                         if self._tasks:
@@ -268,21 +268,27 @@ def _call(call: Call, tool: Tool, begin: Callable[[], float], settle: _Settle) -
     if not begin():
         return True
     try:
-        value = tool.call(call.arguments)
+        value = render_result(tool.call(call.arguments))
     except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
-        return settle(None, error)
+        return settle("", error)
     return settle(value, None)
 
 
-def _record(call: Call, value: Any, failure: BaseException | None, limit: float) -> None:
+def _record(call: Call, value: str, failure: BaseException | None, limit: float) -> None:
     if failure is None:
-        call.result = render_result(value)
+        call.result = value
     elif isinstance(failure, TimeoutError):
         call.failure = "timeout"
         call.result = f"Error: {call.name} took longer than {limit:g} s"
-    elif isinstance(failure, ToolError):
-        call.failure = "tool_error"
-        call.result = f"Error: {failure}"
     else:
         call.failure = "tool_error"
-        call.result = f"Error: {type(failure).__name__}: {failure}"
+        call.result = f"Error: {_reason(failure)}"
+    call.result = whole_text(call.result)
+
+
+def _reason(failure: BaseException) -> str:
+    kind = type(failure).__name__
+    try:
+        return str(failure) if isinstance(failure, ToolError) else f"{kind}: {failure}"
+    except Exception:  # noqa: BLE001 - an exception that cannot be shown is still a failure
+        return kind

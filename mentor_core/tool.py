@@ -135,6 +135,8 @@ class Tool:
             return self.function(**keywords)
         except (ValueError, ArithmeticError, LookupError) as error:
             raise ToolError(str(error) or type(error).__name__) from error
+        except SystemExit as error:
+            raise ToolError(f"{self.name} tried to end the program") from error
 
     async def _call_async(self, keywords: dict[str, Any]) -> Any:
         try:
@@ -142,6 +144,8 @@ class Tool:
             return await result
         except (ValueError, ArithmeticError, LookupError) as error:
             raise ToolError(str(error) or type(error).__name__) from error
+        except SystemExit as error:
+            raise ToolError(f"{self.name} tried to end the program") from error
 
     def _explain(self, error: ValidationError) -> str:
         known = list(self._arguments.model_fields)

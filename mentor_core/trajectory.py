@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +30,13 @@ __all__ = [
     "Tokens",
     "Trajectory",
     "Turn",
+    "end_lines",
     "format_trajectory",
     "iterate_trajectories",
     "open_text",
     "parse_trajectory",
     "read_trajectories",
+    "whole_text",
     "write_trajectories",
 ]
 
@@ -216,15 +219,29 @@ _ADAPTER: TypeAdapter[Trajectory] = TypeAdapter(Trajectory)
 def open_text(path: Path) -> io.TextIOBase:
     """Open a text file for reading, gzip-compressed where its name ends in .gz.
 
+    A byte order mark, which editors on Windows write, is not part of the text.
+
     Raises:
         DataError: the file is not there or cannot be opened.
     """
     try:
         if path.suffix == ".gz":
-            return gzip.open(path, "rt", encoding="utf-8")
-        return path.open(encoding="utf-8")
+            return gzip.open(path, "rt", encoding="utf-8-sig")
+        return path.open(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
+
+
+def whole_text(text: str) -> str:
+    """The text, with U+FFFD for each half of a character (a lone surrogate).
+
+    Names of files and JSON from elsewhere can have halves; no file and no tokenizer takes them.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def write_trajectories(file: io.TextIOBase, trajectories: Iterable[Trajectory]) -> None:
@@ -235,6 +252,19 @@ def write_trajectories(file: io.TextIOBase, trajectories: Iterable[Trajectory]) 
 def format_trajectory(trajectory: Trajectory) -> str:
     """The line that holds a trajectory, with its line feed."""
     return _ADAPTER.dump_json(trajectory).decode() + "\n"
+
+
+def end_lines(path: Path) -> None:
+    """Make a file one that can be appended to: a torn last line goes, a whole one is ended."""
+    with path.open("rb+") as file:
+        text = file.read()
+        whole = text.rfind(b"\n") + 1
+        try:
+            parse_trajectory(text[whole:], str(path))
+        except DataError:
+            file.truncate(whole)
+        else:
+            file.write(b"\n")
 
 
 def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
@@ -260,13 +290,16 @@ def iterate_trajectories(path: Path) -> Iterator[Trajectory]:
     """Read trajectories one by one, in constant memory.
 
     Raises:
-        DataError: a line is not a trajectory; names file, line and field.
+        DataError: a line is not a trajectory, or the file is damaged; names file, line, field.
     """
-    with open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            yield parse_trajectory(line, f"{path}:{number}")
+    number = 0
+    try:
+        with open_text(path) as file:
+            for number, line in enumerate(file, 1):  # noqa: B007 - told where reading fails
+                if line.strip():
+                    yield parse_trajectory(line, f"{path}:{number}")
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise DataError(f"{path}:{number + 1}: cannot be read: {error}") from error
 
 
 def read_trajectories(path: Path) -> list[Trajectory]:

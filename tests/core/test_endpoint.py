@@ -91,3 +91,10 @@ def test_without_httpx_it_says_what_to_install(served, monkeypatch):
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(ServerError, match=r"mentor-core\[server\]"):
         endpoint(served(lambda *_: (200, {}))).ask("models", {})
+
+
+def test_half_a_character_in_a_reply_can_be_kept(served):
+    # A model that is cut off within an emoji; the episode could not be saved.
+    server = served(lambda *_: (200, {"said": "a\ud83d", "known": "\N{GRINNING FACE}"}))
+    reply = {"said": "a\N{REPLACEMENT CHARACTER}", "known": "\N{GRINNING FACE}"}
+    assert endpoint(server).ask("models", {}) == reply

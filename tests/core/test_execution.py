@@ -37,7 +37,28 @@ def break_down() -> None:
     raise RuntimeError("boom")
 
 
-TOOLS = {f.__name__: Tool(f) for f in (wait, wait_async, hang, hang_async, break_down)}
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("boom")
+
+
+def odd(what: str) -> object:
+    if what == "unspeakable":
+        raise Unspeakable
+    if what == "exit":
+        raise SystemExit(1)
+    circle: list[object] = []
+    circle.append(circle)
+    return {"keys": {(1, 2): 3}, "circle": circle, "half": "a\ud800"}[what]
+
+
+async def odd_async(what: str) -> object:
+    return odd(what)
+
+
+TOOLS = {
+    f.__name__: Tool(f) for f in (wait, wait_async, hang, hang_async, break_down, odd, odd_async)
+}
 
 
 def jobs(*calls, parallel=True):
@@ -187,3 +208,21 @@ def test_a_timed_out_async_call_leaks_no_thread():
     while set(threading.enumerate()) - before and time.perf_counter() < deadline:
         time.sleep(0.01)
     assert not set(threading.enumerate()) - before
+
+
+@pytest.mark.parametrize("tool", ["odd", "odd_async"])
+def test_what_cannot_be_shown_or_saved_is_a_failure_and_no_hang(tool):
+    whats = ["keys", "circle", "unspeakable", "exit", "half"]
+    job = jobs(*((tool, {"what": what}) for what in whats))
+    with ToolExecutor(limit_seconds=20) as executor:
+        began = time.perf_counter()
+        executor.run([job])
+        assert time.perf_counter() - began < 10
+    assert results(job) == [
+        "Error: TypeError: keys must be str, int, float, bool or None, not tuple",
+        "Error: ValueError: Circular reference detected",
+        "Error: Unspeakable",
+        f"Error: {tool} tried to end the program",
+        "a\N{REPLACEMENT CHARACTER}",
+    ]
+    assert [call.failure for call, _ in job.calls] == ["tool_error"] * 4 + [None]

@@ -12,8 +12,10 @@ from mentor_core.testing import records, tokens, trajectory_of
 from mentor_core.trajectory import (
     Call,
     Tokens,
+    end_lines,
     iterate_trajectories,
     read_trajectories,
+    whole_text,
     write_trajectories,
 )
 
@@ -72,6 +74,39 @@ def test_the_lines_before_a_broken_one_are_read(tmp_path):
     assert next(rows).answer == "3"
     with pytest.raises(DataError, match=r"t\.jsonl:2: line: "):
         next(rows)
+
+
+@pytest.mark.parametrize("name", ["cut.jsonl.gz", "plain.jsonl.gz", "binary.jsonl"])
+def test_a_damaged_file_is_a_data_error_that_names_it(tmp_path, name):
+    # A download that broke off, or the wrong file, must not end in a traceback.
+    write(tmp_path / "t.jsonl", [trajectory_of("3")] * 50)
+    packed = gzip.compress((tmp_path / "t.jsonl").read_bytes())
+    content = {"c": packed[: len(packed) // 2], "p": b'{"task_id": "a"}\n', "b": b"\x80\xff" * 9}
+    (tmp_path / name).write_bytes(content[name[0]])
+    with pytest.raises(DataError, match=rf"{name}:\d+: "):
+        read_trajectories(tmp_path / name)
+
+
+def test_a_file_that_was_being_written_can_be_appended_to(tmp_path):
+    path = tmp_path / "t.jsonl"
+    write(path, [trajectory_of("3")] * 2)
+    whole = path.read_bytes()
+    for content, kept in ((whole, 2), (whole[:-1], 2), (whole[:-9], 1), (whole[:9], 0), (b"", 0)):
+        path.write_bytes(content)
+        end_lines(path)
+        assert path.read_bytes() == b"".join(whole.splitlines(True)[:kept])
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_text_from_anywhere_can_be_made_fit_for_a_file(text):
+    fit = whole_text(text)
+    assert fit.encode().decode() == fit
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        assert "\N{REPLACEMENT CHARACTER}" in fit or len(fit) < len(text)
+    else:
+        assert fit == text
 
 
 def test_a_missing_file_is_a_data_error(tmp_path):

@@ -101,6 +101,7 @@ GOOD = {"question": "How many?", "answer": "<<1+1=2>>2\n#### 2"}
         (GOOD | {"split": "tran"}, "unknown split 'tran'; did you mean train?"),
         (GOOD | {"id": [1]}, "id must be a text"),
         (GOOD | {"id": "row-1"}, "id 'row-1' is that of"),
+        (GOOD | {"question": "How \\ud800?"}, "not Unicode text"),
     ],
 )
 def test_a_broken_row_is_named_by_file_and_line(tmp_path, row, expected):
@@ -128,6 +129,12 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"cut\.jsonl\.gz"):
         read_tasks(tmp_path / "cut.jsonl.gz")
+
+
+def test_a_file_from_windows_is_read(tmp_path):
+    (tmp_path / "rows.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n")
+    (task,) = read_tasks(tmp_path / "rows.jsonl")
+    assert task.prompt == GOOD["question"]
 
 
 def test_rows_are_split_by_their_own_word_or_by_their_place(tmp_path):
