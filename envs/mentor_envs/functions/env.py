@@ -40,7 +40,8 @@ class Functions(TaskFileEnv):
         Raises:
             ConfigError, PluginError: they cannot be loaded, or cannot be tools.
         """
+        verifier = self.verifier
         try:
-            return load_tools(self.options.tools, leave_out=self.verifier)
+            return load_tools(self.options.tools, leave_out=verifier)
         except ConfigError as error:
             raise ConfigError(f"environment {self.name!r}: option 'tools': {error}") from error

@@ -86,7 +86,7 @@ def _importable(folder: Path) -> Iterator[None]:
 def _explained(place: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         trace, line = error.__traceback__, None
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == place:

@@ -9,6 +9,7 @@ session ends, its server process (or connection), its thread and its files go wi
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ __all__ = ["Server", "Session", "list_tools"]
 
 _STARTING = threading.BoundedSemaphore(max(4, os.cpu_count() or 1))
 """Servers that start at a time: a hundred at once would starve each other."""
+logging.getLogger("mcp").addHandler(logging.NullHandler())
+"""It logs with a traceback what is told here in one line."""
 _CLOSE_SECONDS = 10.0
 _CLOSED = "Connection closed"  # what `mcp` says itself
 T = TypeVar("T")

@@ -203,6 +203,7 @@ def test_modules_of_the_working_directory_and_neighbours_can_be_imported(folder)
         ("empty.py", "empty.py: no function that could be a tool"),
         ("broken.py", r"broken.py:2: SyntaxError"),
         ("raising.py", r"raising.py:2: ZeroDivisionError"),
+        ("script.py", r"script.py:2: SystemExit: 3"),
         ("untyped.py", "untyped.py: tool 'guess': parameter 'a' has no type"),
         ("my_tools.py:PRICES", "expected functions, got"),
         (["my_tools.py", "my_tools.py:price"], "two tools 'price'"),
@@ -212,6 +213,7 @@ def test_modules_of_the_working_directory_and_neighbours_can_be_imported(folder)
 def test_tools_that_cannot_be_loaded_say_why(folder, tools, message):
     (folder / "empty.py").write_text("X = 1\n")
     (folder / "broken.py").write_text("X = 1\ndef f(:\n")
+    (folder / "script.py").write_text("import sys\nsys.exit(3)\n")
     (folder / "raising.py").write_text("X = 1\nY = X / 0\n")
     (folder / "untyped.py").write_text("def guess(a):\n    return a\n")
     with pytest.raises((ConfigError, PluginError), match=message):
@@ -219,7 +221,10 @@ def test_tools_that_cannot_be_loaded_say_why(folder, tools, message):
 
 
 def test_a_verifier_that_is_none_is_told_at_once(folder):
-    with pytest.raises(ConfigError, match=r"option .verify.: my_tools.py:PRICES is not a function"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^environment 'functions': option .verify.: my_tools.py:PRICES is not a function",
+    ):
         make(verify="my_tools.py:PRICES")
 
 

@@ -291,6 +291,23 @@ def test_rubbish_in_the_middle_is_no_hang(make, tmp_path):
         assert info["calls"][0].failure in ("tool_error", "timeout")
 
 
+@pytest.mark.slow
+def test_a_server_that_says_nothing_but_rubbish_is_told_in_one_line(tasks_file, tmp_path):
+    server = tmp_path / "rubbish.py"
+    server.write_text("while True:\n    input()\n    print('rubbish', flush=True)\n")
+    program = (
+        "from mentor_envs.mcp.env import Mcp\nfrom mentor_core.errors import ConfigError\n"
+        f"command = {[sys.executable, str(server)]!r}\ntry:\n"
+        f"    Mcp(command=command, tasks_file={str(tasks_file)!r}, connect_seconds=3)\n"
+        "except ConfigError as error:\n    print(error)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "did not connect within 3 s" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
 FAKE = """
 import json, sys
 TOOL = {"name": "talk", "description": "", "inputSchema":
