@@ -295,7 +295,7 @@ def iterate_trajectories(path: Path) -> Iterator[Trajectory]:
     number = 0
     try:
         with open_text(path) as file:
-            for number, line in enumerate(file, 1):  # noqa: B007 - told where reading fails
+            for number, line in enumerate(file, 1):
                 if line.strip():
                     yield parse_trajectory(line, f"{path}:{number}")
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:

@@ -5,6 +5,7 @@ What a user can mend ends with exit code 2 and one message; `--debug` shows the 
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Any
 
@@ -15,6 +16,9 @@ from mentor_core.errors import MentorError, PluginError, UnknownName, nearest
 from mentor_core.registry import COMMANDS, load, names
 
 __all__ = ["main"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What writing to a full disk ends with, which does not say which file."""
 
 
 class _Commands(click.Group):
@@ -83,6 +87,12 @@ def main() -> None:
             raise
         _say(error)
         sys.exit(130 if getattr(error, "interrupted", False) else 2)
+    except OSError as error:
+        if debug or (error.filename is None and error.errno not in _FULL):
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        click.echo(f"Error: {where}{error.strerror or error}", err=True)
+        sys.exit(2)
 
 
 def _say(error: MentorError) -> None:

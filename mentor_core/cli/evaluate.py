@@ -8,11 +8,16 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.options import configuration, configuration_options
+from mentor_core.cli.options import check_output, configuration, configuration_options
 from mentor_core.errors import RunError
 from mentor_core.rollout import Start
 from mentor_core.task import SPLITS, Split, TaskKey
-from mentor_core.trajectory import Trajectory, read_trajectories, write_trajectories
+from mentor_core.trajectory import (
+    Trajectory,
+    end_lines,
+    read_trajectories,
+    write_trajectories,
+)
 
 __all__ = ["command"]
 
@@ -66,6 +71,7 @@ def command(
     from mentor_core.report import as_table
     from mentor_core.run_directory import RunDirectory
 
+    check_output(output)
     base: dict[str, Any] = {}
     if run is not None:
         directory = RunDirectory.open(run)
@@ -129,6 +135,7 @@ class _Kept:
         if resume:
             if file is None or not file.exists():
                 raise RunError("--resume needs an --output that is there")
+            end_lines(file)
             self._played = {(t.task_key, t.seed): t for t in read_trajectories(file)}
         elif file is not None and file.exists():
             raise RunError(f"{file} exists; choose another --output, or go on with it: --resume")

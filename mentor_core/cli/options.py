@@ -13,7 +13,7 @@ from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, r
 from mentor_core.errors import ConfigError
 from mentor_core.mixture import carry_options
 
-__all__ = ["configuration", "configuration_options"]
+__all__ = ["check_output", "configuration", "configuration_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,6 +54,20 @@ def configuration_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def check_output(file: Path | None) -> None:
+    """Refuse a file that could not be written, or not be read again, before work is done for it.
+
+    Raises:
+        ConfigError: its directory is not there, or it is to be compressed.
+    """
+    if file is None:
+        return
+    if file.suffix == ".gz":
+        raise ConfigError(f"--output {file}: it is written as plain JSON lines; leave out .gz")
+    if not file.parent.is_dir():
+        raise ConfigError(f"--output {file}: there is no directory {file.parent}")
 
 
 def configuration(

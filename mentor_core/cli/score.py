@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mentor_core.cli.options import check_output
 from mentor_core.cli.saved import Saved, open_saved, saved_options
 from mentor_core.errors import DataError, RewardError, RunError, nearest
 from mentor_core.trajectory import format_trajectory
@@ -62,6 +63,7 @@ def command(
 
     from mentor_core.laboratory.scoring import Inputs
 
+    check_output(output)
     if output is not None and output.exists():
         raise RunError(f"{output} exists; choose another --output")
     if task is not None and not explain:

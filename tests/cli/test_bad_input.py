@@ -1,7 +1,11 @@
 """What a user can get wrong ends with code 2 and one message that helps; never a traceback."""
 
+import errno
+import gzip
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,7 @@ def in_a_folder_with_files(tmp_path, monkeypatch, rows):
     rows(QUESTION, QUESTION, {"question": "?", "anser": 3})
     (tmp_path / "plain.jsonl").write_text('{"question": "2 + 3?", "answer": "5"}\n' * 3)
     (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b"{}\n" * 99)[:11])
     (tmp_path / "broken.toml").write_text("seed = 1\n[train\n")
     (tmp_path / "unknown.toml").write_text("[train]\nstep = 3\n")
     (tmp_path / "value.toml").write_text("[train]\nsteps = 'many'\n")
@@ -103,6 +108,20 @@ TABLE = [
     ("eval nowhere", "nowhere holds no run"),
     ("eval run", "run has no trained model yet (running)"),
     ("eval --output plain.jsonl", "plain.jsonl exists; choose another --output"),
+    (
+        "eval --output nowhere/new.jsonl",
+        "--output nowhere/new.jsonl: there is no directory nowhere",
+    ),
+    (
+        "eval --output new.jsonl.gz",
+        "new.jsonl.gz: it is written as plain JSON lines; leave out .gz",
+    ),
+    ("score plain.jsonl --output nowhere/new.jsonl", "there is no directory nowhere"),
+    ("score plain.jsonl --references cut.jsonl.gz", "cut.jsonl.gz:1: cannot be read: Compressed"),
+    (
+        "run --rewards sparse --set source=saved --set source_options.files=['cut.jsonl.gz']",
+        "cut.jsonl.gz:1: cannot be read: Compressed",
+    ),
     ("eval --split test", "'test' is not one of 'train', 'eval', 'ood'"),
     ("eval --env calculater", "unknown environment 'calculater'; did you mean calculator?"),
     ("show folder", "folder holds no run"),
@@ -122,6 +141,19 @@ def test_one_message_names_what_is_wrong_and_what_would_be_right(mentor, tmp_pat
     assert "Traceback" not in err
     assert out == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_takes_nothing_more_is_told(mentor, monkeypatch, tmp_path, number):
+    empty = Path("empty.jsonl")
+
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number), *([] if number == errno.ENOSPC else [empty]))
+
+    monkeypatch.setattr("mentor_core.run_directory.RunDirectory.check", refuse)
+    _, err = mentor("run", "--dry-run", code=2)
+    where = "" if number == errno.ENOSPC else "empty.jsonl: "
+    assert err == f"Error: {where}{os.strerror(number)}\n"
 
 
 @pytest.mark.parametrize("line", ["--debug run --env calculater", "run --env calculater --debug"])

@@ -72,3 +72,14 @@ def test_a_teacher_that_is_not_there_is_one_message(mentor):
     _, err = mentor("eval", "--policy", "openai", "--count", "2", *given, code=2)
     assert "127.0.0.1:9" in err
     assert "Traceback" not in err
+
+
+def test_an_evaluation_that_was_killed_while_it_wrote_goes_on(mentor, served, tmp_path):
+    file = tmp_path / "teacher.jsonl"
+    mentor(*arguments(served(teacher), "--output", file))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20])
+    healthy = served(teacher)
+    mentor(*arguments(healthy, "--output", file, "--resume"))
+    assert len(healthy.requests) == 2  # one episode of two turns
+    assert len(read_trajectories(file)) == len(whole.splitlines())
