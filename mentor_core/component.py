@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-__all__ = ["Component", "Stateful"]
+from mentor_core.errors import nearest
+
+__all__ = ["Component", "Stateful", "explain_options"]
+
+
+def explain_options(error: ValidationError, known: Iterable[str]) -> str:
+    """What is wrong with the first option that was refused; `known` are those that there are."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown option {key!r}{nearest(key, known)}"
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"option {key!r}: {message}" if key else message  # options that do not go together
 
 
 class Component(BaseModel):

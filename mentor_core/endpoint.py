@@ -58,12 +58,12 @@ class Endpoint(Component):
                 time.sleep(self.backoff * 2 ** (attempt - 1))
             try:
                 response = self._client.post(url, json=request)
+            except (library.InvalidURL, library.UnsupportedProtocol) as error:
+                problem = str(error)
+                break  # asking again will not help
             except library.TransportError as error:
                 problem = f"{type(error).__name__}: {error}"
                 continue
-            except (library.InvalidURL, library.UnsupportedProtocol) as error:
-                problem = str(error)
-                break
             if response.is_success:
                 try:
                     said = json.dumps(response.json(), ensure_ascii=False)

@@ -17,6 +17,7 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mentor_core.component import explain_options
 from mentor_core.errors import ConfigError, DataError, PluginError, nearest
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.parsing import CallParser, HermesParser
@@ -94,7 +95,8 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         try:
             self.options = self.Options(**options)
         except ValidationError as error:
-            raise ConfigError(_explain_options(self.name, self.Options, error)) from None
+            problem = explain_options(error, self.Options.model_fields)
+            raise ConfigError(f"environment {self.name!r}: {problem}") from None
         self.split, self.max_turns = split, max_turns
         self.parser = parser or HermesParser()
         self.gate = gate
@@ -340,11 +342,3 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
             f"no task {wanted!r} in split {self.split!r} of environment {self.name!r}"
             f"{nearest(wanted, known) if len(known) < 10_000 else ''}"
         )
-
-
-def _explain_options(name: str, options: type[BaseModel], error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"environment {name!r}: unknown option {key!r}{nearest(key, options.model_fields)}"
-    return f"environment {name!r}: option {key!r}: {first['msg']}"

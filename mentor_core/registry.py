@@ -16,7 +16,7 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from mentor_core import hookspecs
-from mentor_core.component import Component
+from mentor_core.component import explain_options
 from mentor_core.errors import ConfigError, PluginError, UnknownName, nearest
 
 if TYPE_CHECKING:
@@ -257,12 +257,8 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
     try:
         return factory(**(options or {}))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        problem = f"option {key!r}: {first['msg']}"
-        if first["type"] == "extra_forbidden" and issubclass(factory, Component):
-            problem = f"unknown option {key!r}{nearest(key, factory.model_fields)}"
-        raise ConfigError(f"{what}: {problem}") from None
+        known = getattr(factory, "model_fields", ())
+        raise ConfigError(f"{what}: {explain_options(error, known)}") from None
 
 
 def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:

@@ -81,6 +81,10 @@ TABLE = [
         "run --set env_options.train_size=few",
         "option 'train_size': Input should be a valid integer",
     ),
+    (
+        "run --env bfcl --set env_options.categories=simpl_python",
+        "environment 'bfcl': unknown category 'simpl_python'; did you mean simple_python?",
+    ),
     ("run --set source_options.sed=3", "source 'expert': unknown option 'sed'; did you mean seed?"),
     ("run --set policy=transfomers", "unknown policy 'transfomers'; did you mean transformers?"),
     ("run --config unknown.toml", "unknown.toml: unknown key 'train.step'; did you mean steps"),

@@ -98,3 +98,10 @@ def test_half_a_character_in_a_reply_can_be_kept(served):
     server = served(lambda *_: (200, {"said": "a\ud83d", "known": "\N{GRINNING FACE}"}))
     reply = {"said": "a\N{REPLACEMENT CHARACTER}", "known": "\N{GRINNING FACE}"}
     assert endpoint(server).ask("models", {}) == reply
+
+
+def test_what_is_no_address_is_told_at_once():
+    began = time.perf_counter()
+    with pytest.raises(ServerError, match="missing an 'http://' or 'https://' protocol"):
+        Endpoint(base_url="localhost:8000/v1", backoff=2.0).ask("models", {})
+    assert time.perf_counter() - began < 2
