@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +125,9 @@ def _score(
             partial.replace(output)
     finally:
         if file is not None and partial is not None:
-            file.close()
             partial.unlink(missing_ok=True)
+            with suppress(OSError):  # the disk is full: that has been told
+                file.close()
     console.print(_table(tallies, failed, f"{tallies['reward'].seen} trajectories"))
     for fact in _facts(saved, reward.needs, tasks):
         console.print(fact, highlight=False, markup=False, soft_wrap=True)

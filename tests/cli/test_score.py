@@ -77,6 +77,19 @@ def test_output_has_the_new_scores_and_is_written_whole_or_not_at_all(mentor, tm
     assert "new.jsonl exists" in err
 
 
+def test_a_full_disk_is_told_and_keeps_no_half_of_a_file(mentor, tmp_path):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # as a disk with 100 bytes left
+    try:
+        given = ("--rewards", "outcome", "--output", "new.jsonl")
+        _, err = mentor("score", "t.jsonl", *given, code=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "Error: " in err and "Traceback" not in err
+    assert not list(tmp_path.glob("new*"))
+
+
 def test_explain_tells_turn_by_turn(mentor):
     given = ("score", "t.jsonl", "--rewards", "teacher,valid_tools", "--explain")
     out, _ = mentor(*given, "--references", "refs.jsonl")
