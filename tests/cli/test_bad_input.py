@@ -94,7 +94,7 @@ TABLE = [
     ("run --config folder", "folder: Is a directory"),
     ("run --tasks tasks.jsonl", "tasks.jsonl:3: no key 'answer'; did you mean anser?"),
     ("run --tasks nope.jsonl", "nope.jsonl: No such file or directory"),
-    ("run --tasks empty.jsonl", "empty.jsonl: no row; expected JSON lines"),
+    ("run --tasks empty.jsonl", "empty.jsonl: no row; expected objects such"),
     ("run --tasks plain.jsonl --rewards teacher", "the reward term(s) teacher need a verified"),
     ("run --output run", "run holds another run; resume it with: mentor run --resume run"),
     ("run --output folder", "folder exists and is not empty; choose another --output"),
