@@ -180,6 +180,7 @@ class Parts:
         self, domain: Domain, tasks: Sequence[Task], references: References
     ) -> Sequence[Task]:
         """The tasks that have what the reward needs."""
+        turns = f"rollout.max_turns={self.config.rollout.max_turns}"
         for need, terms in self.reward.needs.items():
             left = [task for task in tasks if has(need, task, references.get(task))]
             if not left:
@@ -189,6 +190,7 @@ class Parts:
                     f"{len(tasks)} training tasks of {domain.name!r} has any"
                     + (f" (references refused: {refused})" if refused else "")
                     + "; choose other --rewards, or tasks that have it"
+                    + (f", or more turns than {turns}" if need == "reference" else "")
                 )
             tasks = left
         return tasks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import click
@@ -27,7 +28,7 @@ __all__ = ["envs", "plugins", "rewards"]
 
 @click.command(short_help="List the environments.")
 def envs() -> None:
-    """List the environments, their tools, and from which distribution they come."""
+    """List the environments, their options, and from which distribution they come."""
     _print([ENVIRONMENTS])
 
 
@@ -87,9 +88,13 @@ def _options(kind: Kind[Any], entry: Entry) -> str:
     return ", ".join(
         f"{name} (required)"
         if field.is_required()
-        else f"{name}={field.get_default(call_default_factory=True)!r}"
+        else f"{name}={_shown(field.get_default(call_default_factory=True))}"
         for name, field in fields.items()
     )
+
+
+def _shown(value: Any) -> str:
+    return repr(str(value) if isinstance(value, PurePath) else value)
 
 
 def _plural(noun: str) -> str:

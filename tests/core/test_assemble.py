@@ -276,3 +276,8 @@ def test_an_environment_that_goes_by_another_name_is_found_out(outsider, old, ne
     init.write_text(init.read_text().replace("mentor_plugin_xyz.dice:", "mentor_plugin_xyz.other:"))
     with pytest.raises(PluginError, match=message):
         parts_of(env="dice", env_options={}).training_tasks()
+
+
+def test_references_that_need_more_turns_are_not_blamed_on_the_tasks():
+    with pytest.raises(ConfigError, match=r"a verified reference.* more turns than .*max_turns=1"):
+        parts_of(rollout={"max_turns": 1}).training_tasks()
