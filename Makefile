@@ -81,8 +81,8 @@ bench: $(STAMP) ## run every script in benchmarks/ that needs no data of others
 	  echo "== $$script"; $(BIN)/python "$$script"; \
 	done
 
-student: $(STAMP) ## make the embedded student again, from nothing but this repository
-	$(BIN)/python -m mentor_core.student.build $(ARGS)
+student: $(STAMP) ## make an embedded student again: the calculator's, or ARGS=NAME
+	$(BIN)/python -m mentor_core.student.build $(or $(ARGS),calculator)
 
 clean: ## remove the virtual environment and caches; runs/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mentor_core.execution import ToolExecutor
-from mentor_core.models import EMBEDDED, load_student
+from mentor_core.models import load_student
 from mentor_core.policy import Limits, Sampling
 from mentor_core.registry import ENVIRONMENTS, POLICIES, create, load
 from mentor_core.rollout import Rollout, Start, episode_seed
@@ -52,7 +52,7 @@ def main() -> None:
 
             return hang
 
-    student = load_student(EMBEDDED)
+    student = load_student("embedded/calculator")
     policy = create(POLICIES, "transformers", {})
     rollout = Rollout(Hanging, policy, ToolExecutor(limit_seconds=0.1))
     tasks = calculator().tasks("train")

@@ -33,7 +33,7 @@ from trl.chat_template_utils import qwen3_template
 
 from mentor_core.chat import ChatFormat
 from mentor_core.env import ToolEnv
-from mentor_core.models import EMBEDDED, load_student
+from mentor_core.models import load_student
 from mentor_core.policy import Limits, Policy, Sampling, Student
 from mentor_core.registry import ENVIRONMENTS, POLICIES, create, load
 from mentor_core.rollout import Rollout, Start, episode_seed
@@ -162,7 +162,7 @@ def with_template(student: Student) -> Student:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default=EMBEDDED)
+    parser.add_argument("--model", default="embedded/calculator")
     parser.add_argument("--episodes", type=int, default=64)
     parser.add_argument("--turns", type=int, default=6)
     parser.add_argument("--batches", type=int, default=5)

@@ -26,7 +26,7 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.chat_template_utils import qwen3_template
 
 from mentor_core.env import ToolEnv
-from mentor_core.models import EMBEDDED, load_student
+from mentor_core.models import load_student
 from mentor_core.parsing import HermesParser
 from mentor_core.policy import Limits, Sampling, Student
 from mentor_core.registry import ENVIRONMENTS, POLICIES, create, load
@@ -180,7 +180,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    student = load_student(EMBEDDED)
+    student = load_student("embedded/calculator")
     for episodes, calls in ((1, CALLS), (CALLS, 1)):
         first, *ours = own_seconds(episodes, calls, options.repeat + 1)
         theirs = peer_seconds(student, episodes, calls)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mentor_core.errors import ConfigError, nearest
 from mentor_core.mixture import format_mixture, parse_mixture
-from mentor_core.models import EMBEDDED
+from mentor_core.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
 from mentor_core.task import Split
 
@@ -97,7 +97,7 @@ class TrainConfig(_Section):
     group_size: int = Field(8, ge=2, description="episodes of one group")
     micro_batch: Positive = Field(16, description="episodes of one forward and backward pass")
     learning_rate: float | None = Field(
-        None, gt=0, description="not set: 1e-4 for the embedded student, 1e-6 for any other"
+        None, gt=0, description="not set: 1e-4 for an embedded student, 1e-6 for any other"
     )
     checkpoint_every: Positive = Field(10, description="optimizer steps")
     keep_checkpoints: Positive = 2
@@ -141,7 +141,11 @@ class RunConfig(_Section):
     env_options: dict[str, Any] = Field(
         default_factory=dict, description="of several environments each has those under its name"
     )
-    model: str = Field(EMBEDDED, description="embedded, a hub id, a directory or a GGUF file")
+    model: str = Field(
+        EMBEDDED,
+        description="embedded (the student of the first environment that has one, else that of the "
+        "default environment), embedded/NAME, a hub id, a directory or a GGUF file",
+    )
     model_options: dict[str, Any] = Field(default_factory=dict)
     reward: RewardConfig = Field(default_factory=RewardConfig)
     source: str = Field("expert", description="where reference trajectories come from")
@@ -174,7 +178,7 @@ class RunConfig(_Section):
 
 
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
-    """Validate settings and fill in the reward preset.
+    """Validate settings; fill in the reward preset and which student is embedded.
 
     Args:
         values: nested settings, as TOML gives them.
@@ -184,8 +188,11 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
         ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
     """
     config = _validate(values, where)
+    if config.model == EMBEDDED:
+        default: str = RunConfig.model_fields["env"].default
+        values = {**values, "model": embedded_student([*config.environments, default])}
     if config.train.learning_rate is None:
-        rate = _EMBEDDED_RATE if config.model == EMBEDDED else _PAPER_RATE
+        rate = _EMBEDDED_RATE if is_embedded(config.model) else _PAPER_RATE
         values = merge(values, {"train": {"learning_rate": rate}})
         config = _validate(values, where)
     preset = config.reward.preset

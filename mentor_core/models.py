@@ -1,8 +1,8 @@
-"""Loads a student: the embedded one, a hub id, a directory, or a GGUF file."""
+"""Loads a student: an embedded one, a hub id, a directory, or a GGUF file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,54 @@ from mentor_core.chat import ChatFormat
 from mentor_core.errors import ModelError, nearest
 from mentor_core.policy import Student
 
-__all__ = ["EMBEDDED", "load_student", "model_path"]
+__all__ = [
+    "EMBEDDED",
+    "embedded_student",
+    "embedded_students",
+    "is_embedded",
+    "load_student",
+    "model_path",
+    "unseen",
+]
 
 EMBEDDED = "embedded"
+"""The student that knows the run's environment; `embedded/NAME` is that of the environment NAME."""
+
+
+def embedded_students() -> list[str]:
+    """The environments that an embedded student has learnt; each is a directory of weights."""
+    found = Path(str(files("mentor_core") / "student")).glob("*/model.safetensors")
+    return sorted(weights.parent.name for weights in found)
+
+
+def embedded_student(environments: Iterable[str]) -> str:
+    """The embedded student of the first environment that has one; "embedded" where none has."""
+    known = embedded_students()
+    return next((f"{EMBEDDED}/{name}" for name in environments if name in known), EMBEDDED)
+
+
+def is_embedded(name: str) -> bool:
+    """Whether a model's name means an embedded student."""
+    return name.partition("/")[0] == EMBEDDED
+
+
+def unseen(name: str, environments: Iterable[str]) -> list[str]:
+    """What to tell, if anything, of environments that an embedded student has not learnt."""
+    others = [other for other in environments if f"{EMBEDDED}/{other}" != name]
+    if not is_embedded(name) or not others:
+        return []
+    return [f"the student {name} has never seen {', '.join(others)}"]
 
 
 def model_path(name: str) -> Path | None:
     """Where a model is on disk: its directory or GGUF file; None for a hub id.
 
     Raises:
-        ModelError: `name` looks like a path and nothing is there.
+        ModelError: `name` looks like a path and nothing is there, or is an embedded student
+            that there is not.
     """
-    if name == EMBEDDED:
-        return Path(str(files("mentor_core") / "student"))
+    if is_embedded(name):
+        return _embedded_path(name)
     path = Path(name).expanduser()
     if path.exists():
         return path
@@ -31,6 +66,15 @@ def model_path(name: str) -> Path | None:
     if looks_local:
         raise ModelError(f"model {name!r} is not there{nearest(path.name, _models_beside(path))}")
     return None
+
+
+def _embedded_path(name: str) -> Path:
+    known = [f"{EMBEDDED}/{student}" for student in embedded_students()]
+    if name == EMBEDDED:
+        raise ModelError(f"model {name!r} is not one student; expected one of {', '.join(known)}")
+    if name not in known:
+        raise ModelError(f"model {name!r} is not there{nearest(name, known)}")
+    return Path(str(files("mentor_core") / "student" / name.partition("/")[2]))
 
 
 def _models_beside(path: Path) -> list[str]:
@@ -45,7 +89,7 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     """Load a model and its tokenizer.
 
     Args:
-        name: "embedded", a hub id, a directory, or a GGUF file (needs the extra `gguf`).
+        name: "embedded/NAME", a hub id, a directory, or a GGUF file (needs the extra `gguf`).
         options: passed to `from_pretrained` of the model (dtype, attn_implementation …).
 
     Raises:

@@ -20,10 +20,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 @pytest.fixture(scope="session")
 def student():
-    """The embedded student; loaded once."""
-    from mentor_core.models import EMBEDDED, load_student
+    """The calculator's embedded student; loaded once."""
+    from mentor_core.models import load_student
 
-    return load_student(EMBEDDED)
+    return load_student("embedded/calculator")
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def command(
     from mentor_core.assemble import assemble
     from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
     from mentor_core.formats import fit
-    from mentor_core.models import load_student
+    from mentor_core.models import load_student, unseen
     from mentor_core.policy import Sampling
     from mentor_core.progress import bar
     from mentor_core.registry import POLICIES, create
@@ -94,7 +94,8 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-        for note in fit([domain.env for domain in parts.domains.values()], student.chat):
+        notes = fit([domain.env for domain in parts.domains.values()], student.chat)
+        for note in [*notes, *unseen(student.name, parts.domains)]:
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     player.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
     rollout = parts.rollout(player, parts.executor())

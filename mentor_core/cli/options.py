@@ -30,7 +30,9 @@ _OPTIONS = (
         help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`.",
     ),
     click.option(
-        "--model", metavar="MODEL", help="Student: embedded, a hub id, a directory or a GGUF file."
+        "--model",
+        metavar="MODEL",
+        help="Student: embedded, embedded/NAME, a hub id, a directory or a GGUF file.",
     ),
     click.option(
         "--tasks",

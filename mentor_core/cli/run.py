@@ -72,8 +72,8 @@ def command(
         output = output or default_output(config.environments)
         if main:
             RunDirectory.check(output)
-    model_path(config.model)
     parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
+    model_path(config.model)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     check_settings(config, processes)
     if dry_run:

@@ -1,7 +1,8 @@
-"""Makes the embedded student: `python -m mentor_core.student.build ENV`.
+"""Makes an embedded student: `python -m mentor_core.student.build NAME`.
 
 Demonstrations of a weak player → a byte-level BPE tokenizer → a small Qwen3 decoder trained
-on them for one pass. Takes about a quarter of an hour on two cores.
+on them for one pass. What is played is the recipe beside the weights, `NAME/recipe.toml`, for the
+environment NAME. The calculator's takes about a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
@@ -9,55 +10,92 @@ from __future__ import annotations
 import json
 import random
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import click
 import torch
+from pydantic import BaseModel, ConfigDict
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    DynamicCache,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from mentor_core.env import ToolEnv
 from mentor_core.registry import ENVIRONMENTS, load
 from mentor_core.student.demonstrations import WeakPlayer, demonstrate
+from mentor_core.task import Split
 from mentor_core.trajectory import Message
 
-__all__ = ["build_model", "build_tokenizer", "command", "demonstrations"]
+__all__ = ["Part", "Recipe", "build_model", "build_tokenizer", "command", "demonstrations"]
 
 _SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _MARKUP = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
+_HERE = Path(__file__).parent
+
+Demonstration = tuple[list[Message], list[dict[str, Any]]]
+"""A conversation and the schemas of its tools."""
 
 
-def demonstrations(env_name: str, count: int, seed: int) -> list[list[Message]]:
-    """Conversations of a weak player, mostly on short tasks, in shuffled order.
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    One in five uses the ood split's sentences on short chains: a pretrained model has met the
-    words of a task that is out of its training distribution, too.
+
+class Part(_Settings):
+    """Demonstrations of one kind.
+
+    Attributes:
+        count: how many; the tasks come again where there are fewer.
+        split: the tasks played.
+        options: the environment's.
+        player: what is not a `WeakPlayer`'s default.
     """
+
+    count: int
+    split: Split = "train"
+    options: dict[str, Any] = {}
+    player: dict[str, Any] = {}
+
+
+class Recipe(_Settings):
+    """How a student is made.
+
+    Attributes:
+        parts: what it is shown.
+        vocabulary: tokens.
+        batch: conversations of a step.
+        rate: peak learning rate.
+        seed: of everything random.
+    """
+
+    parts: list[Part]
+    vocabulary: int = 1024
+    batch: int = 32
+    rate: float = 3e-3
+    seed: int = 20_251
+
+
+def demonstrations(env_name: str, parts: Sequence[Part], seed: int) -> list[Demonstration]:
+    """Conversations of weak players, in shuffled order."""
     environment = load(ENVIRONMENTS, env_name)
     draw = random.Random(seed)
-    player, lost = WeakPlayer(), WeakPlayer(skill=0.6, luck=0.2, stop=0.25)
-    parts: tuple[
-        tuple[float, dict[str, Any], str, WeakPlayer], ...
-    ] = (  # share, options, split, player
-        (0.08, {"min_steps": 1, "max_steps": 1}, "train", player),
-        (0.64, {"min_steps": 2, "max_steps": 3}, "train", player),
-        (0.08, {"min_steps": 4, "max_steps": 5}, "train", lost),
-        (0.20, {"min_steps": 1, "max_steps": 1}, "ood", player),
-    )
-    conversations = []
-    for share, options, split, who in parts:
-        size = int(share * count)
-        options |= {f"{split}_size": size, "seed": seed + 1}
-        env: ToolEnv = environment(**options)
-        for task in env.tasks(split):  # type: ignore[arg-type]
-            conversation = demonstrate(env, task, who, draw)
+    found: list[Demonstration] = []
+    for part in parts:
+        player = WeakPlayer(**part.player)
+        env: ToolEnv = environment(**part.options)
+        for task in islice(cycle(env.tasks(part.split)), part.count):
+            conversation = demonstrate(env, task, player, draw)
             if conversation is not None:
-                conversations.append(conversation)
+                found.append((conversation, env.schemas))
         env.close()
-    draw.shuffle(conversations)
-    return conversations
+    draw.shuffle(found)
+    return found
 
 
 def build_tokenizer(texts: Sequence[str], vocabulary: int, template: str) -> Any:
@@ -110,12 +148,13 @@ def build_model(vocabulary: int) -> Any:
     return Qwen3ForCausalLM(config)
 
 
-def _encode(tokenizer: Any, conversation: list[Message], schemas: Any) -> tuple[list[int], int]:
-    """Ids, and how many of them at the start are the system message that all share."""
+def _encode(tokenizer: Any, demonstration: Demonstration) -> tuple[list[int], int]:
+    """Ids, and how many of them at the start are the system message."""
+    conversation, schemas = demonstration
     render = tokenizer.apply_chat_template
     ids: list[int] = render(conversation, tools=schemas, return_dict=False)
-    shared: list[int] = render(conversation[:1], tools=schemas, return_dict=False)
-    return ids, len(shared)
+    system: list[int] = render(conversation[:1], tools=schemas, return_dict=False)
+    return ids, len(system)
 
 
 def _batches(
@@ -130,18 +169,16 @@ def _batches(
         ids = torch.zeros(len(chunk), width, dtype=torch.long)
         labels = torch.full_like(ids, -100)
         for row, i in enumerate(chunk):
-            tokens, shared = encoded[i]
+            tokens, system = encoded[i]
             ids[row, : len(tokens)] = torch.tensor(tokens)
-            labels[row, shared : len(tokens)] = torch.tensor(tokens[shared:])
+            labels[row, system : len(tokens)] = torch.tensor(tokens[system:])
         yield ids, labels
 
 
-def train(
-    model: Any, encoded: list[tuple[list[int], int]], batch: int, rate: float, seed: int
-) -> None:
+def train(model: Any, encoded: list[tuple[list[int], int]], recipe: Recipe) -> None:
     """One pass of AdamW with a warm-up and a cosine schedule."""
-    draw = random.Random(seed)
-    batches = list(_batches(encoded, batch, draw))
+    batches = list(_batches(encoded, recipe.batch, random.Random(recipe.seed)))
+    rate = recipe.rate
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, rate, total_steps=len(batches), pct_start=0.08, final_div_factor=20
@@ -149,9 +186,7 @@ def train(
     model.train()
     began, running = time.monotonic(), 0.0
     for step, (ids, labels) in enumerate(batches, 1):
-        with torch.autocast("cpu", torch.bfloat16):
-            # Padding is on the right: causal attention keeps it from the rest without a mask.
-            loss = model(input_ids=ids, labels=labels).loss
+        loss = _loss(model, ids, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -163,33 +198,48 @@ def train(
             click.echo(f"step {step}/{len(batches)}  loss {running:.3f}  {seconds:.0f} s")
 
 
+def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> Any:
+    """Mean cross-entropy, a tensor; the beginning that all rows share is computed once.
+
+    Padding is on the right: causal attention keeps it from the rest without a mask.
+    """
+    same = (ids == ids[:1]).all(0) & (labels == -100).all(0)
+    shared = int(same.long().cumprod(0).sum()) - 1  # the last one predicts what comes next
+    cache = None
+    with torch.autocast("cpu", torch.bfloat16):
+        if shared > 0:
+            cache = DynamicCache(config=model.config)
+            model(input_ids=ids[:1, :shared], past_key_values=cache, logits_to_keep=1)
+            cache.batch_repeat_interleave(len(ids))
+        shared = max(shared, 0)
+        logits = model(input_ids=ids[:, shared:], past_key_values=cache).logits
+    targets = labels[:, shared + 1 :].reshape(-1)
+    return torch.nn.functional.cross_entropy(logits[:, :-1].float().flatten(0, 1), targets)
+
+
 @click.command()
-@click.argument("env", default="calculator")
-@click.option("--output", type=click.Path(path_type=Path), default=Path(__file__).parent)
-@click.option("--count", default=26_000, show_default=True, help="Demonstrations.")
-@click.option("--vocabulary", default=1024, show_default=True)
-@click.option("--batch", default=32, show_default=True)
-@click.option("--rate", default=3e-3, show_default=True, help="Peak learning rate.")
-@click.option("--seed", default=20_251, show_default=True)
-def command(
-    env: str, output: Path, count: int, vocabulary: int, batch: int, rate: float, seed: int
-) -> None:
-    """Make the embedded student from demonstrations on ENV."""
-    torch.manual_seed(seed)
-    conversations = demonstrations(env, count, seed)
-    schemas = load(ENVIRONMENTS, env)().schemas
-    template = (Path(__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
-    texts = [m["content"] for c in conversations[:8000] for m in c]
-    texts += [json.dumps(schema) for schema in schemas]
-    tokenizer = build_tokenizer(texts, vocabulary, template)
-    encoded = [_encode(tokenizer, conversation, schemas) for conversation in conversations]
+@click.argument("name")
+@click.option("--recipe", type=click.Path(path_type=Path), help="Default: that of the student.")
+@click.option("--output", type=click.Path(path_type=Path), help="Default: beside the recipe.")
+def command(name: str, recipe: Path | None, output: Path | None) -> None:
+    """Make the embedded student of the environment NAME."""
+    recipe = recipe or _HERE / name / "recipe.toml"
+    output = output or recipe.parent
+    settings = Recipe.model_validate(tomllib.loads(recipe.read_text(encoding="utf-8")))
+    torch.manual_seed(settings.seed)
+    shown = demonstrations(name, settings.parts, settings.seed)
+    template = (_HERE / "chat_template.jinja").read_text(encoding="utf-8")
+    texts = [m["content"] for conversation, _ in shown[:8000] for m in conversation]
+    schemas = {json.dumps(schema): None for _, schemas in shown for schema in schemas}
+    tokenizer = build_tokenizer([*texts, *schemas], settings.vocabulary, template)
+    encoded = [_encode(tokenizer, demonstration) for demonstration in shown]
     lengths = [len(ids) for ids, _ in encoded]
     model = build_model(len(tokenizer))
     click.echo(
-        f"{len(encoded)} demonstrations of {sum(lengths) / len(lengths):.0f} tokens "
-        f"({encoded[0][1]} of them shared), {model.num_parameters() / 1e6:.2f} M parameters"
+        f"{len(encoded)} demonstrations of {sum(lengths) / len(lengths):.0f} tokens, "
+        f"{model.num_parameters() / 1e6:.2f} M parameters"
     )
-    train(model, encoded, batch, rate, seed)
+    train(model, encoded, settings)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.to(torch.float16).save_pretrained(output)

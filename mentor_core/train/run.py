@@ -26,7 +26,7 @@ from mentor_core.config import RunConfig
 from mentor_core.errors import MentorError
 from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.formats import fit
-from mentor_core.models import load_student
+from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
 from mentor_core.progress import Bar, bar
 from mentor_core.report import as_json, as_markdown, as_table
@@ -282,9 +282,13 @@ def _directory(state: PartialState, config: RunConfig, output: Path, resume: boo
 
 
 def _tell(student: Student, parts: Parts, console: Console) -> None:
-    """Prepare the parser for the model, and say what of the chat format is not the template's."""
+    """Prepare the parser for the model, and say what of the chat format is not the template's.
+
+    And of which environments an embedded student knows nothing.
+    """
     plain: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
-    for note in fit([domain.env for domain in parts.domains.values()], student.chat):
+    notes = fit([domain.env for domain in parts.domains.values()], student.chat)
+    for note in [*notes, *unseen(student.name, parts.domains)]:
         console.print(f"note: {note}", **plain)
 
 

@@ -166,9 +166,9 @@ def smollm2():
 
 @cache
 def embedded():
-    from mentor_core.models import EMBEDDED, model_path
+    from mentor_core.models import model_path
 
-    return AutoTokenizer.from_pretrained(model_path(EMBEDDED))
+    return AutoTokenizer.from_pretrained(model_path("embedded/calculator"))
 
 
 class Family(NamedTuple):

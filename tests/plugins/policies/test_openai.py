@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from mentor_core.models import EMBEDDED, model_path
+from mentor_core.models import model_path
 from mentor_core.policy import Limits, Sampling
 from mentor_core.rollout import Rollout, Start
 from mentor_envs.calculator.env import Calculator
@@ -197,7 +197,14 @@ def transformers_server(tmp_path_factory):
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("serve") / "log.txt"
     command = [sys.executable, "-c", "from transformers.cli.transformers import main; main()"]
-    command += ["serve", str(model_path(EMBEDDED)), "--port", str(port), "--device", "cpu"]
+    command += [
+        "serve",
+        str(model_path("embedded/calculator")),
+        "--port",
+        str(port),
+        "--device",
+        "cpu",
+    ]
     with log.open("w") as stream:
         server = subprocess.Popen(
             [*command, "--dtype", "float32"],
@@ -224,7 +231,7 @@ def transformers_server(tmp_path_factory):
 def test_a_served_model_plays_the_episodes_that_it_plays_here(transformers_server, student, tasks):
     """The same greedy model gives the same turns through a real server: nothing is lost."""
     policy = OpenaiPolicy(
-        model=str(model_path(EMBEDDED)), base_url=transformers_server, concurrency=1
+        model=str(model_path("embedded/calculator")), base_url=transformers_server, concurrency=1
     )
     remote = roll(policy, tasks[:4])
     local = roll(TransformersPolicy(), tasks[:4], student=student)

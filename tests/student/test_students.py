@@ -1,0 +1,42 @@
+"""Every embedded student loads, is small, and is weak in the way that leaves something to learn."""
+
+from pathlib import Path
+
+import pytest
+
+from mentor_core.assemble import assemble
+from mentor_core.config import resolve
+from mentor_core.evaluate import evaluation_starts, play, summarise
+from mentor_core.models import embedded_students, load_student, model_path
+from mentor_core.policy import Sampling
+from mentor_core.registry import POLICIES, create
+
+STUDENTS = embedded_students()
+MASTER = Path(str(model_path("embedded/calculator"))).parent / "chat_template.jinja"
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_a_student_is_at_most_8_mb(name):
+    files = [file for file in model_path(f"embedded/{name}").iterdir() if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 8_000_000
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_all_students_have_the_same_chat_template(name):
+    assert (model_path(f"embedded/{name}") / MASTER.name).read_text() == MASTER.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STUDENTS)
+def test_a_student_can_do_something_and_not_everything(name):
+    """At 0 % a reward has nothing to reinforce; much above a half there is little left to learn."""
+    config = resolve({"env": name, "evaluate": {"tasks": 64}})
+    parts = assemble(config)
+    player = create(POLICIES, config.evaluate.policy, {})
+    player.prepare(load_student(config.model), Sampling(0.0), parts.limits)
+    rollout = parts.rollout(player, parts.executor())
+    starts = evaluation_starts(parts.evaluation_tasks("eval"), 1, 0)
+    success = summarise(play(rollout, starts)).success
+    rollout.close()
+    assert success is not None
+    assert 0.1 <= success <= 0.5
