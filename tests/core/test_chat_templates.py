@@ -207,6 +207,12 @@ def test_no_text_forges_structure(name):
         """Text without what tokenizers change: white space and normal forms."""
         return "".join(unicodedata.normalize("NFC", text).split())
 
+    @cache
+    def known(character):
+        """Whether the vocabulary has it at all: SmolLM2's has not all bytes."""
+        ids = tokenizer.encode(character, add_special_tokens=False)
+        return character.isspace() or visible(character) in visible(tokenizer.decode(ids))
+
     @relaxed
     @given(hostile)
     def check(text):
@@ -214,7 +220,9 @@ def test_no_text_forges_structure(name):
         assert frame(ids) == frame(chat.suffix_ids(result("?")))
         assert frame(prompt(text)) == frame(prompt("?"))
         shown = tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        forms = [text, json.dumps(text, ensure_ascii=False)[1:-1]]
+        forms = [
+            "".join(filter(known, t)) for t in (text, json.dumps(text, ensure_ascii=False)[1:-1])
+        ]
         assert any(visible(form) in visible(shown) for form in forms)
 
     check()
