@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import compress
 from typing import Literal
 
 from rich.table import Table
@@ -41,13 +42,16 @@ def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]
 
 
 def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
-    """A table for the terminal."""
+    """A table for the terminal; without the mean outcome where no outcome is partial."""
     table = Table(title=Text(title), title_justify="left")
-    for column in COLUMNS:
+    found = [summary for by_time in summaries.values() for summary in by_time.values()]
+    partial = any(summary.outcome != summary.success for summary in found)
+    shown = [partial or column != "outcome" for column in COLUMNS]
+    for column in compress(COLUMNS, shown):
         justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
         table.add_column(column, justify=justify, no_wrap=column == "split")
     for row in rows(summaries):
-        table.add_row(*map(Text, row))  # names of models are not markup
+        table.add_row(*map(Text, compress(row, shown)))  # names of models are not markup
     return table
 
 

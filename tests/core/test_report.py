@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -63,3 +64,12 @@ def test_the_name_of_a_model_is_shown_as_it_is():
     assert "models/[bold]/[/x]" in out.getvalue()
     assert "calculator: [red]" in out.getvalue()
     assert "4.6% – 69.9%" in out.getvalue()
+
+
+def test_the_terminal_shows_the_mean_outcome_where_it_says_more_than_success():
+    def columns(summaries):
+        return [column.header for column in as_table(summaries, "t").columns]
+
+    assert "outcome" not in columns(SUMMARIES)
+    partial = {"eval": {"before": replace(BEFORE, outcome=0.6)}}
+    assert columns(partial) == list(COLUMNS)
