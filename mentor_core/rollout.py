@@ -115,7 +115,7 @@ class Rollout:
         try:
             begin()
             while playing:
-                generations = self.policy.poll(lambda: self.executor.ready)
+                generations = self.policy.poll(lambda: bool(waiting) and self.executor.ready)
                 for generation in generations:
                     episode = generation.session.context
                     self._begin(episode, generation)

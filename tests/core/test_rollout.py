@@ -11,11 +11,12 @@ import pytest
 
 from mentor_core.env import ToolEnv
 from mentor_core.errors import RunError
-from mentor_core.execution import ToolExecutor
+from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.rollout import Rollout, Start, episode_seed
 from mentor_core.task import Task
 from mentor_core.tool import Tool
 from mentor_core.train.batch import is_truncated
+from mentor_core.trajectory import Call
 from mentor_plugins.policies.scripted import ScriptedPolicy
 
 CALL = '<tool_call>{"name": "double", "arguments": {"x": %d}}</tool_call>'
@@ -354,3 +355,20 @@ def test_seeds_depend_on_every_part():
     assert episode_seed("a", 1, 2) == episode_seed("a", 1, 2)
     assert episode_seed("a", 12) != episode_seed("a", 1, 2)
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_what_an_interrupted_run_left_does_not_stop_the_next():
+    """Its tools may end after Ctrl-C: the next batch must not take that for nothing left to do."""
+
+    class Polite(ScriptedPolicy):
+        def poll(self, interrupted):
+            return [] if interrupted() else super().poll(interrupted)
+
+    rollout = Rollout(Doubler, Polite(turns=[CALL % 1, "4"]))
+    (double,) = Doubler().make_tools()
+    rollout.executor.submit(ToolJobs([(Call("double", {"x": 1}), double)]))
+    while not rollout.executor.ready:
+        time.sleep(0.01)
+    (played,) = rollout.run([Start(Task("t", "doubler", "double 2", "4"), 0)])
+    rollout.close()
+    assert (played.end, played.answer) == ("answered", "4")
