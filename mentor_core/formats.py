@@ -16,7 +16,7 @@ from mentor_core.parsing import CallParser, HermesParser, ParsedTurn, opened_thi
 from mentor_core.registry import PARSERS, create, names
 from mentor_core.trajectory import Call, ParseFailure
 
-__all__ = ["AUTO", "AutoParser", "fit"]
+__all__ = ["AUTO", "AutoParser", "check_written", "fit"]
 
 AUTO = "auto"
 _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
@@ -81,6 +81,20 @@ def fit(envs: Sequence[ToolEnv], chat: ChatFormat) -> list[str]:
             "answers. parser=auto chooses one that reads them"
         )
     return notes
+
+
+def check_written(env: ToolEnv, written: CallParser) -> None:
+    """Refuse a policy whose calls the environment's parser does not read.
+
+    Raises:
+        ConfigError: it does not; its calls would pass for answers.
+    """
+    turn = env.parser.parse(written.render("", [_PROBE]))
+    if (turn.content, turn.calls, turn.failure) != ("", [_PROBE], None):
+        raise ConfigError(
+            f"the policy writes calls as {' '.join(written.form.split())}, which the parser "
+            "does not read: leave it at parser=auto"
+        )
 
 
 def _choose(chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> CallParser:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from mentor_core.chat import ChatFormat
 from mentor_core.component import Component
+from mentor_core.parsing import CallParser
 from mentor_core.trajectory import Message, Tokens
 
 __all__ = [
@@ -125,9 +126,11 @@ class Policy(Component, ABC):
 
     Attributes:
         needs_model: False where the policy brings its own model, or none.
+        parser: the format in which it writes calls, where that is not the model's affair.
     """
 
     needs_model: ClassVar[bool] = True
+    parser: ClassVar[type[CallParser] | None] = None
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
         """Called before the first session, and again whenever the model has changed."""

@@ -63,7 +63,7 @@ def command(
 
     from mentor_core.assemble import assemble
     from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
-    from mentor_core.formats import fit
+    from mentor_core.formats import check_written, fit
     from mentor_core.models import load_student, unseen
     from mentor_core.policy import Sampling
     from mentor_core.progress import bar
@@ -97,6 +97,9 @@ def command(
         notes = fit([domain.env for domain in parts.domains.values()], student.chat)
         for note in [*notes, *unseen(student.name, parts.domains)]:
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+    elif player.parser is not None:
+        for domain in parts.domains.values():
+            check_written(domain.env, player.parser())
     player.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
     rollout = parts.rollout(player, parts.executor())
     summaries: dict[str, dict[str, Summary]] = {}

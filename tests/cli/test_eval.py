@@ -83,3 +83,11 @@ def test_an_evaluation_that_was_killed_while_it_wrote_goes_on(mentor, served, tm
     mentor(*arguments(healthy, "--output", file, "--resume"))
     assert len(healthy.requests) == 2  # one episode of two turns
     assert len(read_trajectories(file)) == len(whole.splitlines())
+
+
+def test_a_parser_that_does_not_read_what_the_server_gives_is_refused(mentor, served):
+    """Every call would pass for an answer, and a large model for one that can do nothing."""
+    server = served(teacher)
+    _, err = mentor(*arguments(server, "--set=parser=llama3"), code=2)
+    assert "parser=auto" in err
+    assert server.requests == []

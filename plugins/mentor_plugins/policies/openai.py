@@ -47,6 +47,7 @@ class OpenaiPolicy(Endpoint, Policy):
     """
 
     needs_model: ClassVar[bool] = False
+    parser: ClassVar[type[HermesParser]] = HermesParser
 
     model: str = Field(description="the model's name on the server")
     tools: Literal["native", "text"] = Field("native", description="how tools are offered")
