@@ -26,19 +26,9 @@ from typing import Any
 
 from mentor_core.call_check import check_calls, example_arguments
 from mentor_core.trajectory import Call
+from mentor_envs.bfcl.files import SINGLE_TURN
 
-CATEGORIES = (
-    "simple_python",
-    "multiple",
-    "parallel",
-    "parallel_multiple",
-    "irrelevance",
-    "live_simple",
-    "live_multiple",
-    "live_parallel",
-    "live_parallel_multiple",
-    "live_irrelevance",
-)
+CATEGORIES = [name for name in SINGLE_TURN if name != "live_relevance"]  # it has no answers
 
 Calls = list[tuple[str, dict[str, Any]]]
 Checker = Callable[[Sequence[Mapping[str, Any]], Calls, Sequence[Any], str], bool]

@@ -163,7 +163,9 @@ class ChatTemplate:
     def _try_plainly(self) -> None:
         try:
             self.render([_USER, _assistant("…")], (), generate=False)
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # a template raises what it likes: passed on, as the model's fault
             raise ModelError(f"the chat template fails on a plain conversation: {error}") from error
 
     def _shows_system(self) -> bool:

@@ -153,7 +153,7 @@ class Session:
             raise ToolError(error.message) from error
         except (ValueError, RuntimeError) as error:
             raise ToolError(f"the server's answer is not valid: {explain(error)}") from error
-        except Exception as error:
+        except Exception as error:  # each transport has errors of its own: the episode ends with it
             self.failure = self._last_words(f"cannot be reached any more: {explain(error)}")
             raise ToolError(self.failure) from error
         text = render(result)

@@ -31,7 +31,7 @@ def make_dataset(name: str, options: Mapping[str, Any], seed: int, size: int) ->
             raise ConfigError(f"dataset {name!r}: unknown option {key!r}{nearest(key, known)}")
     try:
         return factory.create_dataset(name, **_converted(name, options), seed=seed, size=size)
-    except Exception as error:
+    except Exception as error:  # each dataset checks its options in its own way: passed on, named
         raise ConfigError(f"dataset {name!r}: {type(error).__name__}: {error}") from error
 
 

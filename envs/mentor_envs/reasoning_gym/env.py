@@ -128,7 +128,7 @@ class ReasoningGym(ToolEnv):
         for index in range(size):
             try:
                 entry = dataset[index]
-            except Exception as error:
+            except Exception as error:  # each dataset fails in its own way: passed on, named
                 raise ConfigError(
                     f"dataset {name!r} cannot make item {index} with these options: "
                     f"{type(error).__name__}: {error}"

@@ -115,7 +115,7 @@ def _begin(bench: Bench) -> None:
         tasks = bench.tasks
     except MentorError:
         raise
-    except Exception as error:
+    except Exception as error:  # a stranger's code: passed on, with what made the environment
         code = str(bench.make).replace("\n", "; ")
         raise PluginError(f"{code}: {type(error).__name__}: {error}") from error
     if not any(tasks.values()):
