@@ -29,7 +29,7 @@ class Requests:
         self._replies: queue.SimpleQueue[tuple[Session, Callable[[], Generation]]] = (
             queue.SimpleQueue()
         )
-        self._open: dict[int, Session] = {}
+        self._open: set[Session] = set()
 
     def start(
         self, session: Session, ask: Callable[[], T], finish: Callable[[T, float], Generation]
@@ -40,12 +40,12 @@ class Requests:
             ask: sends the request; called in another thread.
             finish: makes the turn from its reply and its seconds; called by `collect`.
         """
-        self._open[id(session)] = session
+        self._open.add(session)
         began = time.perf_counter()
 
         def run() -> None:
             with self._slots:
-                if id(session) not in self._open:
+                if session not in self._open:
                     return
                 try:
                     reply = ask()
@@ -72,9 +72,12 @@ class Requests:
                 continue
             while not self._replies.empty():
                 found.append(self._replies.get())
-            done += [make() for session, make in found if self._open.pop(id(session), None)]
+            for session, make in found:
+                if session in self._open:
+                    self._open.remove(session)
+                    done.append(make())
         return done
 
     def drop(self, session: Session) -> None:
         """Nobody waits for this session's reply any more."""
-        self._open.pop(id(session), None)
+        self._open.discard(session)
