@@ -1,7 +1,8 @@
 """The main job for several seeds: `python benchmarks/main_job.py [--seeds 0,1,2]`.
 
 Prints the table of the README: success before and after on eval and ood, the difference in
-percentage points with a 95 % t-interval over seeds, and the seconds of training.
+percentage points with a 95 % t-interval over seeds, and the seconds of training. Of an environment
+whose outcomes may be partial, `--measure outcome` gives the mean outcome instead, in percent.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from mentor_core.evaluate import summarise
 from mentor_core.trajectory import read_trajectories
 
 
-def success(run: Path, split: str, when: str) -> float:
-    """Success in percent."""
-    share = summarise(read_trajectories(run / "trajectories" / f"{split}-{when}.jsonl")).success
+def measured(run: Path, split: str, when: str, measure: str) -> float:
+    """Success, or the mean outcome, in percent."""
+    summary = summarise(read_trajectories(run / "trajectories" / f"{split}-{when}.jsonl"))
+    share: float | None = getattr(summary, measure)
     if share is None:
         raise SystemExit(f"{run}: nothing verified in {split} {when}")
     return 100 * share
@@ -47,7 +49,10 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--output", type=Path, help="where the runs go; a temporary directory")
+    parser.add_argument(
+        "--output", type=Path, help="where the runs go, and finished ones are; default: temporary"
+    )
+    parser.add_argument("--measure", choices=("success", "outcome"), default="success")
     parser.add_argument("arguments", nargs="*", help="after --: for mentor run")
     options = parser.parse_args()
     output = options.output or Path(tempfile.mkdtemp(prefix="mentor-main-job-"))
@@ -57,14 +62,15 @@ def main() -> None:
     for seed in options.seeds.split(","):
         run = output / f"seed-{seed}"
         command = [sys.executable, "-m", "mentor_core", "run", "--seed", seed]
-        subprocess.run(
-            [*command, "--output", str(run), *options.arguments],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        if not (run / "report.md").exists():
+            subprocess.run(
+                [*command, "--output", str(run), *options.arguments],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         cells = [seed]
         for split, differences in gains.items():
-            before, after = success(run, split, "before"), success(run, split, "after")
+            before, after = (measured(run, split, w, options.measure) for w in ("before", "after"))
             differences.append(after - before)
             cells += [f"{before:.1f} %", f"{after:.1f} %"]
         print("| " + " | ".join([*cells, f"{training_seconds(run)} s"]) + " |", flush=True)

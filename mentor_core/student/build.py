@@ -2,7 +2,7 @@
 
 Demonstrations of a weak player → a byte-level BPE tokenizer → a small Qwen3 decoder trained
 on them for one pass. What is played is the recipe beside the weights, `NAME/recipe.toml`, for the
-environment NAME. The calculator's takes about a quarter of an hour on two cores.
+environment NAME.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import torch
@@ -29,6 +29,7 @@ from transformers import (
 
 from mentor_core.env import ToolEnv
 from mentor_core.registry import ENVIRONMENTS, load
+from mentor_core.student.copying import write_copying
 from mentor_core.student.demonstrations import WeakPlayer, demonstrate
 from mentor_core.task import Split
 from mentor_core.trajectory import Message
@@ -71,14 +72,20 @@ class Recipe(_Settings):
         vocabulary: tokens.
         batch: conversations of a step.
         rate: peak learning rate.
+        optimizer: adamw, or muon on the layers' matrices and AdamW on the rest.
         seed: of everything random.
+        copying: start from layers that copy (`copying.py`), not from random ones.
+        listen: learn what the user and the tools say, too.
     """
 
     parts: list[Part]
     vocabulary: int = 1024
     batch: int = 32
     rate: float = 3e-3
+    optimizer: Literal["adamw", "muon"] = "muon"
     seed: int = 20_251
+    copying: bool = False
+    listen: bool = False
 
 
 def demonstrations(env_name: str, parts: Sequence[Part], seed: int) -> list[Demonstration]:
@@ -128,8 +135,8 @@ def build_tokenizer(texts: Sequence[str], vocabulary: int, template: str) -> Any
     )
 
 
-def build_model(vocabulary: int) -> Any:
-    """An untrained decoder of about 2.6 million parameters."""
+def build_model(vocabulary: int, copying: bool) -> Any:
+    """An untrained decoder of about 3 million parameters; `copying`: as in `Recipe`."""
     config = Qwen3Config(
         vocab_size=(vocabulary + 63) // 64 * 64,
         hidden_size=256,
@@ -137,7 +144,8 @@ def build_model(vocabulary: int) -> Any:
         num_hidden_layers=4,
         num_attention_heads=4,
         num_key_value_heads=2,
-        head_dim=32,
+        head_dim=64 if copying else 32,
+        rope_parameters={"rope_type": "default", "rope_theta": 1e6 if copying else 1e4},
         max_position_embeddings=4096,
         tie_word_embeddings=True,
         eos_token_id=2,
@@ -145,22 +153,38 @@ def build_model(vocabulary: int) -> Any:
         bos_token_id=None,
         dtype="float32",
     )
-    return Qwen3ForCausalLM(config)
+    model = Qwen3ForCausalLM(config)
+    if copying:
+        write_copying(model)
+    return model
 
 
-def _encode(tokenizer: Any, demonstration: Demonstration) -> tuple[list[int], int]:
-    """Ids, and how many of them at the start are the system message."""
+def _encode(
+    tokenizer: Any, demonstration: Demonstration, listen: bool
+) -> tuple[list[int], list[int]]:
+    """Ids and labels; the labels are −100 but for what the assistant, or anyone, says."""
     conversation, schemas = demonstration
-    render = tokenizer.apply_chat_template
-    ids: list[int] = render(conversation, tools=schemas, return_dict=False)
-    system: list[int] = render(conversation[:1], tools=schemas, return_dict=False)
-    return ids, len(system)
+    ids: list[int] = tokenizer.apply_chat_template(conversation, tools=schemas, return_dict=False)
+    if listen:
+        system = tokenizer.apply_chat_template(conversation[:1], tools=schemas, return_dict=False)
+        return ids, [-100] * len(system) + ids[len(system) :]
+    begin: list[int] = tokenizer.encode("<|im_start|>assistant\n", add_special_tokens=False)
+    labels = [-100] * len(ids)
+    speaking = False
+    for i, token in enumerate(ids):
+        if speaking:
+            labels[i] = token
+        if token == tokenizer.eos_token_id:
+            speaking = False
+        elif ids[max(0, i + 1 - len(begin)) : i + 1] == begin:
+            speaking = True
+    return ids, labels
 
 
 def _batches(
-    encoded: list[tuple[list[int], int]], size: int, draw: random.Random
+    encoded: list[tuple[list[int], list[int]]], size: int, draw: random.Random
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Batches of similar length, in random order; labels are −100 on padding and system."""
+    """Batches of similar length, in random order; labels are −100 on padding."""
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i][0]) + draw.random() * 60)
     chunks = [order[i : i + size] for i in range(0, len(order), size)]
     draw.shuffle(chunks)
@@ -169,33 +193,57 @@ def _batches(
         ids = torch.zeros(len(chunk), width, dtype=torch.long)
         labels = torch.full_like(ids, -100)
         for row, i in enumerate(chunk):
-            tokens, system = encoded[i]
+            tokens, spoken = encoded[i]
             ids[row, : len(tokens)] = torch.tensor(tokens)
-            labels[row, system : len(tokens)] = torch.tensor(tokens[system:])
+            labels[row, : len(tokens)] = torch.tensor(spoken)
         yield ids, labels
 
 
-def train(model: Any, encoded: list[tuple[list[int], int]], recipe: Recipe) -> None:
-    """One pass of AdamW with a warm-up and a cosine schedule."""
-    batches = list(_batches(encoded, recipe.batch, random.Random(recipe.seed)))
-    rate = recipe.rate
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rate, total_steps=len(batches), pct_start=0.08, final_div_factor=20
-    )
+def train(model: Any, batches: Sequence[tuple[torch.Tensor, torch.Tensor]], recipe: Recipe) -> None:
+    """One pass with a warm-up and a cosine schedule."""
+    optimizers = _optimizers(model, recipe)
+    schedules = [
+        torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            recipe.rate,
+            total_steps=len(batches),
+            pct_start=0.08,
+            final_div_factor=20,
+            cycle_momentum=len(optimizers) == 1,
+        )
+        for optimizer in optimizers
+    ]
     model.train()
     began, running = time.monotonic(), 0.0
     for step, (ids, labels) in enumerate(batches, 1):
         loss = _loss(model, ids, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+        running = loss.item() if step == 1 else 0.95 * running + 0.05 * loss.item()
         if step % 25 == 0 or step == len(batches):
             seconds = time.monotonic() - began
             click.echo(f"step {step}/{len(batches)}  loss {running:.3f}  {seconds:.0f} s")
+
+
+def _optimizers(model: Any, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    weights = list(model.parameters())
+    matrices = []
+    if recipe.optimizer == "muon":
+        matrices = [weight for weight in model.model.layers.parameters() if weight.ndim == 2]
+        weights = [weight for weight in weights if all(weight is not other for other in matrices)]
+    rate, decay = recipe.rate, 0.01
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=decay)
+    ]
+    if matrices:
+        found.append(
+            torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        )
+    return found
 
 
 def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> Any:
@@ -212,9 +260,11 @@ def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> Any:
             model(input_ids=ids[:1, :shared], past_key_values=cache, logits_to_keep=1)
             cache.batch_repeat_interleave(len(ids))
         shared = max(shared, 0)
-        logits = model(input_ids=ids[:, shared:], past_key_values=cache).logits
-    targets = labels[:, shared + 1 :].reshape(-1)
-    return torch.nn.functional.cross_entropy(logits[:, :-1].float().flatten(0, 1), targets)
+        hidden = model.model(input_ids=ids[:, shared:], past_key_values=cache).last_hidden_state
+        targets = labels[:, shared + 1 :]
+        learnt = targets != -100
+        logits = model.lm_head(hidden[:, :-1][learnt])
+    return torch.nn.functional.cross_entropy(logits.float(), targets[learnt])
 
 
 @click.command()
@@ -232,14 +282,15 @@ def command(name: str, recipe: Path | None, output: Path | None) -> None:
     texts = [m["content"] for conversation, _ in shown[:8000] for m in conversation]
     schemas = {json.dumps(schema): None for _, schemas in shown for schema in schemas}
     tokenizer = build_tokenizer([*texts, *schemas], settings.vocabulary, template)
-    encoded = [_encode(tokenizer, demonstration) for demonstration in shown]
+    encoded = [_encode(tokenizer, demonstration, settings.listen) for demonstration in shown]
     lengths = [len(ids) for ids, _ in encoded]
-    model = build_model(len(tokenizer))
+    batches = list(_batches(encoded, settings.batch, random.Random(settings.seed)))
+    model = build_model(len(tokenizer), settings.copying)
     click.echo(
         f"{len(encoded)} demonstrations of {sum(lengths) / len(lengths):.0f} tokens, "
         f"{model.num_parameters() / 1e6:.2f} M parameters"
     )
-    train(model, encoded, settings)
+    train(model, batches, settings)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.to(torch.float16).save_pretrained(output)

@@ -36,7 +36,9 @@ def test_a_student_can_do_something_and_not_everything(name):
     player.prepare(load_student(config.model), Sampling(0.0), parts.limits)
     rollout = parts.rollout(player, parts.executor())
     starts = evaluation_starts(parts.evaluation_tasks("eval"), 1, 0)
-    success = summarise(play(rollout, starts)).success
+    summary = summarise(play(rollout, starts))
     rollout.close()
-    assert success is not None
-    assert 0.1 <= success <= 0.5
+    assert summary.outcome is not None
+    assert summary.success is not None
+    assert summary.outcome >= 0.1
+    assert summary.success <= 0.5
