@@ -12,7 +12,6 @@ from mentor_core.registry import ENVIRONMENTS, entries, load
 BUILT_IN = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]
 NOT_TESTED = {
     "webshop": {"secret"},  # its goals are no answers
-    "reasoning_gym": {"expert"},  # the package has answers, but no way to them
 }
 
 SERVER = '''

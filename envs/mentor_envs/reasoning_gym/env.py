@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from mentor_core.env import ToolEnv
+from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import ConfigError
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool
@@ -15,6 +15,7 @@ from mentor_envs.answers import read_answer
 from mentor_envs.calculator.tools import FUNCTIONS
 from mentor_envs.functions.tools import Source, load_tools
 from mentor_envs.reasoning_gym.datasets import harder, make_dataset
+from mentor_envs.reasoning_gym.expert import operations, play
 from mentor_envs.reasoning_gym.scorer import score
 
 __all__ = ["ReasoningGym"]
@@ -27,8 +28,8 @@ class ReasoningGym(ToolEnv):
     """Items of a reasoning_gym dataset, with a calculator, no tools or your own.
 
     The outcome is the dataset's own score. Train and eval are the same dataset with disjoint
-    seeds; ood is a harder or another one. There is no expert: the package gives answers, but no
-    way to them.
+    seeds; ood is a harder or another one. Items that are arithmetic expressions, as those of the
+    default dataset, have an expert.
     """
 
     class Options(ToolEnv.Options):
@@ -105,6 +106,15 @@ class ReasoningGym(ToolEnv):
             return 0.0
         metadata = self.task.metadata
         return score(metadata["dataset"], metadata["options"], metadata["entry"], self.answer)
+
+    def expert(self, task: Task) -> Expert | None:
+        """Computes the item's expression with the calculator; None where there is neither.
+
+        Nor where it has more operations than turns.
+        """
+        expression = str(task.metadata["entry"]["metadata"].get("expression", ""))
+        count = operations(expression) if self.options.tools == "calculator" else None
+        return play(expression) if count is not None and count < self.max_turns else None
 
     def _generate(self, split: Split) -> list[Task]:
         options = self.options
