@@ -29,7 +29,7 @@ def test_all_students_have_the_same_chat_template(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STUDENTS)
 def test_a_student_can_do_something_and_not_everything(name):
-    """At 0 % a reward has nothing to reinforce; much above a half there is little left to learn."""
+    """At 0 % a reward has nothing to reinforce; at two thirds there is little left to learn."""
     config = resolve({"env": name, "evaluate": {"tasks": 64}})
     parts = assemble(config)
     player = create(POLICIES, config.evaluate.policy, {})
@@ -41,4 +41,4 @@ def test_a_student_can_do_something_and_not_everything(name):
     assert summary.outcome is not None
     assert summary.success is not None
     assert summary.outcome >= 0.1
-    assert summary.success <= 0.5
+    assert summary.success <= 0.67
