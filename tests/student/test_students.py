@@ -29,16 +29,16 @@ def test_all_students_have_the_same_chat_template(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STUDENTS)
 def test_a_student_can_do_something_and_not_everything(name):
-    """At 0 % a reward has nothing to reinforce; at two thirds there is little left to learn."""
+    """What is never sampled is never reinforced; at two thirds there is little left to learn."""
     config = resolve({"env": name, "evaluate": {"tasks": 64}})
     parts = assemble(config)
     player = create(POLICIES, config.evaluate.policy, {})
-    player.prepare(load_student(config.model), Sampling(0.0), parts.limits)
+    player.prepare(load_student(config.model), Sampling(1.0), parts.limits)
     rollout = parts.rollout(player, parts.executor())
     starts = evaluation_starts(parts.evaluation_tasks("eval"), 1, 0)
     summary = summarise(play(rollout, starts))
     rollout.close()
     assert summary.outcome is not None
     assert summary.success is not None
-    assert summary.outcome >= 0.1
+    assert summary.outcome >= 0.02
     assert summary.success <= 0.67
