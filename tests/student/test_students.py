@@ -35,10 +35,10 @@ def test_a_student_can_do_something_and_not_everything(name):
     player = create(POLICIES, config.evaluate.policy, {})
     player.prepare(load_student(config.model), Sampling(1.0), parts.limits)
     rollout = parts.rollout(player, parts.executor())
-    starts = evaluation_starts(parts.evaluation_tasks("eval"), 1, 0)
+    starts = evaluation_starts(parts.evaluation_tasks("eval"), 2, 0)
     summary = summarise(play(rollout, starts))
     rollout.close()
     assert summary.outcome is not None
     assert summary.success is not None
-    assert summary.outcome >= 0.02
+    assert summary.outcome > 0
     assert summary.success <= 0.67
