@@ -1,12 +1,13 @@
 """MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
 
-Four methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
+Five methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
 one of them changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
 - `_compute_loss` drops the columns that are padding throughout a micro batch;
-- `_save_checkpoint` adds the state of sampler, composer and credit, as the last file.
+- `_save_checkpoint` adds the state of sampler, composer and credit, as the last file;
+- `_send_telemetry` sends nothing.
 
 The rest is TRL's: loss, optimizer, LoRA, mixed precision, several processes.
 """
@@ -96,6 +97,13 @@ class MentorTrainer(GRPOTrainer):
         self._trajectories: list[Trajectory] = []
         self._scored: Scored | None = None
         self._seconds = dict.fromkeys(("rollout", "reward"), 0.0)
+
+    def _send_telemetry(self) -> None:
+        """Nothing: what a run does stays on its machine.
+
+        TRL's would look up a host in a thread, which reads the C environment just while
+        Accelerate writes it: that can end the process with a segmentation fault.
+        """
 
     # Rollout -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+import trl
 from datasets import Dataset
 
 from mentor_core.assemble import assemble
@@ -92,6 +93,17 @@ def test_the_loss_is_the_one_computed_by_hand(make_trainer):
         strict=True,
     ):
         assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_nobody_is_told_of_a_run(make_trainer, monkeypatch):
+    """TRL's report would also start a thread that can crash the run: see `_send_telemetry`."""
+    sent = []
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(
+        trl.trainer.base_trainer, "send_telemetry", lambda **what: sent.append(what)
+    )
+    make_trainer()
+    assert sent == []
 
 
 def test_advantages_reach_trl_as_the_credit_gave_them(make_trainer):

@@ -22,6 +22,7 @@ FINGERPRINTS = {
     "_get_train_sampler": "36497afb4d311dc9",
     "_prepare_inputs": "f824e7fb07147956",
     "_save_checkpoint": "ec91bde123649111",
+    "_send_telemetry": "3e012069065d03d1",
     "log": "1e7772819cc8cf09",
     "training_step": "9e18632f7dd8e8d8",
 }
