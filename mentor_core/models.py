@@ -103,7 +103,7 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     path = model_path(name)
     arguments: dict[str, Any] = {"dtype": torch.float32, **(options or {})}
     if isinstance(arguments["dtype"], str):
-        arguments["dtype"] = getattr(torch, arguments["dtype"], arguments["dtype"])
+        arguments["dtype"] = _dtype(arguments["dtype"])
     source, extra = str(path or name), {}
     if path is not None and path.is_file():
         source, extra = str(path.parent), {"gguf_file": path.name}
@@ -119,6 +119,18 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     ends = [ends] if isinstance(ends, int) else ends or []
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     return Student(model.eval(), tokenizer, ChatFormat(tokenizer, ends), name)
+
+
+def _dtype(name: str) -> Any:
+    import torch
+
+    if name == "auto":
+        return name
+    known = {kind: value for kind, value in vars(torch).items() if isinstance(value, torch.dtype)}
+    if name not in known:
+        floats = [kind for kind, value in known.items() if value.is_floating_point]
+        raise ModelError(f"model_options.dtype: no {name!r}{nearest(name, ['auto', *floats])}")
+    return known[name]
 
 
 def _forget_quantization(model: Any) -> None:

@@ -46,12 +46,17 @@ class RunDirectory:
         """Refuse a directory that `create` would refuse, before work is done for it.
 
         Raises:
-            RunError: the directory holds another run or other files.
+            RunError: the directory holds another run or other files, or cannot be written.
         """
         if (path / "config.toml").exists():
             raise RunError(f"{path} holds another run; resume it with: mentor run --resume {path}")
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(f"{path} exists and is not empty; choose another --output")
+        there = next(
+            parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists()
+        )
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise RunError(f"{path} cannot be written: {there} takes no files")
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> RunDirectory:

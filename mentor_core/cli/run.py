@@ -55,9 +55,9 @@ def command(
     from rich.markup import escape
 
     from mentor_core.assemble import assemble
-    from mentor_core.models import model_path
+    from mentor_core.models import load_student, model_path
     from mentor_core.run_directory import RunDirectory, default_output
-    from mentor_core.train.settings import check_settings, trainer_settings
+    from mentor_core.train.settings import check_adapters, check_settings, trainer_settings
 
     main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes
     if resume is not None:
@@ -81,6 +81,8 @@ def command(
         parts.check_policies()
         if config.train.trl:
             trainer_settings(config, output, processes)
+        if config.model_options or config.train.lora is not None:
+            check_adapters(config, load_student(config.model, config.model_options).model)
         click.echo(to_toml(config), nl=False)
         return
     console = Console(quiet=not main)

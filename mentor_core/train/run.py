@@ -32,7 +32,7 @@ from mentor_core.progress import Bar, bar
 from mentor_core.report import as_json, as_markdown, as_table
 from mentor_core.run_directory import RunDirectory
 from mentor_core.task import Split
-from mentor_core.train.settings import lora_config, trainer_settings
+from mentor_core.train.settings import check_adapters, lora_config, trainer_settings
 from mentor_core.train.watch import Watch
 from mentor_core.trajectory import Trajectory, read_trajectories
 
@@ -70,6 +70,7 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     parts = assemble(config)
     tasks, references = parts.training_tasks()
     student = load_student(config.model, config.model_options)
+    check_adapters(config, student.model)
     _tell(student, parts, console)
     directory = _directory(state, config, output, resume)
     if state.is_main_process and not directory.references.exists():

@@ -9,7 +9,7 @@ from typing import Any
 from mentor_core.config import RunConfig, unknown_keys
 from mentor_core.errors import ConfigError
 
-__all__ = ["check_settings", "lora_config", "trainer_settings"]
+__all__ = ["check_adapters", "check_settings", "lora_config", "trainer_settings"]
 
 _OWN = {
     "max_steps": "train.steps",
@@ -144,6 +144,25 @@ def lora_config(config: RunConfig) -> Any:
     try:
         return LoraConfig(**{**defaults, **options})
     except (TypeError, ValueError) as error:
+        raise ConfigError(f"train.lora: {error}") from error
+
+
+def check_adapters(config: RunConfig, model: Any) -> None:
+    """Refuse LoRA settings that do not fit the model; they are tried on its shapes alone.
+
+    Raises:
+        ConfigError: PEFT cannot make the adapters.
+    """
+    lora = lora_config(config)
+    if lora is None:
+        return
+    import torch
+    from peft import get_peft_model
+
+    try:
+        with torch.device("meta"):
+            get_peft_model(type(model)(model.config), lora)
+    except Exception as error:  # PEFT checks little: whatever its layers raise
         raise ConfigError(f"train.lora: {error}") from error
 
 
