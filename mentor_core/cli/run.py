@@ -77,7 +77,8 @@ def command(
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     check_settings(config, processes)
     if dry_run:
-        parts.training_tasks()
+        with Console(stderr=True).status("collecting the teacher's references"):
+            parts.training_tasks()
         parts.check_policies()
         if config.train.trl:
             trainer_settings(config, output, processes)

@@ -68,7 +68,8 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     if not state.is_main_process:
         console = Console(quiet=True)
     parts = assemble(config)
-    tasks, references = parts.training_tasks()
+    with console.status("collecting the teacher's references"):
+        tasks, references = parts.training_tasks()
     student = load_student(config.model, config.model_options)
     check_adapters(config, student.model)
     _tell(student, parts, console)
