@@ -89,14 +89,18 @@ class Recipe(_Settings):
 
 
 def demonstrations(env_name: str, parts: Sequence[Part], seed: int) -> list[Demonstration]:
-    """Conversations of weak players, in shuffled order."""
+    """Conversations of weak players, in shuffled order; never of a task that a run evaluates."""
     environment = load(ENVIRONMENTS, env_name)
+    usual = environment()
+    evaluated = {task.prompt for split in ("eval", "ood") for task in usual.tasks(split)}
+    usual.close()
     draw = random.Random(seed)
     found: list[Demonstration] = []
     for part in parts:
         player = WeakPlayer(**part.player)
         env: ToolEnv = environment(**part.options)
-        for task in islice(cycle(env.tasks(part.split)), part.count):
+        tasks = [task for task in env.tasks(part.split) if task.prompt not in evaluated]
+        for task in islice(cycle(tasks), part.count):
             conversation = demonstrate(env, task, player, draw)
             if conversation is not None:
                 found.append((conversation, env.schemas))

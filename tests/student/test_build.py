@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from mentor_core.models import embedded_students, model_path
-from mentor_core.student.build import Recipe, _encode, build_tokenizer, demonstrations
+from mentor_core.student.build import Part, Recipe, _encode, build_tokenizer, demonstrations
 
 STUDENTS = embedded_students()
 
@@ -16,6 +16,11 @@ def test_the_recipe_of_every_student_can_be_played(name):
     recipe = Recipe.model_validate(tomllib.loads(path.read_text()))
     few = [part.model_copy(update={"count": 3}) for part in recipe.parts]
     assert len(demonstrations(name, few, recipe.seed)) == 3 * len(few)
+
+
+def test_a_student_never_sees_what_a_run_evaluates():
+    evaluated = [Part(count=3, split=split) for split in ("eval", "ood")]
+    assert demonstrations("calculator", evaluated, 0) == []
 
 
 def test_only_what_the_assistant_says_is_learnt_unless_it_listens():
