@@ -58,7 +58,7 @@ class Bar:
         elif self.done == self.total or time.monotonic() - self._last_line > self.LINE_SECONDS:
             self._last_line = time.monotonic()
             self.console.print(
-                f"{self.label} {self.done}/{self.total}  {shown}  {self._left()}",
+                f"{self.label} {self.done}/{self.total}  {shown}  {self._left()}".rstrip(),
                 highlight=False,
                 soft_wrap=True,
             )
@@ -68,11 +68,11 @@ class Bar:
         self.advance()
 
     def _left(self) -> str:
-        made = self.done - self._first
-        if not made:
+        """Not at the beginning: where many work at a time, the first to end says little."""
+        made, seconds = self.done - self._first, time.monotonic() - self._began
+        if not made or self.done == self.total or seconds < self.LINE_SECONDS:
             return ""
-        rate = (time.monotonic() - self._began) / made
-        return f"{rate * (self.total - self.done):.0f} s left"
+        return f"{seconds / made * (self.total - self.done):.0f} s left"
 
 
 @contextmanager
