@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import compress
 from typing import Literal
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -42,14 +43,20 @@ def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]
 
 
 def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
-    """A table for the terminal; without the mean outcome where no outcome is partial."""
-    table = Table(title=Text(title), title_justify="left")
+    """A table for the terminal; without the mean outcome where no outcome is partial.
+
+    It fits into 80 columns: the name of a model and the interval are folded where they have to be.
+    """
+    table = Table(
+        title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
+    )
     found = [summary for by_time in summaries.values() for summary in by_time.values()]
     partial = any(summary.outcome != summary.success for summary in found)
     shown = [partial or column != "outcome" for column in COLUMNS]
     for column in compress(COLUMNS, shown):
         justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
-        table.add_column(column, justify=justify, no_wrap=column == "split")
+        wraps = column in ("model", "95 % interval", "failed calls")
+        table.add_column(column, justify=justify, no_wrap=not wraps, overflow="fold")
     for row in rows(summaries):
         table.add_row(*map(Text, compress(row, shown)))  # names of models are not markup
     return table
@@ -82,7 +89,7 @@ def _cells(summary: Summary) -> tuple[str, ...]:
     return (
         str(summary.episodes),
         _percent(summary.success),
-        f"{low_high[0]:.1%} – {low_high[1]:.1%}" if low_high else "not verified",
+        f"{100 * low_high[0]:.1f} – {low_high[1]:.1%}" if low_high else "not verified",
         "–" if summary.outcome is None else f"{summary.outcome:.3f}",
         f"{summary.turns:.1f}",
         f"{summary.calls:.1f}",

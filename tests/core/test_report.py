@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from mentor_core.evaluate import summarise
@@ -21,8 +22,8 @@ SUMMARIES = {"eval": {"before": BEFORE, "after": AFTER}, "ood": {"before": UNVER
 
 def test_each_split_has_a_row_before_and_one_after():
     assert rows(SUMMARIES) == [
-        ("eval", "before", "4", "25.0%", "4.6% – 69.9%", "0.250", "1.0", "0.0", "–"),
-        ("eval", "after", "2", "100.0%", "34.2% – 100.0%", "1.000", "2.0", "1.0", "100.0%"),
+        ("eval", "before", "4", "25.0%", "4.6 – 69.9%", "0.250", "1.0", "0.0", "–"),
+        ("eval", "after", "2", "100.0%", "34.2 – 100.0%", "1.000", "2.0", "1.0", "100.0%"),
         ("ood", "before", "1", "–", "not verified", "–", "1.0", "0.0", "–"),
     ]
 
@@ -36,10 +37,14 @@ def test_the_report_is_a_markdown_table_with_the_facts_below():
     assert lines[2] == "| " + " | ".join(rows(SUMMARIES)[0]) + " |"
 
 
-def test_a_narrow_terminal_still_shows_which_environment_a_row_is_of():
+@pytest.mark.parametrize("split", ["eval", "eval/calculator", "eval/reasoning_gym"])
+def test_a_terminal_of_80_columns_shows_every_figure_whole(split):
     out = io.StringIO()
-    Console(file=out, width=80).print(as_table({"eval/calculator": {"before": BEFORE}}, "x"))
-    assert "eval/calculator" in out.getvalue()
+    partial = replace(AFTER, outcome=0.6, episodes=1000, turns=12.5, calls=11.5)
+    Console(file=out, width=80).print(as_table({split: {"before": partial}}, "x"))
+    assert "…" not in out.getvalue()
+    for whole in (split, *rows({split: {"before": partial}})[0][3].split(" ")):
+        assert whole in out.getvalue()
 
 
 def test_programs_read_the_same_figures_by_name():
@@ -63,7 +68,7 @@ def test_the_name_of_a_model_is_shown_as_it_is():
     Console(file=out, width=120).print(table)
     assert "models/[bold]/[/x]" in out.getvalue()
     assert "calculator: [red]" in out.getvalue()
-    assert "4.6% – 69.9%" in out.getvalue()
+    assert "4.6 – 69.9%" in out.getvalue()
 
 
 def test_the_terminal_shows_the_mean_outcome_where_it_says_more_than_success():
