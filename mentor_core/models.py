@@ -110,7 +110,7 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **extra)
         model = AutoModelForCausalLM.from_pretrained(source, **extra, **arguments)
-    except Exception as error:
+    except Exception as error:  # files and code of strangers fail in any way: passed on, explained
         raise ModelError(_explain(name, path, error)) from error
     _forget_quantization(model)
     if tokenizer.pad_token_id is None:

@@ -312,5 +312,5 @@ def _import(target: str, where: str) -> Any:
     try:
         module: ModuleType = importlib.import_module(module_name)
         return getattr(module, attribute)
-    except Exception as error:
+    except Exception as error:  # importing runs a plugin's code: passed on, with its name
         raise PluginError(f"{where}: {type(error).__name__}: {error}") from error

@@ -288,7 +288,7 @@ def apply_term(
     where = f"reward term {name!r} on a trajectory of task {example.task.id!r}"
     try:
         value, turns = term.score(*arguments), term.score_turns(*arguments)
-    except Exception as error:
+    except Exception as error:  # a plugin's code: passed on, with term and task
         raise RewardError(f"{where} raised {type(error).__name__}: {error}") from error
     low, high = term.bounds
     for score in [value, *(turns or ())]:

@@ -162,7 +162,7 @@ def check_adapters(config: RunConfig, model: Any) -> None:
     try:
         with torch.device("meta"):
             get_peft_model(type(model)(model.config), lora)
-    except Exception as error:  # PEFT checks little: whatever its layers raise
+    except Exception as error:  # PEFT checks little: passed on, whatever its layers raise
         raise ConfigError(f"train.lora: {error}") from error
 
 

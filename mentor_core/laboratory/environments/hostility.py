@@ -135,7 +135,7 @@ def _watched(env: ToolEnv, seen: _Seen) -> Iterator[None]:
 def _call(tool: Tool, call: Callable[..., Any], seen: _Seen, arguments: Mapping[str, Any]) -> Any:
     try:
         value = call(arguments)
-    except Exception as error:
+    except Exception as error:  # noted as a finding, and raised again
         _note(tool, seen, error)
         raise
     return _awaited(tool, value, seen) if isawaitable(value) else value
@@ -144,7 +144,7 @@ def _call(tool: Tool, call: Callable[..., Any], seen: _Seen, arguments: Mapping[
 async def _awaited(tool: Tool, value: Any, seen: _Seen) -> Any:
     try:
         return await value
-    except Exception as error:
+    except Exception as error:  # noted as a finding, and raised again
         _note(tool, seen, error)
         raise
 

@@ -55,7 +55,7 @@ def _process(bench: Bench, _: None) -> Problem | None:
     try:
         found = getattr(importlib.import_module(module), name, None)
         made = pickle.dumps((module, name, dict(bench.make.options)))
-    except Exception as error:
+    except Exception as error:  # importing and pickling run a stranger's code: passed on
         raise Untested(f"it cannot be sent to another process: {error}") from error
     if module == "__main__" or found is not factory:
         raise Untested(f"another process cannot import {module}:{name}")

@@ -39,7 +39,7 @@ def _given(term: RewardTerm, example: Example) -> Given:
     """What the term gives for a copy of the example."""
     try:
         return _give(term, _copy(example))
-    except Exception as error:
+    except Exception as error:  # that it raises is a property of its own: passed on
         raise Untested from error
 
 
@@ -100,7 +100,7 @@ def _pure(term: RewardTerm, example: Example) -> Problem | None:
     before = repr(shown)
     try:
         _give(term, shown)
-    except Exception as error:
+    except Exception as error:  # that it raises is a property of its own: passed on
         raise Untested from error
     return None if repr(shown) == before else Problem("it changed what it was given", example)
 
