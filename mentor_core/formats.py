@@ -23,7 +23,9 @@ _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
 
 
 class AutoParser(CallParser):
-    """The first parser, by name, that reads the calls which the model's chat template writes.
+    """The parser that reads, and writes, calls as the model's chat template writes them.
+
+    The first by name that reads them, where none writes them alike.
 
     Hermes' before a model is known, and for models whose template knows no tools.
     """
@@ -99,6 +101,7 @@ def check_written(env: ToolEnv, written: CallParser) -> None:
 
 def _choose(chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> CallParser:
     known = [name for name in names(PARSERS) if name != AUTO]
+    found: CallParser | None = None
     for name in known:
         try:
             parser = create(PARSERS, name)
@@ -106,7 +109,11 @@ def _choose(chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> CallParser:
         except MentorError:  # a broken plugin, or one that cannot serve the model
             continue
         if _reads(parser, chat):
-            return parser
+            found = found or parser
+            if parser.render("", [_PROBE]).split() == (_call_text(chat) or "").split():
+                return parser
+    if found:
+        return found
     raise ConfigError(
         f"{_written(chat)}, which no parser reads ({', '.join(known)}). Write one (hook "
         f"mentor_parsers), or set parser to one of these whose format the model is to learn"

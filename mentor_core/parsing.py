@@ -9,19 +9,32 @@ format of Hermes and Qwen models, is the plain built-in.
 
 from __future__ import annotations
 
-import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mentor_core.trajectory import Call, ParseFailure
+from mentor_core.written_calls import (
+    MOST_LEVELS,
+    NOT_JSON,
+    PlainText,
+    call_json,
+    call_of,
+    has_foreign_call,
+    is_meant_as_call,
+    read_json,
+    unreadable,
+    unsound,
+)
 
 if TYPE_CHECKING:
     from mentor_core.chat import ChatFormat
 
 __all__ = [
+    "MOST_LEVELS",
     "NOT_JSON",
     "THINKING",
     "CallParser",
@@ -29,8 +42,10 @@ __all__ = [
     "ParsedTurn",
     "call_json",
     "call_of",
+    "is_meant_as_call",
     "opened_thinking",
     "read_json",
+    "unreadable",
 ]
 
 THINKING = (
@@ -43,13 +58,11 @@ THINKING = (
 )
 """What opens and closes a block of thinking, by model family."""
 
-NOT_JSON: Any = object()
-"""What `read_json` returns where there is none: None is JSON."""
-
 _REASONS: dict[ParseFailure, str] = {
     "malformed_json": "the tool call is not valid JSON.",
     "malformed_call": "the tool call could not be read.",
     "no_call": "a tool call was opened, and none was made.",
+    "too_deep": f"the arguments are nested more than {MOST_LEVELS} levels.",
 }
 
 
@@ -73,6 +86,16 @@ class ParsedTurn:
         """Something is wrong with a call of the turn; the first such thing is kept."""
         self.failure = self.failure or failure
 
+    def keep_sound(self) -> None:
+        """Drop, and note, calls that are not JSON, or are nested too deeply to be written."""
+        sound = []
+        for call in self.calls:
+            if (failure := unsound([call.name, call.arguments])) is None:
+                sound.append(call)
+            else:
+                self.note(failure)
+        self.calls = sound
+
 
 class CallParser(ABC):
     """Reads and writes turns in one model family's format.
@@ -82,10 +105,12 @@ class CallParser(ABC):
             so is a policy whose call could not be read.
         opening: what stands before a turn, and after the user's message, in the model's prompt;
             set by `prepare`. Some templates open the thinking there.
+        parameters: JSON schema of the arguments of each tool by name, set by `prepare`.
     """
 
     form: str = ""
     opening: str = ""
+    parameters: Mapping[str, Any] = MappingProxyType({})
 
     def prepare(self, chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> None:
         """Called before the first turn of a model.
@@ -98,15 +123,24 @@ class CallParser(ABC):
             ModelError: the parser cannot serve the model.
         """
         self.opening = chat.opening
+        functions = [tool.get("function", tool) for tool in tools]
+        self.parameters = {f["name"]: f.get("parameters") or {} for f in functions}
 
     def parse(self, text: str) -> ParsedTurn:
         """Parse one assistant turn. Never raises, whatever the text.
 
         Thinking is neither content nor searched for calls. Where it is not closed, the turn
-        says nothing: `failure` is "unclosed_thinking".
+        says nothing: `failure` is "unclosed_thinking". A call in another family's format is a
+        failure, and so is one whose arguments are not JSON or nested too deeply.
         """
         said = self.after_thinking(text)
-        return ParsedTurn("", [], "unclosed_thinking") if said is None else self.read(said)
+        if said is None:
+            return ParsedTurn("", [], "unclosed_thinking")
+        turn = self.read(PlainText(said))
+        turn.keep_sound()
+        if turn.failure is None and has_foreign_call(turn.content, self.parameters):
+            turn.note("malformed_call")
+        return turn
 
     def render(self, content: str, calls: Sequence[Call]) -> str:
         """The turn's text for `content` followed by `calls`, without thinking."""
@@ -118,21 +152,21 @@ class CallParser(ABC):
         """What a policy is shown after a turn that could not be read."""
         if failure == "unclosed_thinking":
             return "the turn ended before the thinking did."
-        return f"{_REASONS[failure]} Write it as {' '.join(self.form.split())} with valid JSON."
+        return f"{_REASONS[failure]} Write it as {' '.join(self.form.split())}"
 
     def after_thinking(self, text: str) -> str | None:
         """The part of a turn that follows its thinking; None where that is not closed."""
-        opened = opened_thinking(self.opening)
+        opened, at = opened_thinking(self.opening), 0
         while True:
             if opened is None:
-                text = text.lstrip()
-                opened = next((pair for pair in THINKING if text.startswith(pair[0])), None)
+                at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+                opened = next((pair for pair in THINKING if text.startswith(pair[0], at)), None)
                 if opened is None:
-                    return text
-            _, closed, text = text.partition(opened[1])
-            if not closed:
+                    return text[at:]
+            closed = text.find(opened[1], at)
+            if closed < 0:
                 return None
-            opened = None
+            at, opened = closed + len(opened[1]), None
 
     @abstractmethod
     def read(self, text: str) -> ParsedTurn:
@@ -151,9 +185,9 @@ class HermesParser(CallParser):
     CLOSE: ClassVar[str] = "</tool_call>"
 
     def read(self, text: str) -> ParsedTurn:
-        turn, at = ParsedTurn(""), 0
+        turn, at, said = ParsedTurn(""), 0, []
         while (start := text.find(self.OPEN, at)) >= 0:
-            turn.content += text[at:start]
+            said.append(text[at:start])
             start += len(self.OPEN)
             value, end = read_json(text, start)
             if value is not NOT_JSON and (close := _CLOSE.match(text, end)):
@@ -161,13 +195,11 @@ class HermesParser(CallParser):
                 at = close.end()
                 continue
             end = text.find(self.CLOSE, start)
-            inside = text[start : end if end >= 0 else len(text)]
-            turn.note("malformed_json" if inside.strip() else "no_call")
+            turn.note(unreadable(text[start : end if end >= 0 else len(text)]))
             at = end + len(self.CLOSE) if end >= 0 else len(text)
-        turn.content += text[at:]
+        turn.content = "".join([*said, text[at:]]).strip()
         if self.CLOSE in turn.content:
             turn.note("malformed_call")
-        turn.content = turn.content.strip()
         return turn
 
     def write(self, content: str, calls: Sequence[Call]) -> str:
@@ -177,58 +209,6 @@ class HermesParser(CallParser):
 
 _CLOSE = re.compile(r"\s*</tool_call>")
 _SPACE = re.compile(r"\s*")
-
-
-# What formats share ------------------------------------------------------------------------
-
-
-def call_of(value: Any) -> Call | None:
-    """A call from `{"name": str, "arguments": object}`; None where the value is not that.
-
-    Models also write "parameters" for "arguments", nothing or null for no arguments, the
-    arguments as a JSON string of an object, and the whole inside `{"function": …}`.
-    """
-    if isinstance(value, dict) and isinstance(value.get("function"), dict):
-        value = value["function"]
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        return None
-    arguments = value.get("arguments", value.get("parameters"))
-    if isinstance(arguments, str):
-        arguments = _whole_json(arguments)
-    if arguments is None:
-        arguments = {}
-    return Call(value["name"], arguments) if isinstance(arguments, dict) else None
-
-
-def call_json(call: Call, arguments: str) -> str:
-    """A call as JSON, its arguments under the given key."""
-    return json.dumps({"name": call.name, arguments: call.arguments}, ensure_ascii=False)
-
-
-def read_json(text: str, at: int) -> tuple[Any, int]:
-    """The JSON value that begins at `at`, after white space, and where it ends.
-
-    NaN, infinities and lone surrogates are not JSON. `NOT_JSON` where there is no value.
-    """
-    start = _SPACE.match(text, at).end()  # type: ignore[union-attr]
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        return NOT_JSON, at
-    return value, end
-
-
-def _whole_json(text: str) -> Any:
-    value, end = read_json(text, 0)
-    return NOT_JSON if text[end:].strip() else value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def opened_thinking(prompt: str) -> tuple[str, str] | None:

@@ -56,6 +56,7 @@ ParseFailure = Literal[
     "malformed_json",  # what stands in the place of a call is not JSON
     "malformed_call",  # it is JSON but no call, or its marks do not match
     "no_call",  # a call's marks with nothing between them
+    "too_deep",  # its arguments are nested too deeply to be kept
     "unclosed_thinking",  # the turn ended before its thinking did
 ]
 CallFailure = Literal["unknown_tool", "bad_arguments", "tool_error", "timeout", "refused"]

@@ -58,9 +58,14 @@ def mentor_policies() -> dict[str, str]:
 def mentor_parsers() -> dict[str, str]:
     return {
         "auto": "mentor_core.formats:AutoParser",
+        "gemma": "mentor_plugins.parsers.gemma:GemmaParser",
+        "glm": "mentor_plugins.parsers.tagged:GlmParser",
+        "harmony": "mentor_plugins.parsers.harmony:HarmonyParser",
         "hermes": "mentor_core.parsing:HermesParser",
+        "lfm2": "mentor_plugins.parsers.lfm2:Lfm2Parser",
         "llama3": "mentor_plugins.parsers.llama3:Llama3Parser",
         "mistral": "mentor_plugins.parsers.mistral:MistralParser",
+        "qwen_coder": "mentor_plugins.parsers.tagged:QwenCoderParser",
         "response_template": "mentor_plugins.parsers.response_template:ResponseTemplateParser",
     }
 

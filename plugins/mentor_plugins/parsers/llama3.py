@@ -6,15 +6,26 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mentor_core.parsing import NOT_JSON, CallParser, ParsedTurn, call_json, read_json
+from mentor_core.parsing import (
+    NOT_JSON,
+    CallParser,
+    ParsedTurn,
+    call_json,
+    call_of,
+    is_meant_as_call,
+    read_json,
+    unreadable,
+)
 from mentor_core.trajectory import Call
 
 __all__ = ["Llama3Parser"]
 
-_CALL = r'(?=(?:\[\s{0,9})?\{\s{0,9}"(?:name|type|id|function|parameters|arguments)"\s{0,9}:)'
+_KEYS = "name|type|id|function|parameters|arguments|tool|tool_name|function_name|action|args"
+_CALL = rf'(?=(?:\[\s{{0,9}})?\{{\s{{0,9}}"(?:{_KEYS})"\s{{0,9}}:)'
 _START = re.compile(rf"<\|python_tag\|>|^[ \t]*{_CALL}", re.MULTILINE)
 _NEXT = re.compile(r"[\s;,]*(?=[{\[])")
 _BEGUN = re.compile(_CALL)
+_FUNCTION = re.compile(r"[a-z_][\w.-]*")
 
 
 class Llama3Parser(CallParser):
@@ -27,53 +38,54 @@ class Llama3Parser(CallParser):
     form = '{"name": <function-name>, "parameters": <arguments-object>}'
 
     def read(self, text: str) -> ParsedTurn:
-        turn, at = ParsedTurn(""), 0
+        turn, at, said = ParsedTurn(""), 0, []
         while start := _START.search(text, at):
-            turn.content += text[at : start.start()]
+            said.append(text[at : start.start()])
             tagged = bool(start.group().strip())
-            at = _take_all(turn, text, start.end(), tagged)
+            at = self._take_all(turn, text, start.end(), tagged)
             if at == start.end():  # JSON, but not a call
                 _, at = read_json(text, at)
-                turn.content += text[start.end() : at]
-        turn.content = (turn.content + text[at:]).strip()
+                said.append(text[start.end() : at])
+        turn.content = "".join([*said, text[at:]]).strip()
         return turn
 
     def write(self, content: str, calls: Sequence[Call]) -> str:
         written = "; ".join(call_json(call, "parameters") for call in calls)
         return "\n".join(part for part in (content, written) if part)
 
+    def _take_all(self, turn: ParsedTurn, text: str, at: int, tagged: bool) -> int:
+        """Take the calls that begin at `at`, one after another; where they end.
 
-def _take_all(turn: ParsedTurn, text: str, at: int, tagged: bool) -> int:
-    """Take the calls that begin at `at`, one after another; where they end.
-
-    After what is not JSON nothing is read: that is the end of the text. `at` where there is
-    JSON that is no call.
-    """
-    begin = at
-    while start := _NEXT.match(text, at):
-        value, end = read_json(text, start.end())
-        if value is NOT_JSON:
-            if not (tagged or _BEGUN.match(text, start.end())):
+        After what is not JSON nothing is read: that is the end of the text. `at` where there is
+        JSON that is no call.
+        """
+        begin = at
+        while start := _NEXT.match(text, at):
+            value, end = read_json(text, start.end())
+            if value is NOT_JSON:
+                if not (tagged or _BEGUN.match(text, start.end())):
+                    break
+                turn.note(unreadable(text[start.end() :]))
+                return len(text)
+            values = value if isinstance(value, list) else [value]
+            if not tagged and not (values and all(map(self._is_call, values))):
                 break
-            turn.note("malformed_json")
+            if not values:
+                turn.note("no_call")
+            for each in values:
+                turn.take(each)
+            at = end
+        if tagged and at == begin:  # the tag promises a call
+            turn.note(unreadable(text[at:]))
             return len(text)
-        values = value if isinstance(value, list) else [value]
-        if not tagged and not (values and all(map(_is_meant_as_call, values))):
-            break
-        if not values:
-            turn.note("no_call")
-        for each in values:
-            turn.take(each)
-        at = end
-    if tagged and at == begin:  # the tag promises a call
-        turn.note("malformed_json" if text[at:].strip() else "no_call")
-        return len(text)
-    return at
+        return at
 
-
-def _is_meant_as_call(value: Any) -> bool:
-    """Whether JSON that stands alone is a call, well-formed or not, rather than an answer."""
-    return isinstance(value, dict) and (
-        isinstance(value.get("function"), dict)
-        or ("name" in value and ("parameters" in value or "arguments" in value))
-    )
+    def _is_call(self, value: Any) -> bool:
+        if is_meant_as_call(value, self.parameters):
+            return True
+        named = call_of(value)
+        if named is None:
+            return False
+        return named.name in self.parameters or bool(
+            not self.parameters and _FUNCTION.fullmatch(named.name)
+        )

@@ -7,18 +7,23 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mentor_core.parsing import NOT_JSON, CallParser, ParsedTurn, call_json, read_json
+from mentor_core.parsing import NOT_JSON, ParsedTurn, call_json, read_json, unreadable
 from mentor_core.trajectory import Call
+from mentor_plugins.parsers.own_form import OwnFormParser
 
 if TYPE_CHECKING:
     from mentor_core.chat import ChatFormat
 
 __all__ = ["MistralParser"]
 
-_NAMED = re.compile(r"\s*(?P<name>[^\s\[\]{}]+)\s*(?:\[CALL_ID\][^\[{]*)?(?:\[ARGS\])?\s*(?=\{)")
+_NAMED = re.compile(
+    r"\s*+(?P<name>[^\s\[\]{}]++)\s*+(?:\[CALL_ID\][^\[{]*+)?(?:\[ARGS\]\s*+)?(?=\{)"
+)
+
+_TAG = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z)|(?P<tag>\[TOOL_CALLS\])', re.DOTALL)
 
 
-class MistralParser(CallParser):
+class MistralParser(OwnFormParser):
     """`[TOOL_CALLS] [{"name": …, "arguments": {…}}]`, or `[TOOL_CALLS]name[ARGS]{…}` repeated.
 
     Both are read. The second, of tokenizers since version 11, is written where the model's
@@ -37,17 +42,16 @@ class MistralParser(CallParser):
             self.form = f"{self.TAG}<function-name>{self.ARGS}<arguments-object>"
 
     def read(self, text: str) -> ParsedTurn:
-        turn, at = ParsedTurn(""), 0
+        turn, at, said = ParsedTurn(""), 0, []
         while (start := text.find(self.TAG, at)) >= 0:
-            turn.content += text[at:start]
+            said.append(text[at:start])
             at = start + len(self.TAG)
             named = _NAMED.match(text, at)
             value, end = read_json(text, named.end() if named else at)
             if value is NOT_JSON:
-                end = text.find(self.TAG, at)
-                inside = text[at : end if end >= 0 else len(text)]
-                turn.note("malformed_json" if inside.strip() else "no_call")
-                at = end if end >= 0 else len(text)
+                end = _next_tag(text, at)
+                turn.note(unreadable(text[at:end]))
+                at = end
                 continue
             at = end
             if named:
@@ -58,14 +62,24 @@ class MistralParser(CallParser):
                 turn.note("no_call")
             for each in values:
                 turn.take(each)
-        turn.content = (turn.content + text[at:]).strip()
+        turn.content = "".join([*said, text[at:]]).strip()
         return turn
 
-    def write(self, content: str, calls: Sequence[Call]) -> str:
+    def join(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+    def own(self, calls: Sequence[Call]) -> str:
         if self.named:
-            return content + "".join(
+            return "".join(
                 f"{self.TAG}{call.name}{self.ARGS}{json.dumps(call.arguments, ensure_ascii=False)}"
                 for call in calls
             )
-        listed = ", ".join(call_json(call, "arguments") for call in calls)
-        return content + (f"{self.TAG} [{listed}]" if calls else "")
+        return f"{self.TAG} [{', '.join(call_json(call, 'arguments') for call in calls)}]"
+
+    def as_json(self, call: Call) -> str:
+        return f"{self.TAG} [{call_json(call, 'arguments')}]"
+
+
+def _next_tag(text: str, at: int) -> int:
+    """Where the next tag outside of JSON's strings begins; the end of the text without one."""
+    return next((m.start() for m in _TAG.finditer(text, at) if m["tag"]), len(text))

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mentor_core.errors import ModelError
-from mentor_core.parsing import HermesParser, ParsedTurn, opened_thinking, read_json
+from mentor_core.parsing import (
+    HermesParser,
+    ParsedTurn,
+    call_json,
+    opened_thinking,
+    read_json,
+    unreadable,
+)
 from mentor_core.trajectory import Call
+from mentor_plugins.parsers.schema_types import schema_types
 
 if TYPE_CHECKING:
     from mentor_core.chat import ChatFormat
 
 __all__ = ["ResponseTemplateParser"]
+
+
+_MOST = 1 << 15
+"""Most characters that are read: the patterns of some templates take quadratic time."""
+_BLANKS = re.compile(r'("(?:\\.|[^"\\])*+")|\s+', re.DOTALL)
 
 
 class ResponseTemplateParser(HermesParser):
@@ -23,6 +37,10 @@ class ResponseTemplateParser(HermesParser):
     The response template is the tokenizer's own, or the one that TRL knows for its chat
     template: Qwen 2.5 to 3.8, Llama 3.1 and 3.2, GLM-4, gpt-oss, LFM2, Gemma 4, Nemotron 3.
     Before `prepare` there is none, and the format is Hermes'.
+
+    Response templates pass over what they do not expect, and some trim or cut values. So what
+    was read is written again: where that is not the turn, up to blanks of JSON, the turn is a
+    failure.
     """
 
     chat: ChatFormat | None = None
@@ -30,35 +48,74 @@ class ResponseTemplateParser(HermesParser):
     def prepare(self, chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> None:
         super().prepare(chat, tools)
         self.template = _response_template(chat.tokenizer)
+        fields = self.template.get("fields", {}) if isinstance(self.template, dict) else {}
+        self.is_json = fields.get("tool_calls", {}).get("content") in ("json", "python-call-list")
         self.chat, self.tools = chat, list(tools)
         example = Call("<function-name>", {"<argument>": "<value>"})
         self.form = chat.turn_text("", [example], tools) or ""
 
-    def parse(self, text: str) -> ParsedTurn:
-        said = self.after_thinking(text)
-        if said is None or self.chat is None:
-            return super().parse(text)
-        before = self.opening + text[: len(text) - len(said)]
+    def read(self, text: str) -> ParsedTurn:
+        turn = self._read_whole(text)
+        if turn.failure:
+            plain = super().read(text)
+            return plain if plain.calls and not plain.failure else turn
+        return turn
+
+    def write(self, content: str, calls: Sequence[Call]) -> str:
+        text = self._template_text(content, calls)
+        if text is None or not _same(self._read_whole(text).calls, calls):
+            return super().write(content, calls)
+        return text
+
+    def _read_whole(self, text: str) -> ParsedTurn:
+        """The turn as the response template reads it; a failure where that is not all of it."""
+        if self.chat is None or len(text) > _MOST:
+            return ParsedTurn("", [], "malformed_call")
         for end in ("", *self.chat.ends):  # some templates close a call with the end of the turn
             try:
                 message = self.chat.tokenizer.parse_response(
-                    said + end, self.template, prefix=before, tools=self.tools
+                    text + end, self.template, prefix="", tools=self.tools
                 )
-                return _turn_of(message, end)
             except Exception:  # noqa: BLE001 - it raises whatever its patterns and parsers do
                 continue
-        return ParsedTurn("", [], "malformed_json")
+            turn = _turn_of(message, end)
+            whole = self._is_whole(turn, text, end) and not any(map(self._is_unclear, turn.calls))
+            if not turn.failure and not whole:
+                turn.note("malformed_call")
+            return turn
+        return ParsedTurn("", [], unreadable(text))
 
-    def write(self, content: str, calls: Sequence[Call]) -> str:
+    def _is_whole(self, turn: ParsedTurn, text: str, end: str) -> bool:
+        """Whether the turn, written again, is the text."""
+        if not turn.calls and turn.content == text.strip():
+            return True
+        written = self._template_text(turn.content, turn.calls)
+        if written is None:
+            return False
+        if not self.is_json:
+            return written.strip() == text.strip()
+        written, text = (_BLANKS.sub(r"\1", each) for each in (written, text))
+        return written == text or (bool(end) and written + end == text)
+
+    def _is_unclear(self, call: Call) -> bool:
+        """Whether an argument that the template writes as bare text may be text or not."""
+        parameters = self.parameters.get(call.name, {})
+        return not self.is_json and any(
+            isinstance(value, str) and not schema_types(parameters, key)
+            for key, value in call.arguments.items()
+        )
+
+    def _template_text(self, content: str, calls: Sequence[Call]) -> str | None:
+        """A turn without thinking as the chat template writes it; None where it does not."""
         if self.chat is None:
-            return super().write(content, calls)
+            return None
         opened = opened_thinking(self.opening) is not None
         text = self.chat.turn_text(content, calls, self.tools, "…" if opened else "")
-        if opened and text is not None:
-            text = self.after_thinking(text)
-        if text is None:
-            raise ModelError(f"the chat template cannot render a turn of {len(calls)} calls")
-        return text
+        return None if text is None else self.after_thinking(text)
+
+
+def _same(some: Sequence[Call], others: Sequence[Call]) -> bool:
+    return [call_json(call, "") for call in some] == [call_json(call, "") for call in others]
 
 
 def _turn_of(message: dict[str, Any], end: str) -> ParsedTurn:
