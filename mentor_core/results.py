@@ -22,11 +22,15 @@ def render_result(value: Any) -> str:
 
     Raises:
         TypeError: the value, or a part of it, is not JSON and has no usual form in JSON.
+        ValueError: it holds itself.
     """
-    text = isinstance(value, str)
-    value = plain(value)
-    if text:
-        return str(value)
+    if isinstance(value, str):
+        return str(plain(value))
+    try:
+        value = plain(value)
+    except RecursionError:
+        json.dumps(value, default=repr)  # says so where the value holds itself
+        raise
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     return json.dumps(value, ensure_ascii=False)
@@ -72,10 +76,12 @@ def plain(value: Any) -> Any:
         raise TypeError(f"the result is not JSON: it is, or holds, {_type(value)}") from error
 
 
-def _key(key: Any) -> str:
-    """The name of an object's entry."""
+def _key(key: Any) -> Any:
+    """The name of an object's entry; what has none is left for `json` to refuse."""
     found = plain(key)
-    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    if isinstance(found, bool | int | float | None):
+        return json.dumps(found)
+    return found if isinstance(found, str) else key
 
 
 def _sorted(values: list[Any]) -> list[Any]:
