@@ -76,14 +76,16 @@ class Mcp(TaskFileEnv):
         weakref.finalize(self, _end, self._sessions)  # also where the program ends without close
 
     def make_tools(self) -> Iterable[Tool]:
-        """The server's tools, or those of them that are wanted.
+        """The server's tools, or those of them that are wanted; without those of odd schemas.
 
         Raises:
-            ConfigError: the server cannot be asked, or has no such tool.
-            PluginError: the schema of a tool is none.
+            ConfigError: the server cannot be asked, or has no such tool, or none that can be used.
         """
-        described = {tool.name: tool for tool in list_tools(self._server())}
+        described, left_out, _ = list_tools(self._server())
         for name in self.options.tools:
+            if name not in described and name in left_out:
+                problem = f"{name!r} cannot be used: {left_out[name]}"
+                raise ConfigError(f"environment {self.name!r}: option 'tools': {problem}")
             if name not in described:
                 near = nearest(name, described)
                 raise ConfigError(f"environment {self.name!r}: option 'tools': no {name!r}{near}")
