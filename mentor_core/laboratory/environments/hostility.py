@@ -6,6 +6,7 @@ looks for whole episodes that break something, and makes them small.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from mentor_core.env import ToolEnv
 from mentor_core.laboratory.environments.arguments import HOSTILE, Filler, hostile_arguments
 from mentor_core.laboratory.environments.bench import Bench
+from mentor_core.laboratory.environments.confined import SPARE_BYTES
 from mentor_core.laboratory.environments.contract import toolsets
 from mentor_core.laboratory.environments.episode import Episode
 from mentor_core.laboratory.search import search
@@ -69,8 +71,8 @@ class _Seen:
 class _Watcher:
     """Plays hostile episodes, all of them in one instance as long as it does not raise."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, bench: Bench, on_episode: Callable[[Episode], None]) -> None:
+        self.bench, self._on_episode = bench, on_episode
         self._env: ToolEnv | None = None
         self._last: tuple[Episode, _Seen] | None = None
 
@@ -85,6 +87,7 @@ class _Watcher:
             self._env.close()
 
     def _play(self, episode: Episode) -> _Seen:
+        self._on_episode(episode)
         seen = _Seen()
         self._env = self._env or self.bench.make()
         try:
@@ -135,23 +138,36 @@ def _watched(env: ToolEnv, seen: _Seen) -> Iterator[None]:
 def _call(tool: Tool, call: Callable[..., Any], seen: _Seen, arguments: Mapping[str, Any]) -> Any:
     try:
         value = call(arguments)
-    except Exception as error:  # noted as a finding, and raised again
-        _note(tool, seen, error)
+    except BaseException as error:  # noted as a finding, and raised again
+        _note(tool, seen, error, arguments)
         raise
-    return _awaited(tool, value, seen) if isawaitable(value) else value
+    return _awaited(tool, value, seen, arguments) if isawaitable(value) else value
 
 
-async def _awaited(tool: Tool, value: Any, seen: _Seen) -> Any:
+async def _awaited(tool: Tool, value: Any, seen: _Seen, arguments: Mapping[str, Any]) -> Any:
     try:
         return await value
-    except Exception as error:  # noted as a finding, and raised again
-        _note(tool, seen, error)
+    except asyncio.CancelledError:  # its limit has come
+        raise
+    except BaseException as error:  # noted as a finding, and raised again
+        _note(tool, seen, error, arguments)
         raise
 
 
-def _note(tool: Tool, seen: _Seen, error: Exception) -> None:
-    if not isinstance(error, ToolError):
-        seen.crashed = seen.crashed or f"tool {tool.name!r} raised {type(error).__name__}: {error}"
+def _note(tool: Tool, seen: _Seen, error: BaseException, arguments: Mapping[str, Any]) -> None:
+    if isinstance(error, ToolError) or seen.crashed:
+        return
+    how = f"raised {type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        spare = f"{SPARE_BYTES >> 30} GiB"
+        how = f"needs more memory than a check may take ({spare}; run this after ulimit -v)"
+    seen.crashed = f"tool {tool.name!r} {how}, called with {_shown(arguments)}"
+
+
+def _shown(arguments: Mapping[str, Any]) -> str:
+    """Arguments in a line; the counter-example has them in full."""
+    parts = (f"{name}={repr(value)[:60]}" for name, value in arguments.items())
+    return ", ".join(parts)[:300] or "no arguments"
 
 
 def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
@@ -193,9 +209,17 @@ HOSTILITY = (
 )
 
 
-def hostility(bench: Bench, on_example: Callable[[], None]) -> list[Verdict]:
-    """The verdicts of hostile episodes; `on_example` is called for each."""
-    watcher = _Watcher(bench)
+def hostility(
+    bench: Bench, on_example: Callable[[], None], on_episode: Callable[[Episode], None]
+) -> list[Verdict]:
+    """The verdicts of hostile episodes.
+
+    Args:
+        bench: has the environment.
+        on_example: called after each episode.
+        on_episode: called before each, which may never end.
+    """
+    watcher = _Watcher(bench, on_episode)
     with bench.env() as env:
         parser = env.parser
     try:
