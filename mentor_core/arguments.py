@@ -230,6 +230,11 @@ class _Published(GenerateJsonSchema):
             raise PluginError("none of its types can be sent as JSON")
         return found
 
+    def dataclass_args_schema(self, schema: core_schema.DataclassArgsSchema) -> JsonSchemaValue:
+        """The fields that can be given when one is made."""
+        fields = [part for part in schema["fields"] if part.get("init", True)]
+        return super().dataclass_args_schema({**schema, "fields": fields})
+
     def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
         raise PluginError("there is no JSON for complex numbers; take two numbers")
 

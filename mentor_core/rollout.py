@@ -172,7 +172,7 @@ class Rollout:
             messages, _ = env.reset(seed=start.seed % 2**32, options={"task": start.task})
             trajectory.prompt, trajectory.tools = list(messages), list(env.tools)
             session = self.policy.open(messages, env.schemas, start.seed)
-        except Exception as error:  # noqa: BLE001 - a broken episode is data
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
             return episode
         session.context, episode.session = episode, session
@@ -191,7 +191,7 @@ class Rollout:
         try:
             episode.pending = episode.env.begin(generation.text)
             episode.pending.jobs.deadline = episode.deadline
-        except Exception as error:  # noqa: BLE001 - a broken episode is data
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
 
     def _finish(self, episode: _Episode) -> bool:
@@ -218,7 +218,7 @@ class Rollout:
             if trajectory.end is not None:
                 trajectory.outcome = episode.env.stop(trajectory.end)
                 return True
-        except Exception as error:  # noqa: BLE001 - a broken episode is data
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
             return True
         return False
@@ -261,6 +261,6 @@ def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
     trajectory.turns.append(turn)
 
 
-def _break(episode: _Episode, error: Exception) -> None:
+def _break(episode: _Episode, error: BaseException) -> None:
     episode.trajectory.end = "error"
     episode.trajectory.error = f"{type(error).__name__}: {error}"

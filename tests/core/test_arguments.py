@@ -51,6 +51,7 @@ class Point:
     x: int
     day: dt.date | None = None
     tags: set[str] = field(default_factory=set)
+    made: int = field(default=0, init=False)  # no argument
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,12 @@ def test_the_function_gets_the_python_value(annotation, sent, got):
 
 @pytest.mark.parametrize(
     ("annotation", "value"),
-    [(dt.date, dt.date(2026, 3, 1)), (Colour, Colour.RED), (set[int], {1, 2}), (Point, Point(1))],
+    [
+        (dt.date, dt.date(2026, 3, 1)),
+        (Colour, Colour.RED),
+        (set[int], {1, 2}),
+        (Fixed, Fixed(Decimal(1))),
+    ],
 )
 def test_arguments_may_be_python_values(annotation, value):
     # Experts written in Python call with what their own code holds.

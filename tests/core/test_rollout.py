@@ -43,7 +43,7 @@ class Doubler(ToolEnv):
 
     def verify(self):
         if self.task.metadata.get("breaks") == "verify":
-            raise KeyError("gone")
+            raise SystemExit("gone")  # a user's code may try to end the program
         return float(self.answer == self.task.answer)
 
 

@@ -122,9 +122,7 @@ class TaskFileEnv(ToolEnv, ABC):
         calls = [call for turn in self.turns for call in turn.calls]
         try:
             outcome = verifier(task, self.answer, calls)
-        except (
-            Exception
-        ) as error:  # a user's code may raise anything: passed on, with the task's name
+        except (Exception, SystemExit) as error:  # a user's code: passed on, with the task's name
             raise PluginError(
                 f"{self.name}: verify raised on task {task.id!r}: {type(error).__name__}: {error}"
             ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import warnings
 
 import pytest
@@ -141,6 +142,9 @@ def test_a_function_of_ones_own_decides(folder):
         answer(env, task, "8")
     env = make(verify=lambda task, answer, calls: 1 / 0)
     with pytest.raises(PluginError, match=r"verify raised on task .* ZeroDivisionError"):
+        answer(env, task, "8")
+    env = make(verify=lambda task, answer, calls: sys.exit(3))  # would end the run
+    with pytest.raises(PluginError, match=r"verify raised on task .* SystemExit: 3"):
         answer(env, task, "8")
 
 
