@@ -13,7 +13,7 @@ from mentor_core.errors import nearest
 __all__ = ["explain", "explain_schema"]
 
 _MOST = 5
-_WIDTH = 200
+_WIDTH = 400
 _EXAMPLES = {
     "date": "2026-03-01",
     "datetime": "2026-03-01T10:30:00Z",
@@ -38,17 +38,17 @@ def explain(error: ValidationError, arguments: Mapping[str, Any], known: Sequenc
         path, kind = _path(item["loc"], arguments), item["type"]
         if kind.startswith("missing"):
             path.append(str(item["loc"][-1]))
-        where = repr(_cut(".".join(path)))
+        where = f"argument {_cut('.'.join(path))!r}" if path else "arguments"
         if kind.startswith("missing"):
-            problems.setdefault(f"argument {where} is missing", [])
+            problems.setdefault(f"{where} is missing", [])
         elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
             near = nearest(_cut(path[0]), known) if len(path) == 1 else ""
-            problems.setdefault(f"unknown argument {where}{near}", [])
+            problems.setdefault(f"unknown {where}{near}", [])
         else:
             example = _EXAMPLES.get(kind.removesuffix("_type").removesuffix("_parsing"))
             message = item["msg"][:1].lower() + item["msg"][1:]
             message = f"{_cut(message)} (such as {example})" if example else _cut(message)
-            problems.setdefault(f"argument {where}: ", []).append(message)
+            problems.setdefault(f"{where}: ", []).append(message)
     return _few([where + ", or ".join(dict.fromkeys(what)) for where, what in problems.items()])
 
 

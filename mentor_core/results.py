@@ -12,7 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-__all__ = ["plain", "render_result"]
+__all__ = ["NOT_JSON", "plain", "render_result"]
+
+NOT_JSON = "the result is not JSON"
+"""How the message begins where a result cannot be shown."""
 
 
 def render_result(value: Any) -> str:
@@ -45,7 +48,7 @@ def plain(value: Any) -> Any:
     infinities, which JSON has no numbers for, are text too.
 
     Raises:
-        TypeError: it has no such form; says which part has none.
+        TypeError: it has no such form; says of what type the part is that has none.
     """
     match value:
         case Enum():
@@ -73,7 +76,7 @@ def plain(value: Any) -> Any:
     try:
         return to_jsonable_python(value)
     except (PydanticSerializationError, UnicodeDecodeError) as error:
-        raise TypeError(f"the result is not JSON: it is, or holds, {_type(value)}") from error
+        raise TypeError(f"{NOT_JSON}: it is, or holds, {_type(value)}") from error
 
 
 def _key(key: Any) -> Any:

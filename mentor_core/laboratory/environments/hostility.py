@@ -27,6 +27,7 @@ from mentor_core.laboratory.environments.episode import Episode
 from mentor_core.laboratory.search import search
 from mentor_core.laboratory.verdict import Problem, Property, Untested, Verdict
 from mentor_core.parsing import CallParser
+from mentor_core.results import NOT_JSON
 from mentor_core.spaces import AssistantText
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
@@ -101,7 +102,7 @@ class _Watcher:
                     messages, *_, info = self._env.step(turn)
                 _read(self._env, messages)
                 for call in info["calls"]:
-                    if call.failure == "timeout":
+                    if call.failure == "timeout" or NOT_JSON in call.result:
                         seen.crashed = seen.crashed or call.result.removeprefix("Error: ")
                 if self._env.end is not None:
                     seen.outcomes.append(info["outcome"])

@@ -234,6 +234,19 @@ def test_a_tool_that_ends_the_process_is_found_with_the_episode(code):
     assert inspection.steps_per_second is None
 
 
+def test_a_tool_whose_result_is_not_json_is_found():
+    # Each call of it would fail, and its author would not know.
+    class Opaque(planted.Sums):
+        def make_tools(self):
+            def look(where: str) -> object:
+                """Look at `where`."""
+                return object()
+
+            return [*super().make_tools(), Tool(look)]
+
+    assert "the result is not JSON: " in str(failed(Opaque)["refusing"])
+
+
 def test_neither_environment_nor_tasks_need_be_pickled_or_imported():
     class Local(planted.Raises):
         def load_tasks(self, split):
