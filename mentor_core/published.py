@@ -55,12 +55,10 @@ class Published(GenerateJsonSchema):
         return {"anyOf": [number, {**text, "pattern": _DECIMAL}]}
 
     def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
-        self._check_items(schema)
-        return super().set_schema(schema)
+        return self._with_items(schema, super().set_schema(schema))
 
     def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
-        self._check_items(schema)
-        return super().frozenset_schema(schema)
+        return self._with_items(schema, super().frozenset_schema(schema))
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         return self._with_keys(schema, super().dict_schema(schema))
@@ -138,11 +136,16 @@ class Published(GenerateJsonSchema):
                 return {"enum": ["true", "false"]}
         raise PluginError("the keys of a JSON object are text, from which such keys cannot be read")
 
-    def _check_items(self, schema: core_schema.SetSchema | core_schema.FrozenSetSchema) -> None:
-        if not self._is_hashable(schema.get("items_schema", {"type": "any"})):
-            raise PluginError(
-                "a set can only hold what is hashable: say what it holds (set[str]), or take a list"
-            )
+    def _with_items(
+        self, schema: core_schema.SetSchema | core_schema.FrozenSetSchema, found: JsonSchemaValue
+    ) -> JsonSchemaValue:
+        """An array of what is hashable; any such value where nothing else is said."""
+        items: Any = schema.get("items_schema", {"type": "any"})
+        if items["type"] == "any":
+            return {**found, "items": {"type": ["string", "number", "boolean", "null"]}}
+        if not self._is_hashable(items):
+            raise PluginError("a set can only hold what is hashable: take a list")
+        return found
 
     def _is_hashable(self, schema: Any) -> bool:
         match schema:

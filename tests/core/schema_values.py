@@ -39,6 +39,8 @@ def values(schema: dict[str, Any], root: dict[str, Any]) -> st.SearchStrategy[An
     if "anyOf" in schema or "oneOf" in schema:
         return st.one_of([values(s, root) for s in schema.get("anyOf") or schema["oneOf"]])
     match schema.get("type"):
+        case list(kinds):
+            return st.one_of([values({"type": kind}, root) for kind in kinds])
         case "null":
             return st.none()
         case "boolean":

@@ -96,8 +96,8 @@ KEYS = [
     Annotated[str, Field(pattern="^[a-c]+$")],
 ]  # fmt: skip
 OTHER = [
-    Any, object, list, dict, tuple, tuple[()], Point, Tree, Row, Model, Sequence[int],
-    Mapping[str, int], collections.deque[int], collections.Counter[str],
+    Any, object, list, dict, set, frozenset, set[Any], tuple, tuple[()], Point, Tree, Row, Model,
+    Sequence[int], Mapping[str, int], collections.deque[int], collections.Counter[str],
 ]  # fmt: skip
 hashable = st.recursive(
     st.sampled_from(HASHABLE),
@@ -246,7 +246,7 @@ class Places(enum.Enum):
     "annotation",
     [
         Plain, list[Plain], Plain | None, "Nowhere", "int |", Places, enum.Enum, type[int],
-        typing.Callable[[], int], typing.Iterable[int], complex, set, set[list[int]], set[Point],
+        typing.Callable[[], int], typing.Iterable[int], complex, set[list[int]], set[Point],
         frozenset[dict[str, int]], dict[tuple[int, int], str], dict[Point, int], dict[None, int],
         dict[Literal[1], int], Literal[b"x"], typing.ClassVar[int], typing.Never,
         Annotated[str, Field(pattern="(")], typing.Callable | type,
