@@ -8,7 +8,7 @@ from mentor_core.reward import RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
-__all__ = ["Format"]
+__all__ = ["Format", "well_formed"]
 
 
 class Format(RewardTerm):
@@ -24,7 +24,7 @@ class Format(RewardTerm):
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        turns = _well_formed(trajectory)
+        turns = well_formed(trajectory)
         if not turns:
             return None
         return min(sum(turns) / len(turns), 1 / (1 + turns.count(0.0)))
@@ -32,10 +32,11 @@ class Format(RewardTerm):
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        return [*_well_formed(trajectory)]
+        return [*well_formed(trajectory)]
 
 
-def _well_formed(trajectory: Trajectory) -> list[float]:
+def well_formed(trajectory: Trajectory) -> list[float]:
+    """For each turn 1 if it is well-formed, else 0; see `Format`."""
     answer = trajectory.turns[-1] if trajectory.turns and trajectory.end == "answered" else None
     return [
         float(turn.complete and turn.parse_failure is None and (bool(turn.calls) or turn is answer))

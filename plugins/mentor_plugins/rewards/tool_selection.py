@@ -51,6 +51,11 @@ class ToolSelection(RewardTerm):
     count_failed: bool = Field(
         True, description="whether calls that failed, unknown tools among them, count"
     )
+    count_unknown: bool = Field(
+        True,
+        description="whether the trajectory's calls of tools that do not exist count; the paper "
+        "leaves them out, as `valid_tools` looks at them",
+    )
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
@@ -80,7 +85,12 @@ class ToolSelection(RewardTerm):
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[Match]:
         # A call that does not count keeps its place, and matches nothing.
-        made = [call.name if self._counts(call) else None for call in trajectory.calls]
+        made = [
+            call.name
+            if self._counts(call) and (self.count_unknown or call.failure != "unknown_tool")
+            else None
+            for call in trajectory.calls
+        ]
         return [self._compare(made, names) for names in self._wanted(task, references)]
 
     def _wanted(self, task: Task, references: Sequence[Trajectory]) -> list[list[str]]:
