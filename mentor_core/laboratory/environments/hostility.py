@@ -29,7 +29,7 @@ from mentor_core.spaces import AssistantText
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
 
-__all__ = ["HOSTILITY", "hostility"]
+__all__ = ["HOSTILITY", "Watcher", "hostility"]
 
 _TASKS = 4
 _UNKNOWN = ("", "mentor_has_no_such_tool", "x" * 10_000, "\0", "__init__")
@@ -66,7 +66,7 @@ class _Seen:
     outcomes: list[Any] = field(default_factory=list)
 
 
-class _Watcher:
+class Watcher:
     """Plays hostile episodes, all of them in one instance as long as it does not raise."""
 
     def __init__(self, bench: Bench) -> None:
@@ -154,7 +154,7 @@ def _note(tool: Tool, seen: _Seen, error: Exception) -> None:
         seen.crashed = seen.crashed or f"tool {tool.name!r} raised {type(error).__name__}: {error}"
 
 
-def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _robust(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     if not seen.raised:
         return None
@@ -162,7 +162,7 @@ def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
     return Problem(f"{where} raised {seen.raised}", _as_played(episode, seen))
 
 
-def _refusing(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _refusing(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     if seen.crashed:
         return Problem(f"in turn {seen.turns}, {seen.crashed}", _as_played(episode, seen))
@@ -171,7 +171,7 @@ def _refusing(watcher: _Watcher, episode: Episode) -> Problem | None:
     return None
 
 
-def _outcome(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _outcome(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     for outcome in seen.outcomes:
         fits = isinstance(outcome, int | float) and 0 <= outcome <= 1
@@ -195,7 +195,7 @@ HOSTILITY = (
 
 def hostility(bench: Bench, on_example: Callable[[], None]) -> list[Verdict]:
     """The verdicts of hostile episodes; `on_example` is called for each."""
-    watcher = _Watcher(bench)
+    watcher = Watcher(bench)
     with bench.env() as env:
         parser = env.parser
     try:
@@ -210,7 +210,7 @@ def hostility(bench: Bench, on_example: Callable[[], None]) -> list[Verdict]:
 
 
 def _with_fewer_turns(
-    watcher: _Watcher, property_: Property[_Watcher, Episode], problem: Problem
+    watcher: Watcher, property_: Property[Watcher, Episode], problem: Problem
 ) -> Problem:
     """The same without the turns that it does not take: Hypothesis leaves some of them."""
     for index in reversed(range(len(problem.example.turns) - 1)):
