@@ -23,8 +23,9 @@ class TurnAdvantage(Credit):
     R is the trajectory's reward and mean R that of its group. g is what this turn and those
     after it added, and mean g the mean over the group of what was added from the same turn on;
     a trajectory that had ended by then counts there with 0. The spread is that of R, as in
-    `group`. A trajectory without a reward gets 0 throughout and does not count in means, and
-    tokens outside the turns get 0.
+    `group`, or that of turn_weight·(g - mean g), where this differs by more: two trajectories
+    that earned the same at other turns are no reason to divide by nothing. A trajectory without
+    a reward gets 0 throughout and does not count in means, and tokens outside the turns get 0.
 
     So stopping pays only where what would follow would lower the reward: cut after a turn, a
     trajectory gets no turn a higher advantage, unless the turns cut off took more than they
@@ -60,27 +61,45 @@ class TurnAdvantage(Credit):
             )
         rewards_B = composed.rewards_B
         differences_B = rewards_B - group_means(rewards_B, groups_B)
-        spreads_B = spreads(rewards_B, groups_B, self.scale)
+        shifts_N = [
+            self.turn_weight * gains_N for gains_N in _gains(composed.turns_N, rewards_B, groups_B)
+        ]
+        spreads_B = self._spreads(rewards_B, shifts_N, groups_B)
         advantages = [np.zeros(layout.length) for layout in layouts]
-        scored_B = ~np.isnan(rewards_B)
-        for group in np.unique(groups_B[scored_B]):
-            members = np.flatnonzero(scored_B & (groups_B == group)).tolist()
-            gains_BN = _gains([composed.turns_N[b] for b in members])
-            gains_BN -= gains_BN.mean(axis=0)
-            for b, gains_N in zip(members, gains_BN, strict=True):
-                turns_N = (differences_B[b] + self.turn_weight * gains_N) / spreads_B[b]
-                for span, value in zip(
-                    layouts[b].spans, turns_N[: len(composed.turns_N[b])], strict=True
-                ):
-                    if span is not None:
-                        advantages[b][slice(*span)] = value
+        for b in np.flatnonzero(~np.isnan(rewards_B)).tolist():
+            values_N = (differences_B[b] + shifts_N[b]) / spreads_B[b]
+            for span, value in zip(layouts[b].spans, values_N, strict=True):
+                if span is not None:
+                    advantages[b][slice(*span)] = value
         return advantages
 
+    def _spreads(
+        self, rewards_B: Floats, shifts_N: Sequence[Floats], groups_B: npt.NDArray[np.int64]
+    ) -> Floats:
+        """The spread of the rewards; that of the shifts, about 0, where they differ by more."""
+        spreads_B = spreads(rewards_B, groups_B, self.scale)
+        if self.scale == "none":
+            return spreads_B
+        alike_B = groups_B if self.scale == "group" else np.zeros_like(groups_B)
+        for label in np.unique(alike_B):
+            members_B = alike_B == label
+            shifts = np.concatenate([shifts_N[b] for b in np.flatnonzero(members_B).tolist()])
+            if shifts.size:
+                spreads_B[members_B] = np.maximum(spreads_B[members_B], np.sqrt(np.mean(shifts**2)))
+        return spreads_B
 
-def _gains(turns_N: Sequence[Floats]) -> Floats:
-    """What was added from each turn on, [members, longest]; 0 after the end of an episode."""
-    added_BN = np.zeros((len(turns_N), max(map(len, turns_N), default=0)))
-    for row, turns in zip(added_BN, turns_N, strict=True):
-        row[: len(turns)] = np.nan_to_num(turns)
-    gains_BN: Floats = added_BN[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return gains_BN.copy()
+
+def _gains(
+    turns_N: Sequence[Floats], rewards_B: Floats, groups_B: npt.NDArray[np.int64]
+) -> list[Floats]:
+    """What was added from each turn on, less the mean of the group there; 0 without a reward."""
+    longest = max(map(len, turns_N), default=0)
+    gains_BN = np.zeros((len(turns_N), longest))  # 0 after the end of an episode, too
+    for gains_N, turns in zip(gains_BN, turns_N, strict=True):
+        gains_N[: len(turns)] = np.nan_to_num(turns)[::-1].cumsum()[::-1]
+    scored_B = ~np.isnan(rewards_B)
+    gains_BN[~scored_B] = 0
+    for group in np.unique(groups_B[scored_B]):
+        members_B = scored_B & (groups_B == group)
+        gains_BN[members_B] -= gains_BN[members_B].mean(axis=0)
+    return [gains_N[: len(turns)] for gains_N, turns in zip(gains_BN, turns_N, strict=True)]

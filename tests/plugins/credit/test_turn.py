@@ -136,6 +136,29 @@ def test_the_expected_gradient_is_that_of_the_rewards_whatever_the_lengths(chanc
     assert found == pytest.approx(wanted, abs=1e-9)  # two of them, each less half: 2·(1 - 1/2)
 
 
+@pytest.mark.parametrize("scale", ["batch", "group"])
+@given(
+    st.lists(
+        st.tuples(st.just(NAN) | st.floats(0, 1), st.lists(st.floats(-1, 1), max_size=4)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_advantages_stay_of_the_size_of_one(scale, batch):
+    """Of equal rewards the spread is 0, and turns may still differ: they must not blow up."""
+    rewards_B, turns_N = zip(*batch, strict=True)
+    flat = np.concatenate(each_turn(rewards_B, turns_N, scale=scale, turn_weight=1))
+    assert np.isfinite(flat).all()
+    assert (abs(flat) <= np.sqrt(max(len(flat), 1)) + np.sqrt(len(batch))).all()
+
+
+def test_equal_rewards_that_were_earned_at_other_turns():
+    found = each_turn([0.5, 0.5], [[0.5, 0], [0, 0.5]], turn_weight=1)
+    # shifts 0, -0.25 and 0, 0.25
+    assert found[0] == pytest.approx([0, -0.25 / np.sqrt(0.25**2 / 2)])
+    assert found[1] == pytest.approx([0, 0.25 / np.sqrt(0.25**2 / 2)])
+
+
 def test_a_composer_without_turn_rewards_is_refused():
     with pytest.raises(ConfigError, match="per turn"):
         TurnAdvantage().assign(Composed(np.zeros(4)), np.zeros(4, np.int64), LAYOUTS)
