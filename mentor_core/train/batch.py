@@ -65,10 +65,7 @@ def score_part(
     pairs = zip(trajectories, tasks, strict=True)
     scores = reward.score([Example(t, task, references.get(task)) for t, task in pairs])
     layouts = [
-        Layout(
-            len(t.tokens.completion) if t.tokens else 0,
-            [turn.span for turn in t.turns if turn.span is not None],
-        )
+        Layout(len(t.tokens.completion) if t.tokens else 0, [turn.span for turn in t.turns])
         for t in trajectories
     ]
     found: dict[str, Counter[str]] = {}

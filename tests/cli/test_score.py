@@ -96,9 +96,9 @@ def test_explain_tells_turn_by_turn(mentor):
     assert "turn 1: add(a=1, b=2) → 3" in out and "reference: add(a=1, b=2) → 3" in out
     teacher = out[out.index("\nteacher: 0.6667") :].splitlines()[1:5]
     assert teacher[1:4] == [
-        "  turn 1: 1; without it 1",
-        "  turn 2: 0; without it 1",
-        "  turn 3: not scored",
+        "  turn 1: adds 1; without it 1",
+        "  turn 2: adds -0.3333; without it 1",
+        "  turn 3: adds 0",
     ]
     out, _ = mentor(*given, "--task", "task-1")
     assert "teacher: not scored\n  it needs a verified reference, and there is none" in out

@@ -75,7 +75,8 @@ def test_scores_are_a_matrix_and_are_noted_on_the_trajectory():
         (Gives(value=1.5), r"gave 1.5, outside its bounds \[0.0, 1.0\]"),
         (Gives(value=math.nan), "gave nan, outside"),
         (Gives(value=ZeroDivisionError("oh")), "raised ZeroDivisionError: oh"),
-        (Gives(turns=[0.5, -1.0]), "gave -1.0, outside"),
+        (Gives(turns=[0.5, -1.5]), "gave a turn -1.5, and no turn can add more"),
+        (Gives(turns=[0.5, math.nan]), "gave a turn nan, and no turn can add more"),
         (Gives(turns=[0.5]), "gave 1 per-turn scores for 2 turns"),
     ],
 )

@@ -168,7 +168,7 @@ def test_layouts_say_where_the_sampled_tokens_are():
     part = part_of(played(0, 1.0, 1), trajectory_of("3", group=0))
     assert [(layout.length, layout.spans) for layout in part.layouts] == [
         (8, [(0, 3), (5, 8)]),
-        (0, []),
+        (0, [None]),
     ]
     batch = batch_of(played(0, 1.0, 1), played(0, 0.0))
     assert [len(advantages) for advantages in batch.advantages_T] == [8, 3]

@@ -32,7 +32,7 @@ from mentor_core.spaces import AssistantText
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
 
-__all__ = ["HOSTILITY", "hostility"]
+__all__ = ["HOSTILITY", "Watcher", "hostility"]
 
 _TASKS = 4
 _UNKNOWN = ("", "mentor_has_no_such_tool", "x" * 10_000, "\0", "__init__")
@@ -69,7 +69,7 @@ class _Seen:
     outcomes: list[Any] = field(default_factory=list)
 
 
-class _Watcher:
+class Watcher:
     """Plays hostile episodes, all of them in one instance as long as it does not raise."""
 
     def __init__(self, bench: Bench, on_episode: Callable[[Episode], None]) -> None:
@@ -171,7 +171,7 @@ def _shown(arguments: Mapping[str, Any]) -> str:
     return ", ".join(parts)[:300] or "no arguments"
 
 
-def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _robust(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     if not seen.raised:
         return None
@@ -179,7 +179,7 @@ def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
     return Problem(f"{where} raised {seen.raised}", _as_played(episode, seen))
 
 
-def _refusing(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _refusing(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     if seen.crashed:
         return Problem(f"in turn {seen.turns}, {seen.crashed}", _as_played(episode, seen))
@@ -188,7 +188,7 @@ def _refusing(watcher: _Watcher, episode: Episode) -> Problem | None:
     return None
 
 
-def _outcome(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _outcome(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     for outcome in seen.outcomes:
         fits = isinstance(outcome, int | float) and 0 <= outcome <= 1
@@ -220,7 +220,7 @@ def hostility(
         on_example: called after each episode.
         on_episode: called before each, which may never end.
     """
-    watcher = _Watcher(bench, on_episode)
+    watcher = Watcher(bench, on_episode)
     with bench.env() as env:
         parser = env.parser
     try:
@@ -235,7 +235,7 @@ def hostility(
 
 
 def _with_fewer_turns(
-    watcher: _Watcher, property_: Property[_Watcher, Episode], problem: Problem
+    watcher: Watcher, property_: Property[Watcher, Episode], problem: Problem
 ) -> Problem:
     """The same without the turns that it does not take: Hypothesis leaves some of them."""
     for index in reversed(range(len(problem.example.turns) - 1)):
