@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from mentor_core.errors import DataError
@@ -59,6 +59,7 @@ ParseFailure = Literal[
     "unclosed_thinking",  # the turn ended before its thinking did
 ]
 CallFailure = Literal["unknown_tool", "bad_arguments", "tool_error", "timeout", "refused"]
+Outcome = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Message(TypedDict):
@@ -183,7 +184,7 @@ class Trajectory:
     turns: list[Turn] = field(default_factory=list)
     end: EndReason | None = None
     answer: str | None = None
-    outcome: float | None = None
+    outcome: Outcome | None = None
     tools: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
     seed: int | None = None

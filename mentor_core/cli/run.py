@@ -78,7 +78,9 @@ def command(
     check_settings(config, processes)
     if dry_run:
         with Console(stderr=True).status("collecting the teacher's references"):
-            parts.training_tasks()
+            _, references = parts.training_tasks()
+        for note in references.notes():
+            click.echo(note, err=True)
         parts.check_policies()
         if config.train.trl:
             trainer_settings(config, output, processes)

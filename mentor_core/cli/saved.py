@@ -57,7 +57,7 @@ class Saved:
 
     Attributes:
         reward: the settings of the reward, from `--set`, a file or the run.
-        refused: why references were not used → how many.
+        notes: what is to be told of the references.
         lines: number of lines of the files.
         jobs: number of processes to score in.
     """
@@ -66,7 +66,7 @@ class Saved:
     reward: RewardConfig
     tasks: dict[TaskKey, Task]
     references: dict[TaskKey, list[Trajectory]]
-    refused: dict[str, int]
+    notes: list[str]
     lines: int
     jobs: int
 
@@ -88,7 +88,7 @@ def open_saved(
     """
     from mentor_core.cli.options import configuration
     from mentor_core.laboratory.scoring import CHUNK, available_cores, read_lines
-    from mentor_core.references import verified
+    from mentor_core.references import References, Replay, replayed_in, verified
     from mentor_core.run_directory import RunDirectory
 
     base: dict[str, Any] = {}
@@ -113,13 +113,19 @@ def open_saved(
     for path in offered:
         for trajectory in iterate_trajectories(path):
             by_task.setdefault(trajectory.task_key, []).append(trajectory)
-    references = verified(by_task)
     known: dict[TaskKey, Task] = {}
+    replays: dict[str, Replay | None] = {}
     if base or config_file or env or tasks:
         from mentor_core.assemble import assemble
 
-        domains = assemble(config).domains.values()
-        known = {t.key: t for domain in domains for split in SPLITS for t in domain.tasks(split)}
+        for name, domain in assemble(config).domains.items():
+            all_tasks = [task for split in SPLITS for task in domain.tasks(split)]
+            known |= {task.key: task for task in all_tasks}
+            replays[name] = replayed_in(domain.env, all_tasks)
+    references = References({}, {})
+    for name in dict.fromkeys(name for name, _ in by_task):
+        own = {key: offered for key, offered in by_task.items() if key[0] == name}
+        references = references.joined(verified(own, replays.get(name)))
     lines = sum(1 for _ in read_lines(found))
     few = lines < 8 * CHUNK  # other processes would take longer to start
     return Saved(
@@ -127,7 +133,7 @@ def open_saved(
         reward=config.reward,
         tasks=known,
         references=references.of,
-        refused=references.refused,
+        notes=references.notes(),
         lines=lines,
         jobs=jobs or (1 if few else available_cores()),
     )

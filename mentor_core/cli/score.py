@@ -170,8 +170,7 @@ def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey
             facts.append(f"{lacking}; see --env and --tasks")
     if others := len(set(saved.references) - tasks):
         facts.append(f"{others} task(s) have references but no trajectory here")
-    facts += [f"{count} reference(s) not used: {why}" for why, count in saved.refused.items()]
-    return facts
+    return facts + saved.notes
 
 
 def _list(console: Console, count: int, what: str, problems: list[str]) -> None:

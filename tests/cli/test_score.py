@@ -4,6 +4,7 @@ from mentor_core.config import resolve
 from mentor_core.run_directory import RunDirectory
 from mentor_core.testing import trajectory_of
 from mentor_core.trajectory import Call, format_trajectory, read_trajectories
+from mentor_plugins.rewards.outcome import Outcome
 
 ADD = Call("add", {"a": 1, "b": 2}, "3")
 TEACHER = trajectory_of([ADD], "3", outcome=1.0, source="teacher")
@@ -54,12 +55,22 @@ def test_broken_lines_are_named_and_the_others_scored(mentor):
     assert "broken.jsonl:2: " in err
 
 
-def test_a_failing_term_is_counted_and_listed(mentor):
-    out, _ = mentor("score", "nan.jsonl", "--rewards", "outcome,answered")
+def test_a_failing_term_is_counted_and_listed(mentor, monkeypatch):
+    def fails(self, trajectory, task, references):
+        return trajectory.outcome or float("nan")
+
+    monkeypatch.setattr(Outcome, "score", fails)
+    out, _ = mentor("score", "t.jsonl", "--rewards", "outcome,answered")
     assert row(out, "outcome") == ["1.0000", "–", "50.0%", "1"]
     assert row(out, "reward")[2] == "50.0%"
-    assert "nan.jsonl:2: reward term 'outcome' on a trajectory of task 'task-1' gave nan" in out
-    mentor("score", "nan.jsonl", "--rewards", "outcome", "--strict", code=2)
+    assert "t.jsonl:2: reward term 'outcome' on a trajectory of task 'task-1' gave nan" in out
+    mentor("score", "t.jsonl", "--rewards", "outcome", "--strict", code=2)
+
+
+def test_an_outcome_that_is_none_is_a_broken_line(mentor):
+    out, _ = mentor("score", "nan.jsonl", "--rewards", "outcome")
+    assert "nan.jsonl:2: outcome: Input should be a finite number" in out
+    assert row(out, "outcome")[:3] == ["1.0000", "–", "100.0%"]
 
 
 def test_output_has_the_new_scores_and_is_written_whole_or_not_at_all(mentor, tmp_path):

@@ -58,6 +58,9 @@ class Mcp(TaskFileEnv):
         keep_session: bool = Field(
             False, description="for servers without state: one session for many episodes in turn"
         )
+        replayable: bool = Field(
+            False, description="true: the server gives the same results for the same calls later"
+        )
         result_characters: int = Field(10_000, gt=0, description="a longer result is cut")
 
         @model_validator(mode="after")
