@@ -7,9 +7,9 @@ from copy import deepcopy
 from dataclasses import replace
 
 from mentor_core.env import Expert, ToolEnv
+from mentor_core.episode import checked_outcome, reset_seed
 from mentor_core.errors import PluginError
 from mentor_core.parsing import THINKING, CallParser, ParsedTurn
-from mentor_core.rollout import checked_outcome, reset_seed
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, EndReason, ParseFailure, Trajectory, Turn
 

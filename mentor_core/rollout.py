@@ -16,16 +16,17 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mentor_core.env import Pending, ToolEnv
-from mentor_core.errors import PluginError, RunError
+from mentor_core.episode import checked_outcome, reset_seed
+from mentor_core.errors import RunError
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.policy import Generation, Policy, Session
+from mentor_core.secrecy import hide
 from mentor_core.task import Task
 from mentor_core.trajectory import EndReason, Message, Trajectory, Turn
 
-__all__ = ["Rollout", "Start", "checked_outcome", "episode_seed", "reset_seed"]
+__all__ = ["Rollout", "Start", "episode_seed"]
 
 
 _FIRST = 8
@@ -220,7 +221,8 @@ class Rollout:
                 return True
             observation, _, terminated, truncated, info = episode.env.finish(episode.pending)
             _note(trajectory, episode.pending.turn, generation)
-            trajectory.answer, trajectory.error = info["answer"], info.get("error")
+            trajectory.answer = info["answer"]
+            trajectory.error = hide(info["error"]) if info.get("error") else None
             if terminated or truncated:
                 trajectory.outcome = checked_outcome(info["outcome"])
                 trajectory.end = info["end"]
@@ -249,7 +251,7 @@ class Rollout:
         trajectory = episode.trajectory
         end: EndReason = "token_limit"
         if generation.error is not None:
-            end, trajectory.error = "error", generation.error
+            end, trajectory.error = "error", hide(generation.error)
         if generation.text or generation.span is not None:
             _note(trajectory, Turn(generation.text, complete=False), generation)
         trajectory.outcome = checked_outcome(episode.env.stop(end))
@@ -284,28 +286,6 @@ def episode_seed(*parts: int | str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def reset_seed(seed: int) -> int:
-    """What an environment is reset with in an episode of that seed."""
-    return seed % 2**32
-
-
-def checked_outcome(outcome: Any) -> float | None:
-    """What an environment gave as an outcome; a number in [0, 1] or None.
-
-    Raises:
-        PluginError: it is something else, NaN or 1.5, say.
-    """
-    if outcome is None:
-        return None
-    try:
-        number = math.nan if isinstance(outcome, str | bytes) else float(outcome)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not 0.0 <= number <= 1.0:
-        raise PluginError(f"the outcome is {outcome!r}; expected a number in [0, 1] or None")
-    return number
-
-
 def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
     turn.complete = generation.complete
     turn.span, turn.seconds = generation.span, generation.seconds
@@ -314,4 +294,4 @@ def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
 
 def _break(episode: _Episode, error: Exception) -> None:
     episode.trajectory.end = "error"
-    episode.trajectory.error = f"{type(error).__name__}: {error}"
+    episode.trajectory.error = hide(f"{type(error).__name__}: {error}")

@@ -11,6 +11,7 @@ import click
 from mentor_core.cli.options import configuration, configuration_options
 from mentor_core.config import to_toml
 from mentor_core.errors import ConfigError
+from mentor_core.secrecy import refuse_hidden
 
 __all__ = ["command"]
 
@@ -72,6 +73,7 @@ def command(
         output = output or default_output(config.environments)
         if main:
             RunDirectory.check(output)
+    refuse_hidden(config.model_dump())
     parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
     model_path(config.model)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
