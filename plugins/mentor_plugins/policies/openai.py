@@ -49,6 +49,9 @@ class OpenaiPolicy(Endpoint, Policy):
 
     needs_model: ClassVar[bool] = False
     parser: ClassVar[type[HermesParser]] = HermesParser
+    ways: ClassVar[frozenset[str]] = frozenset(
+        {"api_key_variable", "retries", "backoff", "timeout", "concurrency"}
+    )
 
     model: str = Field(description="the model's name on the server")
     tools: Literal["native", "text"] = Field("native", description="how tools are offered")
