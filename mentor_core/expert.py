@@ -9,11 +9,11 @@ from dataclasses import replace
 from mentor_core.env import Expert, ToolEnv
 from mentor_core.episode import checked_outcome, reset_seed
 from mentor_core.errors import PluginError
-from mentor_core.parsing import THINKING, CallParser, ParsedTurn
+from mentor_core.parsing import THINKING, CallParser, HermesParser, ParsedTurn
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, EndReason, ParseFailure, Trajectory, Turn
 
-__all__ = ["play_expert", "replay"]
+__all__ = ["play_expert", "replay", "said_in"]
 
 _STOPPED: tuple[EndReason, ...] = ("turn_limit", "token_limit", "time_limit")
 """What ends an episode from outside; all else is the environment's to say."""
@@ -122,6 +122,14 @@ def _said(turns: Iterable[Turn]) -> Generator[tuple[str, Sequence[Call]], list[C
         yield turn.text, turn.calls
 
 
+def said_in(text: str) -> str:
+    """What a turn says after its thinking, which the prompt may have opened."""
+    opened = (pair for pair in THINKING if pair[1] in text and pair[0] not in text)
+    parser = HermesParser()  # thinking is the same for all
+    parser.opening = next(opened, ("", ""))[0]
+    return parser.after_thinking(text) or ""
+
+
 class _AsSaved(CallParser):
     """Reads turns as they were read when they were saved, in whatever format that was."""
 
@@ -131,10 +139,7 @@ class _AsSaved(CallParser):
     def parse(self, text: str) -> ParsedTurn:
         turn = next(self._turns)
         calls = [Call(call.name, deepcopy(call.arguments)) for call in turn.calls]
-        opened = (start for start, end in THINKING if end in text and start not in text)
-        self.opening = next(opened, "")  # the prompt had opened the thinking
-        said = self.after_thinking(text) or ""
-        return ParsedTurn(said.strip(), calls, turn.parse_failure)
+        return ParsedTurn(said_in(text).strip(), calls, turn.parse_failure)
 
     def render(self, content: str, calls: Sequence[Call]) -> str:
         return content

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from mentor_core.env import ToolEnv
 from mentor_core.errors import PluginError
-from mentor_core.expert import replay
+from mentor_core.expert import replay, said_in
 from mentor_core.parsing import CallParser, HermesParser
 from mentor_core.source import TrajectorySource
 from mentor_core.task import Task, TaskKey
@@ -160,7 +160,7 @@ def _check_claim(trajectory: Trajectory, key: TaskKey) -> None:
 
 def _check_text(turn: Turn, parser: CallParser, task: Task) -> None:
     """Whether a turn's text has the turn's calls, as far as the parser finds any in it."""
-    read = [(call.name, call.arguments) for call in parser.parse(turn.text).calls]
+    read = [(call.name, call.arguments) for call in parser.parse(said_in(turn.text)).calls]
     if read and read != [(call.name, call.arguments) for call in turn.calls]:
         raise Refused("a turn's text has other calls", f"task {task.id!r}: {turn.text!r}")
 
@@ -188,12 +188,9 @@ def _check_same(saved: Trajectory, played: Trajectory) -> None:
     for number, (before, now) in enumerate(zip(saved.turns, played.turns, strict=False), 1):
         where = f", turn {number}"
         for made, again in zip(before.calls, now.calls, strict=False):
-            compare(
-                "other results",
-                (made.result, made.failure),
-                (again.result, again.failure),
-                f"{where}, {made.name}",
-            )
+            what = f"{where}, {made.name}"
+            compare("other results", made.result, again.result, what)
+            compare("other results", made.failure, again.failure, what)
         compare("other calls", _without_keys(before), _without_keys(now), where)
         if before.observation:
             compare("other results", _shown(before), _shown(now), where)

@@ -229,6 +229,14 @@ def played(env, name, seed):
     return trajectory_of(**fields, end=env.end, answer=env.answer)
 
 
+def test_a_call_that_a_teacher_only_thought_of_is_none():
+    env = ENVS["calculator"]
+    saved = play_expert(env, env.tasks("train")[0])
+    thought = HermesParser().render("Perhaps", [Call("add", {"a": 9, "b": 9})])
+    saved.turns[0].text = f"{thought}? No.\n</think>\n\n{saved.turns[0].text}"
+    assert check(env, saved).of == {saved.task_key: [saved]}
+
+
 def test_what_cannot_be_replayed_is_taken_on_trust_and_counted():
     env = Clock()
     saved = played(env, "now", 1)
