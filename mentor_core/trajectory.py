@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -269,11 +270,12 @@ def end_lines(path: Path) -> None:
 
 
 def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
-    """The trajectory that a line holds.
+    """The trajectory that a line holds, after a byte order mark where there is one.
 
     Raises:
         DataError: it holds none; begins with `where` and names the field.
     """
+    line = line.removeprefix(BOM_UTF8) if isinstance(line, bytes) else line.removeprefix("\ufeff")
     try:
         trajectory = _ADAPTER.validate_json(line)
     except ValidationError as error:
