@@ -184,7 +184,7 @@ class Parts:
         for need, terms in self.reward.needs.items():
             left = [task for task in tasks if has(need, task, references.get(task))]
             if not left:
-                refused = ", ".join(f"{n} {why}" for why, n in references.refused.items())
+                refused = references.reasons
                 raise ConfigError(
                     f"the reward term(s) {', '.join(terms)} need {NEEDS[need]}, and none of the "
                     f"{len(tasks)} training tasks of {domain.name!r} has any"

@@ -20,6 +20,7 @@ from mentor_core.errors import ConfigError, nearest
 from mentor_core.mixture import format_mixture, parse_mixture
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
+from mentor_core.secrecy import hide_settings
 from mentor_core.task import Split
 
 __all__ = [
@@ -275,8 +276,8 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
 
 def to_toml(config: RunConfig) -> str:
-    """The configuration as TOML; `resolve` of it gives the same configuration."""
-    return tomli_w.dumps(_plain(config.model_dump()))
+    """The configuration as TOML; `resolve` of it gives the same, but for secrets."""
+    return tomli_w.dumps(_plain(hide_settings(config.model_dump())))
 
 
 def _plain(value: Any) -> Any:

@@ -79,6 +79,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
     system_prompt: ClassVar[str] = ""
     parallel_calls: ClassVar[bool] = False
     """Whether the calls of one turn may overlap: true only where no call changes state."""
+    replayable: bool = True
+    """Whether the same task, seed and calls give the same results and outcome at any time.
+
+    False where they ask what changes (a live server, a clock): saved episodes cannot be verified.
+    """
 
     def __init__(
         self,

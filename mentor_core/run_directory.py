@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 from mentor_core.config import RunConfig, read_toml, resolve, to_toml
 from mentor_core.errors import RunError
+from mentor_core.secrecy import hide_argument
 from mentor_core.trajectory import Trajectory, write_trajectories
 
 __all__ = ["RunDirectory", "cut_lines", "default_output", "write_atomically"]
@@ -202,7 +203,7 @@ def _versions() -> dict[str, Any]:
         except importlib.metadata.PackageNotFoundError:
             packages[name] = None
     return {
-        "command": sys.argv,
+        "command": [hide_argument(argument) for argument in sys.argv],
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": packages,

@@ -9,12 +9,13 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from mentor_core.errors import DataError
@@ -59,6 +60,7 @@ ParseFailure = Literal[
     "unclosed_thinking",  # the turn ended before its thinking did
 ]
 CallFailure = Literal["unknown_tool", "bad_arguments", "tool_error", "timeout", "refused"]
+Outcome = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Message(TypedDict):
@@ -183,7 +185,7 @@ class Trajectory:
     turns: list[Turn] = field(default_factory=list)
     end: EndReason | None = None
     answer: str | None = None
-    outcome: float | None = None
+    outcome: Outcome | None = None
     tools: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
     seed: int | None = None
@@ -268,11 +270,12 @@ def end_lines(path: Path) -> None:
 
 
 def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
-    """The trajectory that a line holds.
+    """The trajectory that a line holds, after a byte order mark where there is one.
 
     Raises:
         DataError: it holds none; begins with `where` and names the field.
     """
+    line = line.removeprefix(BOM_UTF8) if isinstance(line, bytes) else line.removeprefix("\ufeff")
     try:
         trajectory = _ADAPTER.validate_json(line)
     except ValidationError as error:

@@ -6,6 +6,7 @@ What a user can mend ends with exit code 2 and one message; `--debug` shows the 
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from typing import Any
 
@@ -14,6 +15,7 @@ import click
 from mentor_core import __version__
 from mentor_core.errors import MentorError, PluginError, UnknownName, nearest
 from mentor_core.registry import COMMANDS, load, names
+from mentor_core.secrecy import hide, hide_argument
 
 __all__ = ["main"]
 
@@ -77,7 +79,9 @@ def main() -> None:
         if isinstance(code, int) and code:  # a command called `ctx.exit(code)`
             sys.exit(code)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(hide_argument(said.getvalue()), nl=False, err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
@@ -97,6 +101,5 @@ def main() -> None:
 
 def _say(error: MentorError) -> None:
     label = "" if getattr(error, "interrupted", False) else "Error: "
-    click.echo(f"{label}{error}", err=True)
-    for note in getattr(error, "__notes__", []):
-        click.echo(f"  {note}", err=True)
+    for line in (f"{label}{error}", *(f"  {note}" for note in getattr(error, "__notes__", []))):
+        click.echo(hide(line), err=True)

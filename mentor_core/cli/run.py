@@ -11,6 +11,7 @@ import click
 from mentor_core.cli.options import configuration, configuration_options
 from mentor_core.config import to_toml
 from mentor_core.errors import ConfigError
+from mentor_core.secrecy import refuse_hidden
 
 __all__ = ["command"]
 
@@ -72,13 +73,16 @@ def command(
         output = output or default_output(config.environments)
         if main:
             RunDirectory.check(output)
+    refuse_hidden(config.model_dump())
     parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
     model_path(config.model)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     check_settings(config, processes)
     if dry_run:
         with Console(stderr=True).status("collecting the teacher's references"):
-            parts.training_tasks()
+            _, references = parts.training_tasks()
+        for note in references.notes():
+            click.echo(note, err=True)
         parts.check_policies()
         if config.train.trl:
             trainer_settings(config, output, processes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from mentor_core.task import SPLITS, Task, TaskKey
 from mentor_core.trajectory import Trajectory, iterate_trajectories
 
 __all__ = ["Saved", "open_saved", "reward_config", "saved_options"]
+
+_OF_A_PROCESS = re.compile(r"train-\d+")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,19 +59,25 @@ class Saved:
     """Saved trajectories and what they are scored with.
 
     Attributes:
+        parts: their files by what they hold: train, eval-before … of a run, "" for other files.
         reward: the settings of the reward, from `--set`, a file or the run.
-        refused: why references were not used → how many.
+        notes: what is to be told of the references.
         lines: number of lines of the files.
         jobs: number of processes to score in.
     """
 
-    files: list[Path]
+    parts: dict[str, list[Path]]
     reward: RewardConfig
     tasks: dict[TaskKey, Task]
     references: dict[TaskKey, list[Trajectory]]
-    refused: dict[str, int]
+    notes: list[str]
     lines: int
     jobs: int
+
+    @property
+    def files(self) -> list[Path]:
+        """All files, part by part."""
+        return [file for files in self.parts.values() for file in files]
 
 
 def open_saved(
@@ -88,21 +97,25 @@ def open_saved(
     """
     from mentor_core.cli.options import configuration
     from mentor_core.laboratory.scoring import CHUNK, available_cores, read_lines
-    from mentor_core.references import verified
+    from mentor_core.references import References, Replay, replayed_in, verified
     from mentor_core.run_directory import RunDirectory
 
     base: dict[str, Any] = {}
-    found: list[Path] = []
+    parts: dict[str, list[Path]] = {}
     offered = list(reference_files)
     for path in files:
         if not path.is_dir():
-            found.append(path)
+            parts.setdefault("", []).append(path)
             continue
         run = RunDirectory.open(path)
         base = base or run.config.model_dump(mode="json")
-        found += sorted((path / "trajectories").glob("*.jsonl"))
+        several = sum(path.is_dir() for path in files) > 1
+        for file in sorted((path / "trajectories").glob("*.jsonl"), key=_when):
+            name = _OF_A_PROCESS.sub("train", file.stem)
+            parts.setdefault(f"{path}: {name}" if several else name, []).append(file)
         if not reference_files and run.references.is_file():
             offered.append(run.references)
+    found = [path for part in parts.values() for path in part]
     for path in found:
         if not path.is_file():
             raise DataError(f"{path}: no such file")
@@ -113,24 +126,36 @@ def open_saved(
     for path in offered:
         for trajectory in iterate_trajectories(path):
             by_task.setdefault(trajectory.task_key, []).append(trajectory)
-    references = verified(by_task)
     known: dict[TaskKey, Task] = {}
+    replays: dict[str, Replay | None] = {}
     if base or config_file or env or tasks:
         from mentor_core.assemble import assemble
 
-        domains = assemble(config).domains.values()
-        known = {t.key: t for domain in domains for split in SPLITS for t in domain.tasks(split)}
+        for name, domain in assemble(config).domains.items():
+            all_tasks = [task for split in SPLITS for task in domain.tasks(split)]
+            known |= {task.key: task for task in all_tasks}
+            replays[name] = replayed_in(domain.env, all_tasks)
+    references = References({}, {})
+    for name in dict.fromkeys(name for name, _ in by_task):
+        own = {key: offered for key, offered in by_task.items() if key[0] == name}
+        references = references.joined(verified(own, replays.get(name)))
     lines = sum(1 for _ in read_lines(found))
     few = lines < 8 * CHUNK  # other processes would take longer to start
     return Saved(
-        files=found,
+        parts=parts,
         reward=config.reward,
         tasks=known,
         references=references.of,
-        refused=references.refused,
+        notes=references.notes(),
         lines=lines,
         jobs=jobs or (1 if few else available_cores()),
     )
+
+
+def _when(file: Path) -> tuple[int, str]:
+    """Files of a run in the order of its phases: before, training, after."""
+    phase = file.stem.rpartition("-")[2]
+    return {"before": 0, "after": 2}.get(phase, 1), file.name
 
 
 def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:

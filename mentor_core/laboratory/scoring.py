@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import signal
 import zlib
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -154,8 +155,8 @@ def read_lines(files: Iterable[Path]) -> Iterator[Line]:
                 "BinaryIO", (gzip.open if path.suffix == ".gz" else open)(path, "rb")
             ) as file:
                 for number, text in enumerate(file, 1):
-                    if text.strip():
-                        yield Line(path, number, text.strip())
+                    if text := text.removeprefix(BOM_UTF8).strip():
+                        yield Line(path, number, text)
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 

@@ -70,6 +70,8 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     parts = assemble(config)
     with console.status("collecting the teacher's references"):
         tasks, references = parts.training_tasks()
+    for note in references.notes():
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
     student = load_student(config.model, config.model_options)
     check_adapters(config, student.model)
     _tell(student, parts, console)

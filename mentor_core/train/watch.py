@@ -13,6 +13,7 @@ from transformers import TrainerCallback
 from mentor_core.assemble import Parts
 from mentor_core.progress import Bar
 from mentor_core.run_directory import RunDirectory
+from mentor_core.secrecy import hide_settings
 
 __all__ = ["Watch"]
 
@@ -44,7 +45,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            config = self.parts.config.model_dump(mode="json")
+            config = hide_settings(self.parts.config.model_dump(mode="json"))
             for tracker in self.parts.trackers:
                 tracker.start(self.directory.path, config, self.done)
         self.last = time.perf_counter()

@@ -46,6 +46,9 @@ class TaskFileEnv(ToolEnv, ABC):
             "Use the tools to solve the task. When you know the result, write: Answer: <answer>",
             description="opens every episode; empty: none",
         )
+        replayable: bool = Field(
+            True, description="false: tools ask a clock or the net, and give something else later"
+        )
 
     options: Options
 
@@ -53,6 +56,7 @@ class TaskFileEnv(ToolEnv, ABC):
         super().__init__(**arguments)
         _ = self.verifier  # a wrong one is told at once
         self.system_prompt = self.options.system_prompt  # type: ignore[misc]
+        self.replayable = self.options.replayable
 
     @cached_property
     def verifier(self) -> Verifier | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import shlex
 import weakref
 from collections.abc import Iterable, Mapping
@@ -17,6 +15,7 @@ from pydantic import Field, model_validator
 
 from mentor_core.env import Pending
 from mentor_core.errors import ConfigError, nearest
+from mentor_core.secrecy import expand
 from mentor_core.spaces import Observation
 from mentor_core.task import Task
 from mentor_core.tool import Tool, ToolError
@@ -27,7 +26,6 @@ from mentor_envs.mcp.session import Server, Session, list_tools
 
 __all__ = ["Mcp"]
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _REPLAY_SECONDS = 30.0
 
 
@@ -57,6 +55,9 @@ class Mcp(TaskFileEnv):
         connect_seconds: float = Field(30.0, gt=0, description="time limit of connecting")
         keep_session: bool = Field(
             False, description="for servers without state: one session for many episodes in turn"
+        )
+        replayable: bool = Field(
+            False, description="true: the server gives the same results for the same calls later"
         )
         result_characters: int = Field(10_000, gt=0, description="a longer result is cut")
 
@@ -194,14 +195,10 @@ class Mcp(TaskFileEnv):
         )
 
     def _expand(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        def value_of(match: re.Match[str]) -> str:
-            if match[1] not in os.environ:
-                raise ConfigError(
-                    f"environment {self.name!r}: the environment variable {match[1]} is not set"
-                )
-            return os.environ[match[1]]
-
-        return tuple((key, _VARIABLE.sub(value_of, value)) for key, value in values.items())
+        try:
+            return tuple((key, expand(value)) for key, value in values.items())
+        except ConfigError as error:
+            raise ConfigError(f"environment {self.name!r}: {error}") from None
 
 
 def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
