@@ -70,6 +70,7 @@ def command(
     from mentor_core.registry import POLICIES, create
     from mentor_core.report import as_table
     from mentor_core.run_directory import RunDirectory
+    from mentor_core.validation import given_as
 
     check_output(output)
     base: dict[str, Any] = {}
@@ -89,7 +90,8 @@ def command(
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
     parts = assemble(config)
     kept = _Kept(output, resume)
-    player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
+    with given_as("--set evaluate.policy_options."):
+        player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
     console = Console()
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:

@@ -108,7 +108,14 @@ def configuration(
     if rewards is not None and _preset(given):
         raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
     values = _over(values, given)
-    return resolve(values, str(config_file) if config_file else "configuration")
+    config = resolve(values, str(config_file) if config_file else "configuration")
+    if tasks is not None and len(config.environments) > 1:
+        raise ConfigError(
+            f"--tasks {tasks}: the run has several environments; say whose tasks they are: "
+            f"--set env_options.NAME.tasks_file={tasks}, with NAME one of "
+            + ", ".join(config.environments)
+        )
+    return config
 
 
 def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_a_broken_plugin_is_listed_and_the_others_work(install, hooks, problem):
     ("options", "problem"),
     [
         ({"wrds": 3}, "reward term 'brevity': unknown option 'wrds'; did you mean words"),
-        ({"words": 0}, "reward term 'brevity': option 'words': Input should be greater than 0"),
+        ({"words": 0}, "reward term 'brevity': option 'words': expected a number above 0, not 0"),
     ],
 )
 def test_options_are_checked_by_name(install, options, problem):
