@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mentor_core.cli.options import check_output, configuration, configuration_options
 from mentor_core.errors import RunError
-from mentor_core.rollout import Start
 from mentor_core.task import SPLITS, Split, TaskKey
-from mentor_core.trajectory import (
-    Trajectory,
-    end_lines,
-    read_trajectories,
-    write_trajectories,
-)
+
+if TYPE_CHECKING:
+    from mentor_core.rollout import Start
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
@@ -136,6 +133,8 @@ class _Kept:
     """
 
     def __init__(self, file: Path | None, resume: bool) -> None:
+        from mentor_core.trajectory import end_lines, read_trajectories
+
         self.file = file
         self._played: dict[tuple[TaskKey, int | None], Trajectory] = {}
         if resume:
@@ -159,6 +158,8 @@ class _Kept:
 
     def add(self, trajectory: Trajectory) -> None:
         """Keep one that has ended."""
+        from mentor_core.trajectory import write_trajectories
+
         if self.file is not None:
             with self.file.open("a", encoding="utf-8") as file:
                 write_trajectories(file, [trajectory])

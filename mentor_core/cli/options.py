@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
 from mentor_core.errors import ConfigError
-from mentor_core.mixture import carry_options
+
+if TYPE_CHECKING:
+    from mentor_core.config import RunConfig
 
 __all__ = ["check_output", "configuration", "configuration_options"]
 
@@ -93,6 +94,8 @@ def configuration(
     Raises:
         ConfigError: a key, value or name is wrong.
     """
+    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
+
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
         values = _over(values, read_toml(config_file))
@@ -124,6 +127,9 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
+    from mentor_core.config import merge
+    from mentor_core.mixture import carry_options
+
     values = dict(values)
     if _preset(later):
         values.pop("reward", None)

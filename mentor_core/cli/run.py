@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from mentor_core.cli.options import configuration, configuration_options
-from mentor_core.config import to_toml
 from mentor_core.errors import ConfigError
 
 __all__ = ["command"]
@@ -55,6 +54,7 @@ def command(
     from rich.markup import escape
 
     from mentor_core.assemble import assemble
+    from mentor_core.config import to_toml
     from mentor_core.models import load_student, model_path
     from mentor_core.run_directory import RunDirectory, default_output
     from mentor_core.train.settings import check_adapters, check_settings, trainer_settings

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.config import RewardConfig, merge, parse_rewards, resolve
 from mentor_core.errors import DataError, RunError
 from mentor_core.task import SPLITS, Task, TaskKey
-from mentor_core.trajectory import Trajectory, iterate_trajectories
+
+if TYPE_CHECKING:
+    from mentor_core.config import RewardConfig
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["Saved", "open_saved", "reward_config", "saved_options"]
 
@@ -90,6 +92,7 @@ def open_saved(
     from mentor_core.laboratory.scoring import CHUNK, available_cores, read_lines
     from mentor_core.references import verified
     from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import iterate_trajectories
 
     base: dict[str, Any] = {}
     found: list[Path] = []
@@ -139,7 +142,7 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
     Raises:
         ConfigError: a key, value or name is wrong.
     """
-    from mentor_core.config import parse_setting, read_toml
+    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
 
     if rewards.endswith(".toml"):
         values = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}

@@ -13,7 +13,6 @@ import click
 from mentor_core.cli.options import check_output
 from mentor_core.cli.saved import Saved, open_saved, saved_options
 from mentor_core.errors import DataError, RewardError, RunError, nearest
-from mentor_core.trajectory import format_trajectory
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,6 +85,7 @@ def _score(
     from mentor_core.assemble import make_reward
     from mentor_core.laboratory.scoring import Broken, Tally, score_files
     from mentor_core.progress import bar
+    from mentor_core.trajectory import format_trajectory
 
     reward = make_reward(inputs.reward)
     tallies = {name: Tally() for name in [*reward.terms, "reward"]}

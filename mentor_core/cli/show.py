@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mentor_core.errors import RunError, nearest
-from mentor_core.run_directory import RunDirectory
-from mentor_core.trajectory import Trajectory, iterate_trajectories
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
@@ -52,6 +53,9 @@ def command(
     """
     from rich.console import Console
 
+    from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import iterate_trajectories
+
     directory = RunDirectory.open(run)
     files = {p.stem: p for p in sorted((run / "trajectories").glob("*.jsonl"))}
     if not files:
@@ -80,6 +84,8 @@ def command(
 
 
 def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajectory]:
+    from mentor_core.trajectory import iterate_trajectories
+
     if directory.references.exists():
         for reference in iterate_trajectories(directory.references):
             if reference.task_key == student.task_key:
