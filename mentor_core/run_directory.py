@@ -156,10 +156,10 @@ class RunDirectory:
 
     def _state(self) -> dict[str, Any]:
         try:
-            state: dict[str, Any] = json.loads((self.path / "state.json").read_text())
-        except (OSError, ValueError):  # killed before its first note
+            state = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+            return {"status": str(state["status"]), "steps": int(state["steps"])}
+        except (OSError, ValueError, TypeError, KeyError):  # killed before its first note
             return {"status": "interrupted", "steps": 0}
-        return state
 
 
 def default_output(environments: Iterable[str]) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import check_output, configuration, configuration_options
+from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
 from mentor_core.errors import RunError
 from mentor_core.task import SPLITS, Split, TaskKey
 
@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 
 @click.command("eval", short_help="Evaluate a student or a run's result.")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=PATH)
 @configuration_options
 @click.option(
     "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
@@ -31,7 +31,7 @@ __all__ = ["command"]
 @click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Keep the trajectories in this new .jsonl file, each as it ends.",
 )

@@ -14,15 +14,27 @@ from mentor_core.errors import ConfigError
 if TYPE_CHECKING:
     from mentor_core.config import RunConfig
 
-__all__ = ["check_output", "configuration", "configuration_options"]
+__all__ = ["PATH", "check_output", "configuration", "configuration_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Path(click.Path):
+    """A path; an empty one (a variable that is not set) would mean the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; expected a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 
 _OPTIONS = (
     click.option(
         "--config",
         "config_file",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with any settings; config.toml of a run is one.",
     ),
     click.option(
@@ -37,7 +49,7 @@ _OPTIONS = (
     ),
     click.option(
         "--tasks",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Tasks of your own: question/answer rows, .jsonl or .jsonl.gz.",
     ),

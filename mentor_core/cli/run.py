@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.options import configuration, configuration_options
+from mentor_core.cli.options import PATH, configuration, configuration_options
 from mentor_core.errors import ConfigError
 
 __all__ = ["command"]
@@ -24,13 +24,13 @@ __all__ = ["command"]
 @click.option("--steps", type=click.IntRange(min=0), help="Optimizer steps; 0 evaluates only.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="Run directory; runs/ENV-DATE-TIME if not given.",
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="RUN",
     help="Continue an interrupted run from its last checkpoint.",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mentor_core.cli.options import PATH
 from mentor_core.errors import DataError, RunError
 from mentor_core.task import SPLITS, Task, TaskKey
 
@@ -21,22 +22,18 @@ __all__ = ["Saved", "open_saved", "reward_config", "saved_options"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    click.argument("files", nargs=-1, required=True, type=PATH),
     click.option(
         "--references",
         "reference_files",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Reference trajectories; may be repeated.",
     ),
-    click.option(
-        "--config", "config_file", type=click.Path(path_type=Path), help="TOML file with settings."
-    ),
+    click.option("--config", "config_file", type=PATH, help="TOML file with settings."),
     click.option("--env", metavar="NAME", help="Environment that the tasks are taken from."),
-    click.option(
-        "--tasks", type=click.Path(path_type=Path), metavar="FILE", help="The environment's tasks."
-    ),
+    click.option("--tasks", type=PATH, metavar="FILE", help="The environment's tasks."),
     click.option(
         "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting."
     ),

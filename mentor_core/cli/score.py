@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import check_output
+from mentor_core.cli.options import PATH, check_output
 from mentor_core.cli.saved import Saved, open_saved, saved_options
 from mentor_core.errors import DataError, RewardError, RunError, nearest
 
@@ -37,7 +37,7 @@ _PLURAL = {"answer": "answers", "gold": "gold calls", "schemas": "tool schemas"}
 @click.option("--strict", is_flag=True, help="Stop at the first broken line or failing term.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the trajectories with their new scores to this new .jsonl file.",
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mentor_core.cli.options import PATH
 from mentor_core.errors import RunError, nearest
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["command"]
 
 
 @click.command("show", short_help="Read a run's episodes, teacher beside student.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "--of", "name", metavar="NAME", help="Which episodes: train, eval-before, eval-after, …"
 )

@@ -30,6 +30,8 @@ def in_a_folder_with_files(tmp_path, monkeypatch, rows):
     (tmp_path / "folder" / "thesis.tex").touch()
     (tmp_path / "student.gguf").touch()
     RunDirectory.create(tmp_path / "run", resolve({}))
+    RunDirectory.create(tmp_path / "noted", resolve({}))
+    (tmp_path / "noted" / "state.json").write_text("[]")
     (tmp_path / "hurt").mkdir()
     (tmp_path / "hurt" / "config.toml").write_text("seed =\n")
 
@@ -137,6 +139,11 @@ TABLE = [
     ("run --output folder", "folder exists and is not empty; choose another --output"),
     ("run --output plain.jsonl", "plain.jsonl exists and is not empty"),
     ("run --output plain.jsonl/run", "plain.jsonl takes no files"),
+    ("run --tasks=", "Invalid value for '--tasks': it is empty; expected a path"),
+    ("run --config=", "Invalid value for '--config': it is empty; expected a path"),
+    ("run --output=", "Invalid value for '--output': it is empty; expected a path"),
+    ("run --model=", "model: expected text of length 1 or more"),
+    ("run --set seed=true", "seed: expected a whole number, not true"),
     ("run --model ./nope", "model './nope' is not there"),
     ("run --model nope.gguf", "model 'nope.gguf' is not there; did you mean student.gguf?"),
     ("run --model studnt.gguf", "model 'studnt.gguf' is not there; did you mean student.gguf?"),
@@ -148,6 +155,7 @@ TABLE = [
     ("run --stps 1", "No such option '--stps'"),
     ("run --seed -1", "seed: expected a number of at least 0, not -1"),
     ("eval nowhere", "nowhere holds no run"),
+    ("eval noted", "noted has no trained model yet (interrupted)"),
     ("eval run", "run has no trained model yet (running)"),
     ("eval --output plain.jsonl", "plain.jsonl exists; choose another --output"),
     (
