@@ -38,7 +38,7 @@ from mentor_core.reward import NEEDS, Reward, has
 from mentor_core.rollout import Rollout
 from mentor_core.source import TrajectorySource
 from mentor_core.task import Split, Task
-from mentor_core.tracker import Tracker
+from mentor_core.tracker import Trackers
 from mentor_core.validation import given_as
 
 __all__ = ["TASKS_FLAG", "Domain", "Parts", "assemble", "make_reward"]
@@ -99,7 +99,7 @@ class Parts:
     source: TrajectorySource
     sampler: Mixture
     credit: Credit
-    trackers: list[Tracker]
+    trackers: Trackers
     sampling: Sampling
     limits: Limits
 
@@ -245,15 +245,17 @@ def _create(kind: Kind[T], name: str, options: Mapping[str, Any] | None, table: 
         return create(kind, name, options)
 
 
-def _trackers(config: RunConfig) -> list[Tracker]:
+def _trackers(config: RunConfig) -> Trackers:
     _check_names("tracker_options", config.tracker_options, config.trackers, "the run's trackers")
     if len(set(config.trackers)) < len(config.trackers):
         raise ConfigError(f"trackers: {', '.join(config.trackers)}: one is given twice")
     options = config.tracker_options
-    return [
-        _create(TRACKERS, name, options.get(name), f"tracker_options.{name}")
-        for name in config.trackers
-    ]
+    return Trackers(
+        {
+            name: _create(TRACKERS, name, options.get(name), f"tracker_options.{name}")
+            for name in config.trackers
+        }
+    )
 
 
 def _check_names(table: str, given: Iterable[str], there: Collection[str], what: str) -> None:

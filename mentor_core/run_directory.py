@@ -5,6 +5,7 @@ versions.json         Python, packages, platform and the command
 state.json            status (running, interrupted, finished) and steps done
 references.jsonl      the teacher's reference trajectories
 metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
+evaluations.jsonl     one line an evaluation (likewise)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads
