@@ -261,10 +261,10 @@ def parse_setting(text: str) -> dict[str, Any]:
     key, equals, raw = text.partition("=")
     if not equals or not all(part.strip() for part in key.split(".")):
         raise ConfigError(f"--set {text!r}: expected KEY=VALUE, such as train.steps=80")
-    try:
-        value = tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = raw
+    read: dict[str, Any] = {}
+    with suppress(tomllib.TOMLDecodeError):
+        read = tomllib.loads(f"value = {raw}")
+    value: Any = read["value"] if len(read) == 1 else raw  # more of them: further lines
     for part in reversed(key.split(".")):
         value = {part.strip(): value}
     nested: dict[str, Any] = value
@@ -284,6 +284,8 @@ def parse_rewards(text: str) -> dict[str, Any]:
     for part in text.split(","):
         name, equals, weight = (piece.strip() for piece in part.partition("="))
         if name not in known:
+            if name in names(PRESETS):
+                raise ConfigError(f"--rewards: {name!r} is a preset, not a term; give it alone")
             also = [*known, *names(PRESETS)] if "," not in text and not equals else known
             raise ConfigError(f"--rewards: unknown reward term {name!r}{nearest(name, also)}")
         if name in terms:

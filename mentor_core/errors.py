@@ -99,4 +99,4 @@ def nearest(name: str, known: Iterable[str], limit: int = 3) -> str:
     close = get_close_matches(name, names, n=limit, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(close)}?"
-    return f"; known: {', '.join(names)}" if names else "; none is registered"
+    return f"; known: {', '.join(names)}" if names else "; there is none"

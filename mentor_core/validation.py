@@ -121,21 +121,21 @@ def _problem(path: tuple[str, ...], items: Sequence[Mapping[str, Any]]) -> Probl
 def _expected(item: Mapping[str, Any]) -> str | None:
     """What pydantic expected; None where the message is not pydantic's own."""
     kind, context = str(item["type"]), item.get("ctx", {})
-    if kind in ("value_error", "assertion_error"):
+    if kind in ("value_error", "assertion_error") or kind.endswith(("too_short", "too_long")):
         return None
     for limit, words in _LIMITS.items():
         if limit in context:
             return f"a number {words} {str(context[limit]).removesuffix('.0')}"
     if kind in ("literal_error", "enum"):
         return str(context["expected"])
-    if kind.endswith("too_short"):
-        what = _EXPECTED.get(kind.partition("_")[0], "something")
-        return f"{what} of length {context['min_length']} or more"
     found = _EXPECTED.get(kind.partition("_")[0])
     return found or str(item["msg"]).removeprefix("Input should be ")
 
 
 def _own_words(item: Mapping[str, Any]) -> str:
+    context = item.get("ctx", {})
+    if context.get("min_length") == 1:
+        return "it is empty"
     text = str(item["msg"])
     for prefix in ("Value error, ", "Assertion failed, "):
         text = text.removeprefix(prefix)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
-from mentor_core.errors import RunError
+from mentor_core.errors import ConfigError, RunError
 from mentor_core.task import SPLITS, Split, TaskKey
 
 if TYPE_CHECKING:
@@ -85,6 +85,11 @@ def command(
     }
     evaluate = {key: value for key, value in given.items() if value is not None}
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
+    if not config.evaluate.splits or not config.evaluate.tasks:
+        raise ConfigError(
+            "nothing is to be evaluated: evaluate.splits is empty, or evaluate.tasks is 0; "
+            "give --split and --count"
+        )
     parts = assemble(config)
     kept = _Kept(output, resume)
     with given_as("--set evaluate.policy_options."):

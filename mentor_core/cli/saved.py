@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mentor_core.cli.options import PATH
-from mentor_core.errors import DataError, RunError
+from mentor_core.errors import ConfigError, DataError, RunError
 from mentor_core.task import SPLITS, Task, TaskKey
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
 
     if rewards.endswith(".toml"):
         values = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
+        if not values:
+            raise ConfigError(f"{rewards}: there is no table [reward] in it")
     else:
         values = {"reward": parse_rewards(rewards)}
     for setting in settings:

@@ -64,14 +64,19 @@ def command(
     name = name or next((n for n in ("eval-after", "train") if n in files), next(iter(files)))
     if name not in files:
         raise RunError(f"{run} has no episodes {name!r}{nearest(name, files)}")
+    asked = {"env": env, "task": task, "step": None if step is None else str(step)}
+    there: dict[str, set[str]] = {option: set() for option in asked}
     console = Console()
     shown = 0
     for trajectory in iterate_trajectories(files[name]):
-        if env is not None and trajectory.env != env:
-            continue
-        if task is not None and trajectory.task_id != task:
-            continue
-        if step is not None and trajectory.policy_version != step:
+        found = {
+            "env": trajectory.env,
+            "task": trajectory.task_id,
+            "step": str(trajectory.policy_version),
+        }
+        for option, value in found.items():
+            there[option].add(value)
+        if any(value not in (None, found[option]) for option, value in asked.items()):
             continue
         if failed and (trajectory.outcome or 0.0) >= 1.0:
             continue
@@ -81,7 +86,11 @@ def command(
         references = _references(directory, trajectory)
         console.print(_episode(trajectory, next(iter(references), None)))
     if not shown:
-        raise RunError(f"none of the episodes in {files[name]} is asked for")
+        for option, wanted in asked.items():
+            if wanted is not None and wanted not in there[option]:
+                known = nearest(wanted, there[option])
+                raise RunError(f"{files[name]} has no episode with --{option} {wanted}{known}")
+        raise RunError(f"no episode in {files[name]} is all that the options ask for")
 
 
 def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajectory]:

@@ -25,6 +25,7 @@ def in_a_folder_with_files(tmp_path, monkeypatch, rows):
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b"{}\n" * 99)[:11])
     (tmp_path / "broken.toml").write_text("seed = 1\n[train\n")
     (tmp_path / "unknown.toml").write_text("[train]\nstep = 3\n")
+    (tmp_path / "seed.toml").write_text("seed = 1\n")
     (tmp_path / "value.toml").write_text("[train]\nsteps = 'many'\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.tex").touch()
@@ -74,6 +75,7 @@ TABLE = [
     ("run --rewards teacher=-inf", "reward.terms.teacher: expected a finite number"),
     ("run --rewards teacher=0,outcome=0", "reward.terms: all weights are zero"),
     ("run --rewards teacher=lots", "the weight of 'teacher' is 'lots'; expected a number"),
+    ("run --rewards mentor,outcome", "'mentor' is a preset, not a term; give it alone"),
     ("run --rewards teacher,teacher", "the term 'teacher' is given twice"),
     ("run --rewards outcome=-1,teacher", "the weight of 'outcome' is negative"),
     (
@@ -142,7 +144,7 @@ TABLE = [
     ("run --tasks=", "Invalid value for '--tasks': it is empty; expected a path"),
     ("run --config=", "Invalid value for '--config': it is empty; expected a path"),
     ("run --output=", "Invalid value for '--output': it is empty; expected a path"),
-    ("run --model=", "model: expected text of length 1 or more"),
+    ("run --model=", "model: it is empty"),
     ("run --set seed=true", "seed: expected a whole number, not true"),
     ("run --model ./nope", "model './nope' is not there"),
     ("run --model nope.gguf", "model 'nope.gguf' is not there; did you mean student.gguf?"),
@@ -156,6 +158,9 @@ TABLE = [
     ("run --seed -1", "seed: expected a number of at least 0, not -1"),
     ("eval nowhere", "nowhere holds no run"),
     ("eval noted", "noted has no trained model yet (interrupted)"),
+    ("eval --set evaluate.splits=[]", "nothing is to be evaluated: evaluate.splits is empty"),
+    ("eval --set evaluate.tasks=0", "nothing is to be evaluated: evaluate.splits is empty, or"),
+    ("ablate plain.jsonl --rewards sparse --against seed.toml", "seed.toml: there is no table [r"),
     ("eval run", "run has no trained model yet (running)"),
     ("eval --output plain.jsonl", "plain.jsonl exists; choose another --output"),
     (
@@ -191,6 +196,25 @@ def test_one_message_names_what_is_wrong_and_what_would_be_right(mentor, tmp_pat
     assert "Traceback" not in err
     assert out == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["envs"], ["plugins"]])
+def test_a_closed_pipe_is_told_from_what_is_broken(arguments):
+    """`set -o pipefail; mentor plugins | head -1` would say that a plugin is broken."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "mentor_core", *arguments]
+    done = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_closed_output_is_no_bug():
+    command = f"{sys.executable} -m mentor_core envs >&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])

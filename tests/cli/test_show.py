@@ -99,8 +99,10 @@ def test_after_training_its_evaluation_is_shown_first(mentor, run):
     ("arguments", "message"),
     [
         (["--of", "eval-befor"], "has no episodes 'eval-befor'; did you mean eval-before?"),
-        (["--task", "z"], "none of the episodes in"),
-        (["--step", "7"], "none of the episodes in"),
+        (["--task", "z"], "train.jsonl has no episode with --task z; known: a, b, c"),
+        (["--step", "7"], "train.jsonl has no episode with --step 7; known: 0, 1, 2"),
+        (["--env", "dice"], "train.jsonl has no episode with --env dice; known: tests"),
+        (["--task", "b", "--step", "0"], "no episode in"),
         (["-n", "0"], "0 is not in the range x>=1"),
     ],
 )

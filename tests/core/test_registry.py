@@ -70,7 +70,7 @@ def test_an_unknown_name_suggests_the_nearest_and_mentions_broken_plugins(instal
     ) as e:
         registry.load(REWARD_TERMS, "brevty")
     assert any("plugin_b is broken" in note for note in e.value.__notes__)
-    with pytest.raises(UnknownName, match="unknown gate 'x'; none is registered"):
+    with pytest.raises(UnknownName, match="unknown gate 'x'; there is none"):
         registry.load(GATES, "x")
     with pytest.raises(UnknownName, match="unknown preset"):
         registry.resource(PRESETS, "x")

@@ -57,6 +57,7 @@ def test_a_key_without_its_table_suggests_the_whole_key(key):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
+        ("train.steps=3\nseed=4", "train.steps: expected a whole number, not '3\\nseed=4'"),
         ("steps=3", "unknown key 'steps'; did you mean train.steps?"),
         ("train.temperature=1", "did you mean rollout.temperature or evaluate.temperature?"),
         ("train_size=9", "did you mean env_options.train_size"),
@@ -75,7 +76,7 @@ def test_a_key_without_its_table_suggests_the_whole_key(key):
         ("train.bf16=3", "train.bf16: expected true or false, not 3"),
         ("rollout.top_p=2", "rollout.top_p: expected a number of at most 1, not 2"),
         ("model=3", """model: expected text in quotes: "3"; in a shell: --set 'model="3"'"""),
-        ("model=", "model: expected text of length 1 or more"),
+        ("model=", "model: it is empty"),
     ],
 )
 def test_a_wrong_setting_is_told_with_what_would_be_right(setting, message):
