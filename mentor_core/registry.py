@@ -13,10 +13,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
-from pydantic import BaseModel, ValidationError
 
 from mentor_core import hookspecs
-from mentor_core.component import explain_options
 from mentor_core.errors import ConfigError, PluginError, UnknownName, nearest
 
 if TYPE_CHECKING:
@@ -252,13 +250,17 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
     Raises:
         ConfigError: an option is unknown, missing or invalid.
     """
+    from pydantic import BaseModel, ValidationError  # not for `mentor --help`
+
+    from mentor_core.component import option_error
+
     if not issubclass(factory, BaseModel):
         _check_arguments(factory, what, options or {})
     try:
         return factory(**(options or {}))
     except ValidationError as error:
         known = getattr(factory, "model_fields", ())
-        raise ConfigError(f"{what}: {explain_options(error, known)}") from None
+        raise option_error(what, error, options or {}, known) from None
 
 
 def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:

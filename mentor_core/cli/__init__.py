@@ -22,6 +22,9 @@ __all__ = ["main"]
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """What writing to a full disk ends with, which does not say which file."""
 
+_CLOSED_PIPE = 141
+"""How a shell sees a program that SIGPIPE ends: what reads its output has closed it."""
+
 
 class _Commands(click.Group):
     """The registered commands."""
@@ -73,11 +76,16 @@ def _mentor() -> None:
 
 def main() -> None:
     """Entry point of `mentor`."""
-    debug = "--debug" in sys.argv[1:]
+    debug, output = "--debug" in sys.argv[1:], sys.stdout
     try:
         code = _mentor.main(prog_name="mentor", standalone_mode=False)
         if isinstance(code, int) and code:  # a command called `ctx.exit(code)`
             sys.exit(code)
+    except SystemExit as end:
+        # If the output is closed, click (which then replaces it) and rich end with 1. That would
+        # mean that something is broken.
+        closed = sys.stdout is not output or isinstance(end.__context__, BrokenPipeError)
+        sys.exit(_CLOSED_PIPE if closed else end.code)
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)

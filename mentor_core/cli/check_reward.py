@@ -63,15 +63,21 @@ def _make(name: str, options: Sequence[str]) -> RewardTerm:
     from mentor_core.config import parse_setting
     from mentor_core.registry import REWARD_TERMS, build, create
     from mentor_core.reward import RewardTerm
+    from mentor_core.validation import given_as
 
     given: dict[str, Any] = {}
     for option in options:
-        if not option.partition("=")[1]:
+        key, equals, _ = option.partition("=")
+        if not equals or not all(part.strip() for part in key.split(".")):
             raise ConfigError(f"--option {option!r}: expected NAME=VALUE, such as mode=set")
         given |= parse_setting(option)
     if ":" not in name:
-        return create(REWARD_TERMS, name, given)
+        with given_as("--option "):
+            return create(REWARD_TERMS, name, given)
     found = import_target(name)
     if not (isinstance(found, type) and issubclass(found, RewardTerm)):
         raise PluginError(f"{name} is not a subclass of mentor_core.reward:RewardTerm")
-    return build(found, f"reward term {name!r}", given)
+    if lacking := sorted(getattr(found, "__abstractmethods__", ())):
+        raise PluginError(f"{name} does not define {', '.join(lacking)}")
+    with given_as("--option "):
+        return build(found, f"reward term {name!r}", given)

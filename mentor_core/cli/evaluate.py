@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.kept import Kept, played_with
-from mentor_core.cli.options import check_output, configuration, configuration_options
-from mentor_core.errors import RunError
-from mentor_core.secrecy import refuse_hidden
+from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
+from mentor_core.errors import ConfigError, RunError
 from mentor_core.task import SPLITS, Split
-from mentor_core.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
 
 @click.command("eval", short_help="Evaluate a student or a run's result.")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=PATH)
 @configuration_options
 @click.option(
     "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
@@ -29,7 +29,7 @@ __all__ = ["command"]
 @click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Keep the trajectories in this new .jsonl file, each as it ends; settings beside it.",
 )
@@ -59,6 +59,7 @@ def command(
     from rich.console import Console
 
     from mentor_core.assemble import assemble
+    from mentor_core.cli.kept import Kept, played_with
     from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
     from mentor_core.formats import check_written, fit
     from mentor_core.models import load_student, unseen
@@ -67,6 +68,8 @@ def command(
     from mentor_core.registry import POLICIES, create
     from mentor_core.report import as_table
     from mentor_core.run_directory import RunDirectory
+    from mentor_core.secrecy import refuse_hidden
+    from mentor_core.validation import given_as
 
     check_output(output)
     base: dict[str, Any] = {}
@@ -84,9 +87,15 @@ def command(
     }
     evaluate = {key: value for key, value in given.items() if value is not None}
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
+    if not config.evaluate.splits or not config.evaluate.tasks:
+        raise ConfigError(
+            "nothing is to be evaluated: evaluate.splits is empty, or evaluate.tasks is 0; "
+            "give --split and --count"
+        )
     refuse_hidden(config.model_dump(include={"evaluate", "env_options"}))
     parts = assemble(config)
-    player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
+    with given_as("--set evaluate.policy_options."):
+        player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
     kept = Kept(output, played_with(config, player), resume)
     console = Console()
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))

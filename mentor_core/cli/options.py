@@ -5,23 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
 from mentor_core.errors import ConfigError
-from mentor_core.mixture import carry_options
 
-__all__ = ["check_output", "configuration", "configuration_options"]
+if TYPE_CHECKING:
+    from mentor_core.config import RunConfig
+
+__all__ = ["PATH", "check_output", "configuration", "configuration_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Path(click.Path):
+    """A path; an empty one (a variable that is not set) would mean the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; expected a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 
 _OPTIONS = (
     click.option(
         "--config",
         "config_file",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with any settings; config.toml of a run is one.",
     ),
     click.option(
@@ -36,7 +49,7 @@ _OPTIONS = (
     ),
     click.option(
         "--tasks",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Tasks of your own: question/answer rows, .jsonl or .jsonl.gz.",
     ),
@@ -93,6 +106,8 @@ def configuration(
     Raises:
         ConfigError: a key, value or name is wrong.
     """
+    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
+
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
         values = _over(values, read_toml(config_file))
@@ -108,7 +123,14 @@ def configuration(
     if rewards is not None and _preset(given):
         raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
     values = _over(values, given)
-    return resolve(values, str(config_file) if config_file else "configuration")
+    config = resolve(values, str(config_file) if config_file else "configuration")
+    if tasks is not None and len(config.environments) > 1:
+        raise ConfigError(
+            f"--tasks {tasks}: the run has several environments; say whose tasks they are: "
+            f"--set env_options.NAME.tasks_file={tasks}, with NAME one of "
+            + ", ".join(config.environments)
+        )
+    return config
 
 
 def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +139,9 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
+    from mentor_core.config import merge
+    from mentor_core.mixture import carry_options
+
     values = dict(values)
     if _preset(later):
         values.pop("reward", None)

@@ -48,7 +48,7 @@ def import_target(name: str) -> Any:
         sys.path.insert(0, "")  # as `python -m` does
     try:
         return getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # importing runs a stranger's code: passed on, with its name
+    except (Exception, SystemExit) as error:  # a stranger's code runs: passed on, with its name
         raise PluginError(f"{name}: {type(error).__name__}: {error}") from error
 
 
