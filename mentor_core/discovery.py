@@ -18,7 +18,7 @@ from mentor_core import hookspecs
 from mentor_core.errors import PluginError, nearest
 from mentor_core.user_code import contained, reason
 
-__all__ = ["BrokenPlugin", "Entry", "Found", "find", "same_distribution"]
+__all__ = ["BrokenPlugin", "Entry", "Found", "find", "is_name", "same_distribution"]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -66,6 +66,11 @@ def find() -> Found:
     for point in _entry_points(found):
         _ask(point, found)
     return found
+
+
+def is_name(name: Any) -> bool:
+    """Whether something may be the name of a component: letters, digits, _ - and ."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def same_distribution(one: str, other: str) -> bool:
@@ -163,7 +168,7 @@ def _register(entries: list[Entry], targets: Any, plugin: str, distribution: str
         yield f"it {expected}, not {targets!r}"
         return
     for name, target in targets.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not is_name(name):
             yield f"the name {name!r} is none: it may have letters, digits, _ - and ."
         elif not isinstance(target, str) or not all(target.partition(":")):
             yield f"it {expected}, not {name!r}: {target!r}"

@@ -56,6 +56,7 @@ __all__ = [
     "entry",
     "is_reference",
     "load",
+    "load_reference",
     "names",
     "resource",
     "targets",
@@ -194,7 +195,7 @@ def load(kind: Kind[T_co], name: str) -> type[T_co]:
     except UnknownName:
         if not is_reference(kind, name):
             raise
-        loaded = _checked(kind, load_object(name), f"{kind.name} {name!r}")
+        loaded = _checked(kind, load_reference(kind, name), f"{kind.name} {name!r}")
     else:
         loaded = _target(kind, found)
     return loaded
@@ -211,6 +212,25 @@ def is_reference(kind: Kind[Any], name: str) -> bool:
             c.name == bare and same_distribution(c.distribution, distribution) for c in claims
         )
     )
+
+
+def load_reference(kind: Kind[Any], name: str) -> Any:
+    """What `MODULE:NAME` or `FILE.py:NAME` means, whatever it is.
+
+    Raises:
+        UnknownName: it is not there, and a distribution of that name has others.
+        ConfigError: there is no such file, module or name.
+    """
+    try:
+        return load_object(name)
+    except ConfigError:
+        distribution = name.rpartition(":")[0]
+        claims = _find().entries[kind.hook]
+        others = [c for c in claims if same_distribution(c.distribution, distribution)]
+        if not others:
+            raise
+        known = [f"{other.distribution}:{other.name}" for other in others]
+        raise UnknownName(kind.name, name, known) from None
 
 
 def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None) -> T_co:

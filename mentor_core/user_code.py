@@ -20,8 +20,8 @@ from mentor_core.errors import ConfigError, MentorError, nearest
 
 __all__ = ["absolute_reference", "contained", "load_object", "reason"]
 
-_RUN: set[str] = set()
-"""Names of the modules that are files which were run here."""
+_RUN: dict[str, ModuleType] = {}
+"""Name → module, of the files that were run here."""
 
 
 def load_object(reference: str) -> Any:
@@ -45,7 +45,8 @@ def load_object(reference: str) -> Any:
         with _explained(place):
             known = [key for key in dir(found) if not key.startswith("_")]
             if not hasattr(found, part):
-                raise AttributeError(f"{place} has no {name!r}{nearest(part, known)}")
+                missing = f"{place} has no {name!r}{nearest(part, known)}"
+                raise ConfigError(f"AttributeError: {missing}")
             found = getattr(found, part)
     return found
 
@@ -90,7 +91,10 @@ def contained(explain: Callable[[BaseException], MentorError]) -> Iterator[None]
     except BaseException as error:
         if pressed or (isinstance(error, KeyboardInterrupt) and here and not ours):
             raise
-        raise explain(error) from error
+        explained = explain(error)
+        if explained is error:
+            raise
+        raise explained from error
     finally:
         if ours and signal.getsignal(signal.SIGINT) is press:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -157,9 +161,10 @@ def _stands_in(folder: Path, module: str) -> bool:
 def _run_file(path: Path, changed: int) -> ModuleType:  # noqa: ARG001 - part of the cache's key
     """Import a file; again where it has `changed`."""
     name, loaded = path.stem, sys.modules.get(path.stem)
-    if loaded is not None and name not in _RUN and getattr(loaded, "__file__", None) == str(path):
+    ours = loaded is not None and loaded is _RUN.get(name)
+    if loaded is not None and not ours and getattr(loaded, "__file__", None) == str(path):
         return loaded  # a file beside it has imported it
-    if loaded is not None or not _is_free(path):
+    if not ours and not _is_free(path):
         name = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -172,13 +177,13 @@ def _run_file(path: Path, changed: int) -> ModuleType:  # noqa: ARG001 - part of
         except BaseException:
             sys.modules.pop(name, None)
             raise
-    _RUN.add(name)
+    _RUN[name] = module
     return module
 
 
 def _is_free(path: Path) -> bool:
     """Whether a file's module may have the file's own name: nothing else is imported by it."""
-    if not path.stem.isidentifier():
+    if not path.stem.isidentifier() or path.stem in sys.modules:
         return False
     with suppress(ImportError, ValueError):
         spec = importlib.util.find_spec(path.stem)
@@ -201,7 +206,9 @@ def _importable(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _explained(place: str) -> Iterator[None]:
-    def explain(error: BaseException) -> ConfigError:
+    def explain(error: BaseException) -> MentorError:
+        if isinstance(error, ConfigError):
+            return error
         trace, line = error.__traceback__, None
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == place:

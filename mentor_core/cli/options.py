@@ -11,7 +11,8 @@ import click
 
 from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
 from mentor_core.errors import ConfigError
-from mentor_core.mixture import carry_options
+from mentor_core.mixture import carry_options, parse_mixture
+from mentor_core.naming import name_environments
 
 __all__ = ["check_output", "configuration", "configuration_options"]
 
@@ -26,8 +27,9 @@ _OPTIONS = (
     ),
     click.option(
         "--env",
-        metavar="NAME",
-        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`.",
+        metavar="NAME|MODULE:CLASS",
+        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`. A class of "
+        "your own: MODULE:CLASS or FILE.py:CLASS.",
     ),
     click.option(
         "--model",
@@ -92,6 +94,7 @@ def configuration(
 
     Raises:
         ConfigError: a key, value or name is wrong.
+        PluginError: a class of one's own is not of its kind.
     """
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
@@ -108,7 +111,9 @@ def configuration(
     if rewards is not None and _preset(given):
         raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
     values = _over(values, given)
-    return resolve(values, str(config_file) if config_file else "configuration")
+    config = resolve(values, str(config_file) if config_file else "configuration")
+    name_environments(config.model_dump(), strict=True)  # what could not be loaded is told
+    return config
 
 
 def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,13 +122,18 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
-    values = dict(values)
+    values, later = dict(values), name_environments(later)
     if _preset(later):
         values.pop("reward", None)
     old, new, options = values.get("env"), later.get("env"), values.get("env_options")
     if isinstance(old, str) and isinstance(new, str) and isinstance(options, Mapping):
         with suppress(ValueError, ConfigError):  # what is wrong is told when all is known
             values["env_options"] = carry_options(old, new, options)
+    classes = values.get("env_classes")
+    if isinstance(new, str) and isinstance(classes, Mapping):
+        with suppress(ValueError):
+            stay = parse_mixture(new)
+            values["env_classes"] = {name: classes[name] for name in classes if name in stay}
     return merge(values, later)
 
 

@@ -31,7 +31,11 @@ _OPTIONS = (
     click.option(
         "--config", "config_file", type=click.Path(path_type=Path), help="TOML file with settings."
     ),
-    click.option("--env", metavar="NAME", help="Environment that the tasks are taken from."),
+    click.option(
+        "--env",
+        metavar="NAME|MODULE:CLASS",
+        help="Environment that the tasks are taken from; a class may be FILE.py:CLASS.",
+    ),
     click.option(
         "--tasks", type=click.Path(path_type=Path), metavar="FILE", help="The environment's tasks."
     ),

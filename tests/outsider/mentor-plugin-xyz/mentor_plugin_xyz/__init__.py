@@ -15,7 +15,7 @@ def mentor_reward_terms() -> dict[str, str]:
     return {
         "brevity": "mentor_plugin_xyz.brevity:Brevity",
         "broken": "mentor_plugin_xyz.broken:Broken",
-        "outcome": "mentor_plugin_xyz.brevity:Brevity",  # the name is taken
+        "length": "mentor_plugin_xyz.brevity:Brevity",  # mentor-core has a term of that name
     }
 
 
