@@ -1,4 +1,4 @@
-"""A plugin as a third party would write it; `broken` and a second plugin are broken on purpose."""
+"""A plugin as a third party would write it; `broken` and the other plugins are so on purpose."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def mentor_reward_terms() -> dict[str, str]:
         "broken": "mentor_plugin_xyz.broken:Broken",
         "length": "mentor_plugin_xyz.brevity:Brevity",  # mentor-core has a term of that name
     }
+
+
+@hookimpl
+def mentor_students() -> dict[str, str]:
+    return {"dice": "mentor_plugin_xyz:student"}
 
 
 @hookimpl
