@@ -14,6 +14,7 @@ reports and files, and beside it the class that the name means:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mentor_core.discovery import is_name
@@ -78,27 +79,30 @@ def _check_name(target: str, name: Any) -> None:
         )
 
 
-def with_names(values: Mapping[str, Any]) -> dict[str, Any]:
+def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
     """Settings in which every class of one's own is found from any directory, and has a name.
 
     Args:
         values: nested settings. What is wrong with their types is left to their validation, and a
             class that cannot be loaded to whoever loads it.
+        folder: what relative paths are relative to; None: the working directory.
 
     Raises:
         ConfigError: two classes have one name.
     """
-    named = _absolute(name_environments(values))
+    named = _absolute(name_environments(values, folder), folder)
     if isinstance(reward := named.get("reward"), Mapping):
-        named["reward"] = _absolute(name_terms(reward))
+        named["reward"] = _absolute(name_terms(reward, folder), folder)
     if isinstance(evaluate := named.get("evaluate"), Mapping):
-        named["evaluate"] = _absolute(evaluate)
+        named["evaluate"] = _absolute(evaluate, folder)
     if isinstance(trackers := named.get("trackers"), list):
-        named["trackers"] = [_found(TRACKERS, tracker) for tracker in trackers]
+        named["trackers"] = [_found(TRACKERS, tracker, folder) for tracker in trackers]
     return named
 
 
-def name_environments(values: Mapping[str, Any], strict: bool = False) -> dict[str, Any]:
+def name_environments(
+    values: Mapping[str, Any], folder: Path | None = None, strict: bool = False
+) -> dict[str, Any]:
     """The same settings with names in `env`, and in `env_classes` what they mean.
 
     Raises:
@@ -118,17 +122,17 @@ def name_environments(values: Mapping[str, Any], strict: bool = False) -> dict[s
         given = options if isinstance(options, Mapping) and len(weights) == 1 else {}
         return _environment_name(written, given)
 
-    names, classes = _name(ENVIRONMENTS, weights, classes, name_of, strict)
+    names, classes = _name(ENVIRONMENTS, weights, classes, name_of, folder, strict)
     named = dict(zip(names, weights.values(), strict=True))
     return {**values, "env": format_mixture(named)} | ({"env_classes": classes} if classes else {})
 
 
-def name_terms(reward: Mapping[str, Any]) -> dict[str, Any]:
+def name_terms(reward: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
     """The same settings of a reward with names in `terms`, and in `term_classes` what they mean."""
     terms, classes = reward.get("terms"), reward.get("term_classes", {})
     if not isinstance(terms, Mapping) or not isinstance(classes, Mapping):
         return dict(reward)
-    names, classes = _name(REWARD_TERMS, terms, classes, _term_name, strict=False)
+    names, classes = _name(REWARD_TERMS, terms, classes, _term_name, folder)
     named = {**reward, "terms": dict(zip(names, terms.values(), strict=True))}
     if isinstance(options := reward.get("term_options"), Mapping):
         renamed = dict(zip(terms, names, strict=True))
@@ -141,13 +145,14 @@ def _name(
     written: Iterable[str],
     classes: Mapping[str, Any],
     name_of: Callable[[str], str],
-    strict: bool,
+    folder: Path | None,
+    strict: bool = False,
 ) -> tuple[list[str], dict[str, Any]]:
     """The names of what is written, and which of them mean a class or another's name."""
     names: list[str] = []
-    found = {name: _found(kind, target) for name, target in classes.items()}
+    found = {name: _found(kind, target, folder) for name, target in classes.items()}
     for each in written:
-        name, target = each, _found(kind, each)
+        name, target = each, _found(kind, each, folder)
         try:
             name = name_of(target) if ":" in each else each
         except MentorError:  # told when it is loaded
@@ -188,14 +193,15 @@ def _term_name(target: str) -> str:
     return target.rpartition(":")[2].rpartition(".")[2]
 
 
-def _absolute(values: Mapping[str, Any]) -> dict[str, Any]:
+def _absolute(values: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
     """The settings of one table, with references that are found from any directory."""
     return {
-        key: _found(_KINDS[key], value) if key in _KINDS else value for key, value in values.items()
+        key: _found(_KINDS[key], value, folder) if key in _KINDS else value
+        for key, value in values.items()
     }
 
 
-def _found(kind: Kind[Any], name: Any) -> Any:
+def _found(kind: Kind[Any], name: Any, folder: Path | None) -> Any:
     if isinstance(name, str) and is_reference(kind, name):
-        return absolute_reference(name)
+        return absolute_reference(name, folder)
     return name

@@ -51,20 +51,22 @@ def load_object(reference: str) -> Any:
     return found
 
 
-def absolute_reference(reference: str) -> str:
+def absolute_reference(reference: str, folder: Path | None = None) -> str:
     """The same reference, as it is found from any working directory.
 
-    A file and a module in the working directory get their folder. An installed module needs none.
+    A file and a module in `folder`, or else in the working directory, get their folder. An
+    installed module needs none.
     """
+    here = folder or Path.cwd()
     place, name = _split(reference)
     if place.endswith(".py"):
-        place = str(Path(place).expanduser().resolve())
+        place = str((here / Path(place).expanduser()).resolve())
     elif "/" in place:
-        folder, _, module = place.rpartition("/")
-        place = f"{Path(folder or '/').expanduser().resolve()}/{module}"
-    elif _stands_in(Path.cwd(), place):
-        file = Path.cwd() / f"{place}.py"
-        place = str(file if file.is_file() else Path.cwd() / place)
+        above, _, module = place.rpartition("/")
+        place = f"{(here / Path(above or '/').expanduser()).resolve()}/{module}"
+    elif _stands_in(here, place):
+        file = here / f"{place}.py"
+        place = str(file if file.is_file() else here / place)
     return f"{place}:{name}" if name else place
 
 

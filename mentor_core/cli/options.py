@@ -12,7 +12,7 @@ import click
 from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
 from mentor_core.errors import ConfigError
 from mentor_core.mixture import carry_options, parse_mixture
-from mentor_core.naming import name_environments
+from mentor_core.naming import name_environments, with_names
 
 __all__ = ["check_output", "configuration", "configuration_options"]
 
@@ -98,7 +98,7 @@ def configuration(
     """
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
-        values = _over(values, read_toml(config_file))
+        values = _over(values, with_names(read_toml(config_file), config_file.absolute().parent))
     flags: dict[str, Any] = {"env": env, "model": model, "seed": seed, **(more or {})}
     values = _over(values, {key: value for key, value in flags.items() if value is not None})
     if tasks is not None:

@@ -74,6 +74,17 @@ def test_a_run_takes_them_and_can_be_made_again_from_any_directory(
     assert again == out
 
 
+def test_in_a_file_of_settings_a_place_is_relative_to_the_file(mentor, folder, monkeypatch):
+    settings = 'env = "heap.py:Pile"\n[reward.terms]\n"heap:Brevity" = 1\n'
+    (folder / "run.toml").write_text(settings)
+    (folder / "named.toml").write_text('env = "pile"\nenv_classes = {pile = "./heap.py:Pile"}\n')
+    monkeypatch.chdir(folder.parent)
+    out, _ = mentor("run", "--config", "here/run.toml", "--dry-run")
+    assert tomllib.loads(out)["reward"]["term_classes"] == {"Brevity": f"{folder}/heap.py:Brevity"}
+    out, _ = mentor("run", "--config", "here/named.toml", "--dry-run")
+    assert tomllib.loads(out)["env_classes"] == {"pile": f"{folder}/heap.py:Pile"}
+
+
 def test_another_environment_leaves_the_class_behind(mentor, folder):
     out, _ = mentor("run", *OWN, "--dry-run")
     (folder / "run.toml").write_text(out)
