@@ -5,10 +5,10 @@ Nothing here imports torch, so a wrong name, option or tasks file stops a run at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from mentor_core.config import RewardConfig, RunConfig
 from mentor_core.credit import Credit
@@ -30,6 +30,7 @@ from mentor_core.registry import (
     SAMPLERS,
     SOURCES,
     TRACKERS,
+    Kind,
     create,
     entry,
     is_reference,
@@ -39,10 +40,13 @@ from mentor_core.reward import NEEDS, Reward, has
 from mentor_core.rollout import Rollout
 from mentor_core.source import TrajectorySource
 from mentor_core.task import Split, Task
-from mentor_core.tracker import Tracker
+from mentor_core.tracker import Trackers
 from mentor_core.user_code import reason
+from mentor_core.validation import given_as
 
-__all__ = ["Domain", "Parts", "assemble", "make_reward"]
+__all__ = ["TASKS_FLAG", "Domain", "Parts", "assemble", "make_reward"]
+
+T = TypeVar("T")
 
 _OWN = {
     "max_turns": "set rollout.max_turns instead",
@@ -52,6 +56,8 @@ _OWN = {
     "render_mode": "episodes of a run are not rendered; leave it out",
 }
 """Arguments of environments that are no options of theirs, and what to do instead."""
+TASKS_FLAG = {"tasks_file": "--tasks FILE"}
+"""The option of environments that has a flag of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class Parts:
     source: TrajectorySource
     sampler: Mixture
     credit: Credit
-    trackers: list[Tracker]
+    trackers: Trackers
     sampling: Sampling
     limits: Limits
 
@@ -124,8 +130,9 @@ class Parts:
             ConfigError: an option is wrong; says which.
         """
         config, evaluate = self.config, self.config.evaluate
-        policy = create(POLICIES, config.policy, config.policy_options)
-        player = create(POLICIES, evaluate.policy, evaluate.policy_options)
+        policy = _create(POLICIES, config.policy, config.policy_options, "policy_options")
+        options, table = evaluate.policy_options, "evaluate.policy_options"
+        player = _create(POLICIES, evaluate.policy, options, table)
         for key, name, made in (
             ("policy", config.policy, policy),
             ("evaluate.policy", evaluate.policy, player),
@@ -214,13 +221,16 @@ def assemble(config: RunConfig) -> Parts:
         config=config,
         domains=domains,
         reward=make_reward(config.reward),
-        source=create(SOURCES, config.source, config.source_options),
+        source=_create(SOURCES, config.source, config.source_options, "source_options"),
         sampler=Mixture(
             weights=config.environments,
-            samplers={n: create(SAMPLERS, config.sampler, config.sampler_options) for n in domains},
+            samplers={
+                name: _create(SAMPLERS, config.sampler, config.sampler_options, "sampler_options")
+                for name in domains
+            },
         ),
-        credit=create(CREDITS, config.credit, config.credit_options),
-        trackers=[create(TRACKERS, name) for name in config.trackers],
+        credit=_create(CREDITS, config.credit, config.credit_options, "credit_options"),
+        trackers=_trackers(config),
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.turn_tokens, rollout.episode_tokens),
     )
@@ -230,6 +240,34 @@ def assemble(config: RunConfig) -> Parts:
             f"{config.reward.composer!r} gives none; choose another credit, or other --rewards"
         )
     return parts
+
+
+def _create(kind: Kind[T], name: str, options: Mapping[str, Any] | None, table: str) -> T:
+    """A component; what is wrong with its options is told with the table that they stand in."""
+    with given_as(f"--set {table}."):
+        return create(kind, name, options)
+
+
+def _trackers(config: RunConfig) -> Trackers:
+    _check_names("tracker_options", config.tracker_options, config.trackers, "the run's trackers")
+    if len(set(config.trackers)) < len(config.trackers):
+        raise ConfigError(f"trackers: {', '.join(config.trackers)}: one is given twice")
+    options = config.tracker_options
+    return Trackers(
+        {
+            name: _create(TRACKERS, name, options.get(name), f"tracker_options.{name}")
+            for name in config.trackers
+        }
+    )
+
+
+def _check_names(table: str, given: Iterable[str], there: Collection[str], what: str) -> None:
+    """Refuse options of what the run does not have."""
+    for name in given:
+        if name not in there:
+            raise ConfigError(
+                f"{table}.{name}: {name!r} is not among {what} ({', '.join(there) or 'none'})"
+            )
 
 
 def _domains(config: RunConfig) -> dict[str, Domain]:
@@ -244,7 +282,10 @@ def _domains(config: RunConfig) -> dict[str, Domain]:
     for name, options in split_options(classes, config.env_options).items():
         _check_options(name, classes[name], options, alone=len(classes) == 1)
         own = {"max_turns": turns, "parser": parser, "gate": gate}
-        domains[name] = _domain(name, _maker(classes[name], own, options))
+        make = _maker(classes[name], own, options)
+        table = "env_options" if len(classes) == 1 else f"env_options.{name}"
+        with given_as(f"--set {table}.", TASKS_FLAG if table == "env_options" else None):
+            domains[name] = _domain(name, make)
     return domains
 
 
@@ -306,17 +347,17 @@ def make_reward(config: RewardConfig) -> Reward:
     Raises:
         MentorError: a name, an option or a weight is wrong; says which.
     """
-    for name in config.term_options:
-        if name not in config.terms:
-            raise ConfigError(
-                f"reward.term_options.{name}: {name!r} is not among the reward's terms "
-                f"({', '.join(config.terms)})"
-            )
+    table = "reward.term_options"
+    _check_names(table, config.term_options, config.terms, "the reward's terms")
     terms = {
-        name: create(
-            REWARD_TERMS, config.term_classes.get(name, name), config.term_options.get(name)
+        name: _create(
+            REWARD_TERMS,
+            config.term_classes.get(name, name),
+            config.term_options.get(name),
+            f"{table}.{name}",
         )
         for name in config.terms
     }
-    composer = create(COMPOSERS, config.composer, config.composer_options)
+    table = "reward.composer_options"
+    composer = _create(COMPOSERS, config.composer, config.composer_options, table)
     return Reward(terms, config.terms, composer)

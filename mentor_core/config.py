@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -24,11 +25,12 @@ from pydantic import (
     model_validator,
 )
 
-from mentor_core.errors import ConfigError, UnknownName, nearest
+from mentor_core.errors import ConfigError, MentorError, UnknownName, nearest
 from mentor_core.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.naming import name_terms, with_names
 from mentor_core.registry import (
+    ENVIRONMENTS,
     PRESETS,
     REWARD_TERMS,
     Kind,
@@ -39,6 +41,7 @@ from mentor_core.registry import (
     resource,
 )
 from mentor_core.task import Split
+from mentor_core.validation import Problem, keys_of, near_key, problems, quoted
 
 __all__ = [
     "EvaluateConfig",
@@ -63,6 +66,13 @@ Positive = Annotated[int, Field(gt=0)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is int:
+            raise ValueError(f"expected a whole number, not {str(value).lower()}")
+        return value
 
 
 def _among(classes: dict[str, str], known: Mapping[str, Any], what: str) -> dict[str, str]:
@@ -183,6 +193,7 @@ class RunConfig(_Section):
     )
     model: str = Field(
         EMBEDDED,
+        min_length=1,
         description="embedded (the student of the first environment that has one, else that of the "
         "default environment), embedded/NAME, a hub id, a directory or a GGUF file",
     )
@@ -198,7 +209,12 @@ class RunConfig(_Section):
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
-    trackers: list[str] = Field(default_factory=lambda: ["jsonl"])
+    trackers: list[str] = Field(
+        default_factory=lambda: ["jsonl"], description="where metrics and results go"
+    )
+    tracker_options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="tracker → its options"
+    )
     rollout: RolloutConfig = Field(default_factory=RolloutConfig)
     train: TrainConfig = Field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
@@ -384,22 +400,25 @@ def _validate(values: Mapping[str, Any], where: str) -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        problems = [_problem(dict(item)) for item in error.errors(include_url=False)]
-        raise ConfigError(f"{where}: " + "; ".join(problems)) from None
+        found = "; ".join(_told(problem, values) for problem in problems(error, values))
+        raise ConfigError(f"{where}: {found}") from None
 
 
-def _problem(item: Mapping[str, Any]) -> str:
-    path = [str(part) for part in item["loc"]]
-    key = ".".join(path)
-    if item["type"] == "extra_forbidden":
-        section: Any = RunConfig
-        for part in path[:-1]:
-            section = section.model_fields[part].annotation
-        return f"unknown key {key!r}{nearest(path[-1], section.model_fields)}"
-    message = str(item["msg"]).removeprefix("Value error, ")
-    given = item.get("input")
-    shown = f", not {given!r}" if isinstance(given, (str, int, float, bool)) else ""
-    return f"{key}: {message}{shown}"
+def _told(problem: Problem, values: Mapping[str, Any]) -> str:
+    if problem.kind == "unknown":
+        keys = [*keys_of(RunConfig), *_environment_keys(values)]
+        return f"unknown key {problem.key!r}{near_key(problem.path, keys)}"
+    shell = quoted("--set ", problem.key, problem.example) if problem.example else ""
+    return f"{problem.key}: {problem.text}" + (f"; in a shell: {shell}" if shell else "")
+
+
+def _environment_keys(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of the options of the environments that are asked for."""
+    with suppress(MentorError, ValueError, TypeError):  # what else is wrong is told elsewhere
+        found = parse_mixture(values.get("env", RunConfig.model_fields["env"].default))
+        for name in found:
+            above = ("env_options", name) if len(found) > 1 else ("env_options",)
+            yield from keys_of(load(ENVIRONMENTS, name).Options, above)
 
 
 def unknown_keys(unknown: Sequence[str], known: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mentor_core.component import explain_options
+from mentor_core.component import option_error
 from mentor_core.errors import ConfigError, DataError, PluginError, nearest
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.parsing import CallParser, HermesParser
@@ -95,8 +95,8 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         try:
             self.options = self.Options(**options)
         except ValidationError as error:
-            problem = explain_options(error, self.Options.model_fields)
-            raise ConfigError(f"environment {self.name!r}: {problem}") from None
+            what, known = f"environment {self.name!r}", self.Options.model_fields
+            raise option_error(what, error, options, known) from None
         self.split, self.max_turns = split, max_turns
         self.parser = parser or HermesParser()
         self.gate = gate

@@ -2,6 +2,7 @@
 
     MentorError
     ├── ConfigError      a key, a value or a combination of settings
+    │   └── OptionError  an option of a component or an environment
     ├── UnknownName      a name no registry knows (carries the nearest ones)
     ├── AmbiguousName    a name that several distributions registered
     ├── PluginError      a plugin that cannot be loaded or breaks its contract
@@ -26,6 +27,7 @@ __all__ = [
     "DataError",
     "MentorError",
     "ModelError",
+    "OptionError",
     "PluginError",
     "RewardError",
     "RunError",
@@ -41,6 +43,20 @@ class MentorError(Exception):
 
 class ConfigError(MentorError):
     """A setting is wrong: unknown key, bad value, or settings that exclude each other."""
+
+
+class OptionError(ConfigError):
+    """An option that is missing, unknown or of a wrong value.
+
+    Attributes:
+        key: the option; empty where options do not go together.
+        kind: missing, unknown or value.
+        example: a value that would do, as TOML; empty where none is known.
+    """
+
+    def __init__(self, message: str, key: str, kind: str, example: str = "") -> None:
+        self.key, self.kind, self.example = key, kind, example
+        super().__init__(message)
 
 
 class UnknownName(ConfigError):
@@ -93,7 +109,7 @@ def nearest(name: str, known: Iterable[str], limit: int = 3) -> str:
     >>> nearest("calculater", ["calculator", "webshop"])
     '; did you mean calculator?'
     """
-    names = sorted(known)
+    names = sorted(set(known))
     close = get_close_matches(name, names, n=limit, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(close)}?"

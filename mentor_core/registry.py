@@ -250,7 +250,7 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
     """
     from pydantic import BaseModel, ValidationError
 
-    from mentor_core.component import explain_options
+    from mentor_core.component import option_error
 
     if not issubclass(factory, BaseModel):
         _check_arguments(factory, what, options or {})
@@ -258,7 +258,7 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
         return factory(**(options or {}))
     except ValidationError as error:
         known = getattr(factory, "model_fields", ())
-        raise ConfigError(f"{what}: {explain_options(error, known)}") from None
+        raise option_error(what, error, options or {}, known) from None
 
 
 def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mentor_core.evaluate import Summary
 
-__all__ = ["COLUMNS", "as_json", "as_markdown", "as_table", "rows"]
+__all__ = ["COLUMNS", "as_json", "as_markdown", "as_metrics", "as_table", "rows"]
 
 COLUMNS = (
     "split",
@@ -82,6 +82,18 @@ def as_json(summaries: Mapping[str, Mapping[str, Summary]]) -> str:
             metrics = found.setdefault(when, {})
             metrics |= {f"{split}/{name}": value for name, value in asdict(summary).items()}
     return json.dumps(found, indent=2) + "\n"
+
+
+def as_metrics(summaries: Mapping[str, Summary]) -> dict[str, float | None]:
+    """The figures of one evaluation for trackers: `eval/success`, `eval/end/answered` … → value."""
+    found: dict[str, float | None] = {}
+    for split, summary in summaries.items():
+        figures = asdict(summary)
+        low, high = figures.pop("interval") or (None, None)
+        ends = {f"end/{reason}": share for reason, share in figures.pop("ends").items()}
+        figures |= {"interval/low": low, "interval/high": high, **ends}
+        found |= {f"{split}/{name}": value for name, value in figures.items()}
+    return found
 
 
 def _cells(summary: Summary) -> tuple[str, ...]:

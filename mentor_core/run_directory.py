@@ -5,6 +5,7 @@ versions.json         Python, packages, platform and the command
 state.json            status (running, interrupted, finished) and steps done
 references.jsonl      the teacher's reference trajectories
 metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
+evaluations.jsonl     one line an evaluation (likewise)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads
@@ -156,10 +157,10 @@ class RunDirectory:
 
     def _state(self) -> dict[str, Any]:
         try:
-            state: dict[str, Any] = json.loads((self.path / "state.json").read_text())
-        except (OSError, ValueError):  # killed before its first note
+            state = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+            return {"status": str(state["status"]), "steps": int(state["steps"])}
+        except (OSError, ValueError, TypeError, KeyError):  # killed before its first note
             return {"status": "interrupted", "steps": 0}
-        return state
 
 
 def default_output(environments: Iterable[str]) -> Path:

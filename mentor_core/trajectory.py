@@ -18,6 +18,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from mentor_core.errors import DataError
+from mentor_core.validation import problems
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -276,9 +277,8 @@ def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
     try:
         trajectory = _ADAPTER.validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "line"
-        raise DataError(f"{where}: {field}: {first['msg']}") from None
+        first, *_ = problems(error)
+        raise DataError(f"{where}: {first.key or 'line'}: {first.text}") from None
     if trajectory.schema_version != SCHEMA_VERSION:
         raise DataError(
             f"{where}: schema_version {trajectory.schema_version}, expected {SCHEMA_VERSION}"

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from mentor_core.errors import DataError, nearest
 from mentor_core.task import SPLITS, Split
 from mentor_core.trajectory import open_text
+from mentor_core.validation import problems
 
 __all__ = ["Row", "file_version", "read_rows", "read_task_rows", "show"]
 
@@ -62,12 +63,11 @@ class Row:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"])
-            if first["type"] == "extra_forbidden":
-                known = nearest(str(first["loc"][-1]), model.model_fields)
-                raise DataError(f"{self.where}: unknown key {key!r}{known}") from None
-            raise DataError(f"{self.where}: {key}: {first['msg']}") from None
+            first, *_ = problems(error, self.data)
+            if first.kind == "unknown":
+                known = nearest(first.path[-1], model.model_fields)
+                raise DataError(f"{self.where}: unknown key {first.key!r}{known}") from None
+            raise DataError(f"{self.where}: {first.key}: {first.text}") from None
 
 
 def read_task_rows(path: Path, example: str, id_key: str = "id") -> list[tuple[Row, str, Split]]:

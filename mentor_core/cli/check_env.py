@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
+from mentor_core.cli.options import PATH
 from mentor_core.cli.verdicts import needs_testing, show_verdicts
 from mentor_core.errors import ConfigError
 
@@ -22,6 +24,7 @@ __all__ = ["command"]
     metavar="KEY=VALUE",
     help="A setting of a run: env_options.NAME or rollout.max_turns; may be repeated.",
 )
+@click.option("--tasks", type=PATH, metavar="FILE", help="Tasks of your own, as for `mentor run`.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the episodes.")
 @click.option(
     "--count",
@@ -42,6 +45,7 @@ def command(
     ctx: click.Context,
     env: str,
     settings: tuple[str, ...],
+    tasks: Path | None,
     seed: int,
     count: int | None,
     examples: int,
@@ -58,19 +62,25 @@ def command(
 
     \b
     mentor check-env calculator --set env_options.max_steps=4
+    mentor check-env functions --set env_options.tools=my_tools.py --tasks my-tasks.jsonl
     mentor check-env my_package.shop:Shop --count 50
     """
     from rich.console import Console
 
+    from mentor_core.assemble import TASKS_FLAG
     from mentor_core.naming import environment_factory
     from mentor_core.progress import bar
     from mentor_core.registry import ENVIRONMENTS, entry, is_reference
+    from mentor_core.validation import given_as
 
     with needs_testing("check-env"):
         from mentor_core.laboratory.environments.battery import STAGES, check_environment
 
-    factory, options = environment_factory(env), _options(settings)
-    with bar(Console(stderr=True), "checking", STAGES) as shown:
+    factory, options = environment_factory(env), _options(settings, tasks)
+    with (
+        given_as("--set env_options.", TASKS_FLAG),
+        bar(Console(stderr=True), "checking", STAGES) as shown,
+    ):
         last = ""
 
         def on_progress(stage: str, examples: int) -> None:
@@ -98,22 +108,27 @@ def command(
         ctx.exit(1)
 
 
-def _options(settings: Sequence[str]) -> dict[str, Any]:
+def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
     """The environment's arguments.
 
     Raises:
-        ConfigError: a setting is another one.
+        ConfigError: a setting is another one, or does not fit.
     """
-    from mentor_core.config import merge, parse_setting
+    from mentor_core.config import merge, parse_setting, resolve
 
     values: dict[str, Any] = {}
+    if tasks is not None:
+        values = {"env_options": {"tasks_file": str(tasks.absolute())}}
     for setting in settings:
         values = merge(values, parse_setting(setting))
     options = values.pop("env_options", {})
     rollout = values.pop("rollout", {})
     if not isinstance(options, dict) or not isinstance(rollout, dict):
         raise ConfigError("--set: expected KEY=VALUE, such as env_options.seed=1")
-    own = {"max_turns": rollout.pop("max_turns")} if "max_turns" in rollout else {}
+    own = {}
+    if "max_turns" in rollout:
+        config = resolve({"rollout": {"max_turns": rollout.pop("max_turns")}}, "--set")
+        own = {"max_turns": config.rollout.max_turns}
     unknown = [*values, *(f"rollout.{key}" for key in rollout)]
     if unknown:
         raise ConfigError(

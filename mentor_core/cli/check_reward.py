@@ -62,10 +62,13 @@ def _make(name: str, options: Sequence[str]) -> RewardTerm:
     """
     from mentor_core.config import parse_setting
     from mentor_core.registry import REWARD_TERMS, create
+    from mentor_core.validation import given_as
 
     given: dict[str, Any] = {}
     for option in options:
-        if not option.partition("=")[1]:
+        key, equals, _ = option.partition("=")
+        if not equals or not all(part.strip() for part in key.split(".")):
             raise ConfigError(f"--option {option!r}: expected NAME=VALUE, such as mode=set")
         given |= parse_setting(option)
-    return create(REWARD_TERMS, name, given)
+    with given_as("--option "):
+        return create(REWARD_TERMS, name, given)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import check_output, configuration, configuration_options
+from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
 from mentor_core.errors import RunError
-from mentor_core.rollout import Start
 from mentor_core.task import SPLITS, Split, TaskKey
-from mentor_core.trajectory import (
-    Trajectory,
-    end_lines,
-    read_trajectories,
-    write_trajectories,
-)
+
+if TYPE_CHECKING:
+    from mentor_core.rollout import Start
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
 
 @click.command("eval", short_help="Evaluate a student or a run's result.")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=PATH)
 @configuration_options
 @click.option(
     "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
@@ -34,7 +31,7 @@ __all__ = ["command"]
 @click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Keep the trajectories in this new .jsonl file, each as it ends.",
 )
@@ -70,6 +67,7 @@ def command(
     from mentor_core.registry import POLICIES, create
     from mentor_core.report import as_table
     from mentor_core.run_directory import RunDirectory
+    from mentor_core.validation import given_as
 
     check_output(output)
     base: dict[str, Any] = {}
@@ -89,7 +87,8 @@ def command(
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
     parts = assemble(config)
     kept = _Kept(output, resume)
-    player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
+    with given_as("--set evaluate.policy_options."):
+        player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
     console = Console()
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
@@ -134,6 +133,8 @@ class _Kept:
     """
 
     def __init__(self, file: Path | None, resume: bool) -> None:
+        from mentor_core.trajectory import end_lines, read_trajectories
+
         self.file = file
         self._played: dict[tuple[TaskKey, int | None], Trajectory] = {}
         if resume:
@@ -157,6 +158,8 @@ class _Kept:
 
     def add(self, trajectory: Trajectory) -> None:
         """Keep one that has ended."""
+        from mentor_core.trajectory import write_trajectories
+
         if self.file is not None:
             with self.file.open("a", encoding="utf-8") as file:
                 write_trajectories(file, [trajectory])

@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
 from mentor_core.errors import ConfigError
-from mentor_core.mixture import carry_options, parse_mixture
-from mentor_core.naming import name_environments, with_names
 
-__all__ = ["check_output", "configuration", "configuration_options"]
+if TYPE_CHECKING:
+    from mentor_core.config import RunConfig
+
+__all__ = ["PATH", "check_output", "configuration", "configuration_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Path(click.Path):
+    """A path; an empty one (a variable that is not set) would mean the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; expected a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 
 _OPTIONS = (
     click.option(
         "--config",
         "config_file",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with any settings; config.toml of a run is one.",
     ),
     click.option(
@@ -38,7 +50,7 @@ _OPTIONS = (
     ),
     click.option(
         "--tasks",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Tasks of your own: question/answer rows, .jsonl or .jsonl.gz.",
     ),
@@ -96,6 +108,9 @@ def configuration(
         ConfigError: a key, value or name is wrong.
         PluginError: a class of one's own is not of its kind.
     """
+    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
+    from mentor_core.naming import name_environments, with_names
+
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
         values = _over(values, with_names(read_toml(config_file), config_file.absolute().parent))
@@ -113,6 +128,12 @@ def configuration(
     values = _over(values, given)
     config = resolve(values, str(config_file) if config_file else "configuration")
     name_environments(config.model_dump(), strict=True)  # what could not be loaded is told
+    if tasks is not None and len(config.environments) > 1:
+        raise ConfigError(
+            f"--tasks {tasks}: the run has several environments; say whose tasks they are: "
+            f"--set env_options.NAME.tasks_file={tasks}, with NAME one of "
+            + ", ".join(config.environments)
+        )
     return config
 
 
@@ -122,6 +143,10 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
+    from mentor_core.config import merge
+    from mentor_core.mixture import carry_options, parse_mixture
+    from mentor_core.naming import name_environments
+
     values, later = dict(values), name_environments(later)
     if _preset(later):
         values.pop("reward", None)

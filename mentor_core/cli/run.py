@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.options import configuration, configuration_options
-from mentor_core.config import to_toml
+from mentor_core.cli.options import PATH, configuration, configuration_options
 from mentor_core.errors import ConfigError
 
 __all__ = ["command"]
@@ -26,13 +25,13 @@ __all__ = ["command"]
 @click.option("--steps", type=click.IntRange(min=0), help="Optimizer steps; 0 evaluates only.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="Run directory; runs/ENV-DATE-TIME if not given.",
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="RUN",
     help="Continue an interrupted run from its last checkpoint.",
 )
@@ -56,6 +55,7 @@ def command(
     from rich.markup import escape
 
     from mentor_core.assemble import assemble
+    from mentor_core.config import to_toml
     from mentor_core.models import load_student, model_path
     from mentor_core.run_directory import RunDirectory, default_output
     from mentor_core.train.settings import check_adapters, check_settings, trainer_settings

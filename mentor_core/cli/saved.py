@@ -5,40 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.config import RewardConfig, merge, parse_rewards, resolve
+from mentor_core.cli.options import PATH
 from mentor_core.errors import DataError, RunError
 from mentor_core.task import SPLITS, Task, TaskKey
-from mentor_core.trajectory import Trajectory, iterate_trajectories
+
+if TYPE_CHECKING:
+    from mentor_core.config import RewardConfig
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["Saved", "open_saved", "reward_config", "saved_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    click.argument("files", nargs=-1, required=True, type=PATH),
     click.option(
         "--references",
         "reference_files",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Reference trajectories; may be repeated.",
     ),
-    click.option(
-        "--config", "config_file", type=click.Path(path_type=Path), help="TOML file with settings."
-    ),
+    click.option("--config", "config_file", type=PATH, help="TOML file with settings."),
     click.option(
         "--env",
         metavar="NAME|MODULE:CLASS",
         help="Environment that the tasks are taken from; a class may be FILE.py:CLASS.",
     ),
-    click.option(
-        "--tasks", type=click.Path(path_type=Path), metavar="FILE", help="The environment's tasks."
-    ),
+    click.option("--tasks", type=PATH, metavar="FILE", help="The environment's tasks."),
     click.option(
         "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting."
     ),
@@ -94,6 +93,7 @@ def open_saved(
     from mentor_core.laboratory.scoring import CHUNK, available_cores, read_lines
     from mentor_core.references import verified
     from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import iterate_trajectories
 
     base: dict[str, Any] = {}
     found: list[Path] = []
@@ -143,7 +143,7 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
     Raises:
         ConfigError: a key, value or name is wrong.
     """
-    from mentor_core.config import parse_setting, read_toml
+    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
 
     if rewards.endswith(".toml"):
         values = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import check_output
+from mentor_core.cli.options import PATH, check_output
 from mentor_core.cli.saved import Saved, open_saved, saved_options
 from mentor_core.errors import DataError, RewardError, RunError, nearest
-from mentor_core.trajectory import format_trajectory
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +37,7 @@ _PLURAL = {"answer": "answers", "gold": "gold calls", "schemas": "tool schemas"}
 @click.option("--strict", is_flag=True, help="Stop at the first broken line or failing term.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the trajectories with their new scores to this new .jsonl file.",
 )
@@ -86,6 +85,7 @@ def _score(
     from mentor_core.assemble import make_reward
     from mentor_core.laboratory.scoring import Broken, Tally, score_files
     from mentor_core.progress import bar
+    from mentor_core.trajectory import format_trajectory
 
     reward = make_reward(inputs.reward)
     tallies = {name: Tally() for name in [*reward.terms, "reward"]}

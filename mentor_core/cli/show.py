@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mentor_core.cli.options import PATH
 from mentor_core.errors import RunError, nearest
-from mentor_core.run_directory import RunDirectory
-from mentor_core.trajectory import Trajectory, iterate_trajectories
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
 
 @click.command("show", short_help="Read a run's episodes, teacher beside student.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "--of", "name", metavar="NAME", help="Which episodes: train, eval-before, eval-after, …"
 )
@@ -52,6 +54,9 @@ def command(
     """
     from rich.console import Console
 
+    from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import iterate_trajectories
+
     directory = RunDirectory.open(run)
     files = {p.stem: p for p in sorted((run / "trajectories").glob("*.jsonl"))}
     if not files:
@@ -80,6 +85,8 @@ def command(
 
 
 def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajectory]:
+    from mentor_core.trajectory import iterate_trajectories
+
     if directory.references.exists():
         for reference in iterate_trajectories(directory.references):
             if reference.task_key == student.task_key:

@@ -26,7 +26,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from mentor_core.component import explain_options
+from mentor_core.component import option_error
 from mentor_core.config import read_toml
 from mentor_core.env import ToolEnv
 from mentor_core.errors import ConfigError
@@ -324,10 +324,11 @@ def _read_recipe(file: Path) -> Recipe:
     Raises:
         ConfigError: it cannot be read, or a setting is wrong; says which.
     """
+    values = read_toml(file)
     try:
-        return Recipe.model_validate(read_toml(file))
+        return Recipe.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{file}: {explain_options(error, Recipe.model_fields)}") from None
+        raise option_error(str(file), error, values, Recipe.model_fields) from None
 
 
 if __name__ == "__main__":

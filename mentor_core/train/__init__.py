@@ -1,1 +1,1 @@
-"""Training: the only part of the core that imports torch and trl."""
+"""Training with TRL; its modules import torch, trl and transformers at their top."""

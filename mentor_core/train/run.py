@@ -29,7 +29,7 @@ from mentor_core.formats import fit
 from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
 from mentor_core.progress import Bar, bar
-from mentor_core.report import as_json, as_markdown, as_table
+from mentor_core.report import as_json, as_markdown, as_metrics, as_table
 from mentor_core.run_directory import RunDirectory
 from mentor_core.task import Split
 from mentor_core.train.settings import check_adapters, lora_config, trainer_settings
@@ -78,11 +78,16 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
         directory.write(directory.references, [t for ts in references.of.values() for t in ts])
     with _interrupts() as interrupted:
         job = _Job(parts, student, directory, state, console, interrupted)
-        before = job.evaluate("before")
-        if config.train.steps:
-            job.train(tasks, references)
-        after = job.evaluate("after") if config.train.steps else {}
-        return job.finish(before, after)
+        try:
+            before = job.evaluate("before")
+            if config.train.steps:
+                job.train(tasks, references, before)
+            else:
+                job.tell(0, before)
+            after = job.evaluate("after") if config.train.steps else {}
+            return job.finish(before, after)
+        finally:
+            parts.trackers.finish()
 
 
 class _Job:
@@ -148,7 +153,14 @@ class _Job:
 
         return advance
 
-    def train(self, tasks: Sequence[Any], references: Any) -> None:
+    def tell(self, done: int, before: dict[str, Summary]) -> None:
+        """Start the trackers, in the main process, and tell them of the evaluation before."""
+        if self.state.is_main_process:
+            trackers, config = self.parts.trackers, self.config.model_dump(mode="json")
+            trackers.start(self.directory.path, config, done)
+            trackers.log_evaluation("before", 0, as_metrics(before))
+
+    def train(self, tasks: Sequence[Any], references: Any, before: dict[str, Summary]) -> None:
         """Train, from the last checkpoint where there is one; saves the final model."""
         from datasets import Dataset
 
@@ -156,6 +168,8 @@ class _Job:
 
         if (self.directory.model / "config.json").exists():
             self._load_trained()
+            self.tell(self.config.train.steps, before)
+            self.parts.trackers.log_model(self.directory.model)
             return
         config = self.config
         checkpoint = self.directory.last_checkpoint()
@@ -163,6 +177,7 @@ class _Job:
         if self.state.is_main_process:
             self.directory.rewind(done)
             self.directory.note("running", done)
+        self.tell(done, before)
         self.state.wait_for_everyone()
         self.parts.sampler.start(tasks, config.seed)
         groups = config.train.tasks_per_step
@@ -184,7 +199,7 @@ class _Job:
                 on_rollout=self._record,
                 train_dataset=Dataset.from_dict({"prompt": [""] * groups}),
                 peft_config=lora_config(config),
-                callbacks=[Watch(self.parts, self.directory, shown, done, self.interrupted)],
+                callbacks=[Watch(self.parts, self.directory, shown, self.interrupted)],
             )
             trainer.remove_callback(PrinterCallback)  # the bar and the trackers say it
             if checkpoint:
@@ -199,6 +214,7 @@ class _Job:
         self._keep_model(trainer)
 
     def _record(self, trajectories: Sequence[Trajectory], step: int) -> None:
+        self.parts.trackers.log_trajectories(step + 1, trajectories)
         if step % self.config.train.record_every == 0:
             rank = self.state.process_index
             name = "train" if rank == 0 else f"train-{rank}"
@@ -215,6 +231,7 @@ class _Job:
             model.save_pretrained(partial)
             self.student.tokenizer.save_pretrained(partial)
             partial.replace(self.directory.model)
+            self.parts.trackers.log_model(self.directory.model)
         self.state.wait_for_everyone()
 
     def _load_trained(self) -> None:
@@ -232,6 +249,8 @@ class _Job:
         self.evaluation.close()
         if self.state.is_main_process:
             config = self.config
+            if after:
+                self.parts.trackers.log_evaluation("after", config.train.steps, as_metrics(after))
             self.directory.note("finished", config.train.steps)
             facts = [
                 f"environment {config.env}, student {config.model}, seed {config.seed}",

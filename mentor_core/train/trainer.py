@@ -1,6 +1,6 @@
 """MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
 
-Five methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
+Five private methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
 one of them changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
@@ -8,6 +8,8 @@ one of them changes:
 - `_compute_loss` drops the columns that are padding throughout a micro batch;
 - `_save_checkpoint` adds the state of sampler, composer and credit, as the last file;
 - `_send_telemetry` sends nothing.
+
+Beside them, the public `create_model_card` writes nothing.
 
 The rest is TRL's: loss, optimizer, LoRA, mixed precision, several processes.
 """

@@ -26,7 +26,6 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         parts: whose trackers hear of each step.
         directory: where the state of the run is noted.
         shown: advances with each step.
-        done: steps that were done before, on resuming.
         interrupted: whether this process was asked to stop; one that was stops all.
     """
 
@@ -35,18 +34,13 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         parts: Parts,
         directory: RunDirectory,
         shown: Bar,
-        done: int,
         interrupted: Callable[[], bool],
     ) -> None:
         self.parts, self.directory, self.shown = parts, directory, shown
-        self.done, self.interrupted = done, interrupted
+        self.interrupted = interrupted
         self.last = time.perf_counter()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.is_world_process_zero:
-            config = self.parts.config.model_dump(mode="json")
-            for tracker in self.parts.trackers:
-                tracker.start(self.directory.path, config, self.done)
         self.last = time.perf_counter()
 
     def on_log(
@@ -60,8 +54,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         metrics = {name: value for name, value in logs.items() if name not in _NOT_KEPT}
         metrics["seconds/step"] = seconds
         metrics["tokens_per_second"] = tokens / seconds
-        for tracker in self.parts.trackers:
-            tracker.log(state.global_step, metrics)
+        self.parts.trackers.log(state.global_step, metrics)
         facts = {"reward": _shown(logs.get("reward")), "success": _shown(logs.get("success"))}
         self.shown.advance(facts | {"tokens/s": f"{tokens / seconds:.0f}"})
 
@@ -75,11 +68,6 @@ class Watch(TrainerCallback):  # type: ignore[misc]
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
             self.directory.note("running", state.global_step)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.is_world_process_zero:
-            for tracker in self.parts.trackers:
-                tracker.finish()
 
 
 def _shown(value: float | None) -> str:

@@ -30,6 +30,8 @@ def in_a_folder_with_files(tmp_path, monkeypatch, rows):
     (tmp_path / "folder" / "thesis.tex").touch()
     (tmp_path / "student.gguf").touch()
     RunDirectory.create(tmp_path / "run", resolve({}))
+    RunDirectory.create(tmp_path / "noted", resolve({}))
+    (tmp_path / "noted" / "state.json").write_text("[]")
     (tmp_path / "hurt").mkdir()
     (tmp_path / "hurt" / "config.toml").write_text("seed =\n")
 
@@ -62,11 +64,14 @@ TABLE = [
     ("run --set model_options.dtype=floot16", "model_options.dtype: no 'floot16'; did you mean"),
     ("run --set train.trl.eval_strategy=often", "train.trl: "),
     ("run --rewards sparse --set reward.preset=mentor", "both say what the reward is; give one"),
-    ("run --set rollout.episode_seconds=-1", "rollout.episode_seconds: Input should be greater"),
+    (
+        "run --set rollout.episode_seconds=-1",
+        "rollout.episode_seconds: expected a number of at least 0",
+    ),
     ("run --rewards teachr,outcome", "unknown reward term 'teachr'; did you mean teacher?"),
     ("run --rewards mentor-papr", "'mentor-papr'; did you mean mentor-paper"),
-    ("run --rewards teacher=nan", "reward.terms.teacher: Input should be a finite number"),
-    ("run --rewards teacher=-inf", "reward.terms.teacher: Input should be a finite number"),
+    ("run --rewards teacher=nan", "reward.terms.teacher: expected a finite number"),
+    ("run --rewards teacher=-inf", "reward.terms.teacher: expected a finite number"),
     ("run --rewards teacher=0,outcome=0", "reward.terms: all weights are zero"),
     ("run --rewards teacher=lots", "the weight of 'teacher' is 'lots'; expected a number"),
     ("run --rewards teacher,teacher", "the term 'teacher' is given twice"),
@@ -75,15 +80,42 @@ TABLE = [
         "run --set reward.preset=mentr",
         "unknown preset 'mentr'; did you mean mentor",
     ),
-    ("run --set train.step=3", "unknown key 'train.step'; did you mean steps"),
+    ("run --set train.step=3", "unknown key 'train.step'; did you mean train.steps"),
     ("run --set trian.steps=3", "unknown key 'trian'; did you mean train?"),
+    ("run --set steps=3", "unknown key 'steps'; did you mean train.steps?"),
+    ("run --set trackers=jsonl", """in a shell: --set 'trackers=["jsonl"]'"""),
+    ("run --set tracker_options.csv.file=x", "'csv' is not among the run's trackers (jsonl)"),
+    ("run --set tracker_options.jsonl.fil=x", "tracker 'jsonl': unknown option 'fil'; did you m"),
+    ("run --set trackers=['jsonl','jsonl']", "trackers: jsonl, jsonl: one is given twice"),
+    ("run --env functions", "the option 'tasks_file' is missing; give it with --tasks FILE"),
+    (
+        "run --env functions --tasks plain.jsonl",
+        "the option 'tools' is missing; give it with --set env_options.tools=VALUE",
+    ),
+    (
+        "run --env calculator,functions",
+        "'tasks_file' is missing; give it with --set env_options.functions.tasks_file=VALUE",
+    ),
+    ("run --env webshop --tasks plain.jsonl", "--tasks FILE does not fit here: environment 'webs"),
+    (
+        "run --env calculator,sql --tasks plain.jsonl",
+        "--set env_options.NAME.tasks_file=plain.jsonl, with NAME one of calculator, sql",
+    ),
+    (
+        "run --set source=saved --set source_options.files=plain.jsonl",
+        """in a shell: --set 'source_options.files=["plain.jsonl"]'""",
+    ),
+    (
+        "eval --policy openai",
+        "the option 'model' is missing; give it with --set evaluate.policy_options.model=VALUE",
+    ),
     ("run --set train.steps", "--set 'train.steps': expected KEY=VALUE"),
-    ("run --set train.steps=many", "train.steps: Input should be a valid integer"),
+    ("run --set train.steps=many", "train.steps: expected a whole number"),
     ("run --set env_options.train_sise=3", "unknown option 'train_sise'; did you mean train_size"),
     ("run --set env_options.max_turns=3", "env_options.max_turns: set rollout.max_turns instead"),
     (
         "run --set env_options.train_size=few",
-        "option 'train_size': Input should be a valid integer",
+        "option 'train_size': expected a whole number, not 'few'",
     ),
     (
         "run --env bfcl --set env_options.categories=simpl_python",
@@ -91,8 +123,11 @@ TABLE = [
     ),
     ("run --set source_options.sed=3", "source 'expert': unknown option 'sed'; did you mean seed?"),
     ("run --set policy=transfomers", "unknown policy 'transfomers'; did you mean transformers?"),
-    ("run --config unknown.toml", "unknown.toml: unknown key 'train.step'; did you mean steps"),
-    ("run --config value.toml", "value.toml: train.steps: Input should be a valid integer"),
+    (
+        "run --config unknown.toml",
+        "unknown.toml: unknown key 'train.step'; did you mean train.steps",
+    ),
+    ("run --config value.toml", "value.toml: train.steps: expected a whole number"),
     ("run --config broken.toml", "broken.toml: Expected ']'"),
     ("run --config nope.toml", "nope.toml: No such file or directory"),
     ("run --config folder", "folder: Is a directory"),
@@ -104,6 +139,11 @@ TABLE = [
     ("run --output folder", "folder exists and is not empty; choose another --output"),
     ("run --output plain.jsonl", "plain.jsonl exists and is not empty"),
     ("run --output plain.jsonl/run", "plain.jsonl takes no files"),
+    ("run --tasks=", "Invalid value for '--tasks': it is empty; expected a path"),
+    ("run --config=", "Invalid value for '--config': it is empty; expected a path"),
+    ("run --output=", "Invalid value for '--output': it is empty; expected a path"),
+    ("run --model=", "model: expected text of length 1 or more"),
+    ("run --set seed=true", "seed: expected a whole number, not true"),
     ("run --model ./nope", "model './nope' is not there"),
     ("run --model nope.gguf", "model 'nope.gguf' is not there; did you mean student.gguf?"),
     ("run --model studnt.gguf", "model 'studnt.gguf' is not there; did you mean student.gguf?"),
@@ -113,8 +153,9 @@ TABLE = [
     ("run --resume run --steps 3", "--resume takes the run's own settings"),
     ("run --steps -1", "-1 is not in the range x>=0"),
     ("run --stps 1", "No such option '--stps'"),
-    ("run --seed -1", "seed: Input should be greater than or equal to 0, not -1"),
+    ("run --seed -1", "seed: expected a number of at least 0, not -1"),
     ("eval nowhere", "nowhere holds no run"),
+    ("eval noted", "noted has no trained model yet (interrupted)"),
     ("eval run", "run has no trained model yet (running)"),
     ("eval --output plain.jsonl", "plain.jsonl exists; choose another --output"),
     (

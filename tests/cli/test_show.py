@@ -112,7 +112,7 @@ def test_what_is_not_there_says_so(mentor, run, arguments, message):
 
 def test_a_broken_line_is_named(mentor, run):
     run.trajectories("train").write_text('{"task_id": "a"}\n')
-    assert "train.jsonl:1: env: Field required" in mentor("show", run.path, code=2).err
+    assert "train.jsonl:1: env: is missing" in mentor("show", run.path, code=2).err
 
 
 def test_a_run_that_has_played_nothing_says_so(mentor, tmp_path):

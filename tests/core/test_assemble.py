@@ -103,7 +103,7 @@ def test_a_broken_row_stops_with_file_and_line(tmp_path):
         ({"credit": "groups"}, "unknown credit 'groups'; did you mean group"),
         ({"trackers": ["json"]}, "unknown tracker 'json'; did you mean jsonl"),
         ({"env_options": {"train_sise": 3}}, "'calculator': unknown option 'train_sise'.*size"),
-        ({"env_options": {"min_steps": 9}}, "'calculator': option 'min_steps': .*equal to 6"),
+        ({"env_options": {"min_steps": 9}}, "'calculator': option 'min_steps': .*at most 6"),
         ({"env_options": {"max_turns": 3}}, "env_options.max_turns: set rollout.max_turns instead"),
         ({"env_options": {"parser": "x"}}, "env_options.parser: set parser instead"),
         ({"env_options": {"split": "eval"}}, "env_options.split: .*set evaluate.splits"),

@@ -287,7 +287,7 @@ def test_students_are_directories_inside_packages(install):
     ("options", "problem"),
     [
         ({"wrds": 3}, "reward term 'brevity': unknown option 'wrds'; did you mean words"),
-        ({"words": 0}, "reward term 'brevity': option 'words': Input should be greater than 0"),
+        ({"words": 0}, "reward term 'brevity': option 'words': expected a number above 0, not 0"),
     ],
 )
 def test_options_are_checked_by_name(install, options, problem):

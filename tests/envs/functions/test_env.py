@@ -233,7 +233,7 @@ def test_a_verifier_that_is_none_is_told_at_once(folder):
     [
         ('{"prompt": "?"', r"tasks.jsonl:2: not JSON"),
         ("[1]", r"tasks.jsonl:2: expected an object"),
-        ('{"promt": "?"}', r"tasks.jsonl:2: prompt: Field required|unknown key 'promt'"),
+        ('{"promt": "?"}', r"tasks.jsonl:2: prompt: is missing|unknown key 'promt'"),
         ('{"prompt": "?", "anwser": 1}', r"tasks.jsonl:2: unknown key 'anwser'; did you mean ans"),
         ('{"prompt": " "}', r"tasks.jsonl:2: prompt: "),
         ('{"prompt": "?", "answer": {"a": 1}}', r"tasks.jsonl:2: answer: expected a text"),
