@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from mentor_core.config import RewardConfig, RunConfig
 from mentor_core.credit import Credit
 from mentor_core.env import ToolEnv
-from mentor_core.errors import ConfigError, PluginError, UnknownName
+from mentor_core.errors import ConfigError, MentorError, PluginError
 from mentor_core.execution import ToolExecutor
 from mentor_core.mixture import Mixture, split_options
+from mentor_core.naming import environment_factory
 from mentor_core.policy import Limits, Policy, Sampling
 from mentor_core.references import References, find_references
 from mentor_core.registry import (
@@ -31,7 +32,8 @@ from mentor_core.registry import (
     TRACKERS,
     Kind,
     create,
-    load,
+    entry,
+    is_reference,
     names,
 )
 from mentor_core.reward import NEEDS, Reward, has
@@ -39,6 +41,7 @@ from mentor_core.rollout import Rollout
 from mentor_core.source import TrajectorySource
 from mentor_core.task import Split, Task
 from mentor_core.tracker import Trackers
+from mentor_core.user_code import reason
 from mentor_core.validation import given_as
 
 __all__ = ["TASKS_FLAG", "Domain", "Parts", "assemble", "make_reward"]
@@ -210,8 +213,8 @@ def assemble(config: RunConfig) -> Parts:
         MentorError: a name, an option or a combination is wrong; says which.
     """
     for policy in (config.policy, config.evaluate.policy):
-        if policy not in names(POLICIES):
-            raise UnknownName(POLICIES.name, policy, names(POLICIES))
+        if not is_reference(POLICIES, policy):
+            entry(POLICIES, policy)
     domains = _domains(config)
     rollout = config.rollout
     parts = Parts(
@@ -268,22 +271,43 @@ def _check_names(table: str, given: Iterable[str], there: Collection[str], what:
 
 
 def _domains(config: RunConfig) -> dict[str, Domain]:
-    classes = {name: load(ENVIRONMENTS, name) for name in config.environments}
+    classes = {
+        name: environment_factory(config.env_classes.get(name, name))
+        for name in config.environments
+    }
     parser = create(PARSERS, config.parser)
     gate = create(GATES, config.gate) if config.gate else None
     turns = config.rollout.max_turns
     domains = {}
     for name, options in split_options(classes, config.env_options).items():
         _check_options(name, classes[name], options, alone=len(classes) == 1)
-        make = partial(classes[name], max_turns=turns, parser=parser, gate=gate, **options)
+        own = {"max_turns": turns, "parser": parser, "gate": gate}
+        make = _maker(classes[name], own, options)
         table = "env_options" if len(classes) == 1 else f"env_options.{name}"
         with given_as(f"--set {table}.", TASKS_FLAG if table == "env_options" else None):
             domains[name] = _domain(name, make)
     return domains
 
 
+def _maker(
+    factory: Callable[..., ToolEnv], own: Mapping[str, Any], options: Mapping[str, Any]
+) -> Callable[[], ToolEnv]:
+    """Makes environments with the run's `own` settings; a function need not take them."""
+    if isinstance(factory, type):
+        return partial(factory, **own, **options)
+
+    def make() -> ToolEnv:
+        env = factory(**options)
+        for name, value in own.items() if isinstance(env, ToolEnv) else ():
+            if value is not None:
+                setattr(env, name, value)
+        return env
+
+    return make
+
+
 def _check_options(
-    name: str, environment: type[ToolEnv], options: Mapping[str, Any], *, alone: bool
+    name: str, environment: Callable[..., ToolEnv], options: Mapping[str, Any], *, alone: bool
 ) -> None:
     """Refuse what the environment would take for an argument, or in the wrong place."""
     for key, value in options.items():
@@ -291,7 +315,8 @@ def _check_options(
         if key in _OWN:
             raise ConfigError(f"{where}: {_OWN[key]}")
         misplaced = isinstance(value, Mapping) and key in names(ENVIRONMENTS)
-        if alone and misplaced and key not in environment.Options.model_fields:
+        own = getattr(environment, "Options", ToolEnv.Options).model_fields
+        if alone and misplaced and key not in own:
             raise ConfigError(
                 f"{where}: this run has the environment {name!r} alone, whose options stand "
                 "directly in env_options"
@@ -299,10 +324,18 @@ def _check_options(
 
 
 def _domain(name: str, make_env: Callable[[], ToolEnv]) -> Domain:
-    env = make_env()
-    if env.name != name:
+    try:
+        env = make_env()
+    except MentorError:
+        raise
+    except Exception as error:  # a plugin's or a user's code: passed on, with its name
+        raise PluginError(f"environment {name!r} cannot be made: {reason(error)}") from error
+    if not isinstance(env, ToolEnv):
+        raise PluginError(f"environment {name!r}: what makes it gives {env!r}, which is no ToolEnv")
+    called = getattr(env, "name", None)
+    if called != name:
         raise PluginError(
-            f"environment {name!r} calls itself {env.name!r}; a ToolEnv's name is the one that it "
+            f"environment {name!r} calls itself {called!r}; a ToolEnv's name is the one that it "
             "is registered under"
         )
     return Domain(name, make_env, env)
@@ -317,7 +350,12 @@ def make_reward(config: RewardConfig) -> Reward:
     table = "reward.term_options"
     _check_names(table, config.term_options, config.terms, "the reward's terms")
     terms = {
-        name: _create(REWARD_TERMS, name, config.term_options.get(name), f"{table}.{name}")
+        name: _create(
+            REWARD_TERMS,
+            config.term_classes.get(name, name),
+            config.term_options.get(name),
+            f"{table}.{name}",
+        )
         for name in config.terms
     }
     table = "reward.composer_options"

@@ -25,10 +25,21 @@ from pydantic import (
     model_validator,
 )
 
-from mentor_core.errors import ConfigError, MentorError, nearest
-from mentor_core.mixture import format_mixture, parse_mixture
+from mentor_core.errors import ConfigError, MentorError, UnknownName, nearest
+from mentor_core.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
-from mentor_core.registry import ENVIRONMENTS, PRESETS, REWARD_TERMS, load, names, resource
+from mentor_core.naming import name_terms, with_names
+from mentor_core.registry import (
+    ENVIRONMENTS,
+    PRESETS,
+    REWARD_TERMS,
+    Kind,
+    entry,
+    is_reference,
+    load,
+    names,
+    resource,
+)
 from mentor_core.secrecy import hide_settings
 from mentor_core.task import Split
 from mentor_core.validation import Problem, keys_of, near_key, problems, quoted
@@ -65,6 +76,13 @@ class _Section(BaseModel):
         return value
 
 
+def _among(classes: dict[str, str], known: Mapping[str, Any], what: str) -> dict[str, str]:
+    for name in classes:
+        if name not in known:
+            raise ValueError(f"{name!r} is not among {what} ({', '.join(known)})")
+    return classes
+
+
 class RewardConfig(_Section):
     """Which terms make up the reward, and how they are composed."""
 
@@ -72,6 +90,11 @@ class RewardConfig(_Section):
     description: str = ""
     terms: dict[str, float] = Field(default_factory=dict, description="reward term → weight")
     term_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    term_classes: dict[str, str] = Field(
+        default_factory=dict,
+        description="term → MODULE:CLASS, FILE.py:CLASS or DISTRIBUTION:NAME, if it is not a "
+        "registered name",
+    )
     composer: str = ""
     composer_options: dict[str, Any] = Field(default_factory=dict)
 
@@ -84,6 +107,11 @@ class RewardConfig(_Section):
         if terms and not any(terms.values()):
             raise ValueError("all weights are zero")
         return terms
+
+    @field_validator("term_classes")
+    @classmethod
+    def _of_these_terms(cls, classes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        return _among(classes, info.data.get("terms") or classes, "the reward's terms")
 
 
 class RolloutConfig(_Section):
@@ -156,6 +184,11 @@ class RunConfig(_Section):
     """All settings of a run."""
 
     env: str = Field("calculator", description="an environment, or several: NAME,NAME=WEIGHT")
+    env_classes: dict[str, str] = Field(
+        default_factory=dict,
+        description="environment → MODULE:CLASS, FILE.py:CLASS or DISTRIBUTION:NAME, if it is not "
+        "a registered name",
+    )
     env_options: dict[str, Any] = Field(
         default_factory=dict, description="of several environments each has those under its name"
     )
@@ -195,6 +228,12 @@ class RunConfig(_Section):
             raise ValueError("expected text such as NAME,NAME=0.5")
         return format_mixture(parse_mixture(env))
 
+    @field_validator("env_classes")
+    @classmethod
+    def _of_this_run(cls, classes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        known = parse_mixture(info.data["env"]) if "env" in info.data else classes
+        return _among(classes, known, "the run's environments")
+
     @property
     def environments(self) -> dict[str, float]:
         """Environment → its weight, in the order given."""
@@ -202,7 +241,7 @@ class RunConfig(_Section):
 
 
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
-    """Validate settings; fill in the reward preset and which student is embedded.
+    """Validate settings; fill in the reward preset, names, and which student is embedded.
 
     Args:
         values: nested settings, as TOML gives them.
@@ -211,6 +250,7 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
     Raises:
         ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
     """
+    values = with_names(values)
     config = _validate(values, where)
     if config.model == EMBEDDED:
         default: str = RunConfig.model_fields["env"].default
@@ -277,14 +317,17 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
     Raises:
         ConfigError: a name or a weight is wrong; names the nearest.
+        PluginError: a class that is given as MODULE:CLASS cannot be used.
     """
-    if text in names(PRESETS):
+    if _is_registered(PRESETS, text):
         return {"preset": text}
     terms: dict[str, float] = {}
     known = names(REWARD_TERMS)
     for part in text.split(","):
-        name, equals, weight = (piece.strip() for piece in part.partition("="))
-        if name not in known:
+        name, equals, weight = split_weight(part)
+        if is_reference(REWARD_TERMS, name):
+            load(REWARD_TERMS, name)
+        elif not _is_registered(REWARD_TERMS, name):
             if name in names(PRESETS):
                 raise ConfigError(f"--rewards: {name!r} is a preset, not a term; give it alone")
             also = [*known, *names(PRESETS)] if "," not in text and not equals else known
@@ -297,7 +340,20 @@ def parse_rewards(text: str) -> dict[str, Any]:
             raise ConfigError(
                 f"--rewards: the weight of {name!r} is {weight!r}; expected a number"
             ) from None
-    return {"terms": terms}
+    return name_terms({"terms": terms})
+
+
+def _is_registered(kind: Kind[Any], name: str) -> bool:
+    """Whether a name is one.
+
+    Raises:
+        AmbiguousName: it is that of several distributions.
+    """
+    try:
+        entry(kind, name)
+    except UnknownName:
+        return False
+    return True
 
 
 def to_toml(config: RunConfig) -> str:
@@ -318,6 +374,7 @@ def _base(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
     terms = given.get("terms")
     if terms:  # terms of one's own replace the preset's, as weights belong together
         base.pop("terms", None)
+        base.pop("term_classes", None)
         options = base.get("term_options", {})
         base["term_options"] = {k: v for k, v in options.items() if k in terms}
         if "composer" in given or "composer_options" in given or not _fits(base, terms):

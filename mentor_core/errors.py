@@ -4,6 +4,7 @@
     ├── ConfigError      a key, a value or a combination of settings
     │   └── OptionError  an option of a component or an environment
     ├── UnknownName      a name no registry knows (carries the nearest ones)
+    ├── AmbiguousName    a name that several distributions registered
     ├── PluginError      a plugin that cannot be loaded or breaks its contract
     ├── DataError        a file or a row that cannot be read
     ├── ModelError       a model that is not there or cannot be used
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "AmbiguousName",
     "ConfigError",
     "DataError",
     "MentorError",
@@ -63,6 +65,18 @@ class UnknownName(ConfigError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         super().__init__(f"unknown {kind} {name!r}{nearest(name, self.known)}")
+
+
+class AmbiguousName(ConfigError):
+    """A name that several distributions registered: neither takes the other's."""
+
+    def __init__(self, kind: str, name: str, distributions: Iterable[str]) -> None:
+        self.kind, self.name, self.distributions = kind, name, sorted(distributions)
+        bare = name.rpartition(":")[2]
+        super().__init__(
+            f"{kind} {name!r} is registered by {' and '.join(self.distributions)}; write "
+            + " or ".join(f"{distribution}:{bare}" for distribution in self.distributions)
+        )
 
 
 class PluginError(MentorError):

@@ -89,5 +89,14 @@ def mentor_presets() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_students() -> Targets:  # type: ignore[empty-body]
+    """Embedded students: directories inside a package, as "package:directory".
+
+    The name is that of the environment which the student has learnt. The directory has the model
+    and its tokenizer as `transformers` saves them, and `recipe.toml`, which it is made from.
+    """
+
+
+@hookspec
 def mentor_commands() -> Targets:  # type: ignore[empty-body]
     """Commands of the `mentor` command line: `click.Command` objects."""

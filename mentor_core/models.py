@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from mentor_core.chat import ChatFormat
-from mentor_core.errors import ModelError, nearest
+from mentor_core.errors import ModelError, PluginError, UnknownName, nearest
 from mentor_core.policy import Student
+from mentor_core.registry import STUDENTS, directory, names
 
 __all__ = [
     "EMBEDDED",
+    "WEIGHTS",
     "embedded_student",
     "embedded_students",
     "is_embedded",
@@ -23,12 +24,22 @@ __all__ = [
 
 EMBEDDED = "embedded"
 """The student that knows the run's environment; `embedded/NAME` is that of the environment NAME."""
+WEIGHTS = "model.safetensors"
 
 
 def embedded_students() -> list[str]:
-    """The environments that an embedded student has learnt; each is a directory of weights."""
-    found = Path(str(files("mentor_core") / "student")).glob("*/model.safetensors")
-    return sorted(weights.parent.name for weights in found)
+    """The embedded students that have weights, by the names of the environments they have learnt.
+
+    A student that is registered as a recipe only has none before it is built.
+    """
+    return [name for name in names(STUDENTS) if _has_weights(name)]
+
+
+def _has_weights(student: str) -> bool:
+    try:
+        return (directory(STUDENTS, student) / WEIGHTS).is_file()
+    except PluginError:  # `mentor plugins` says why
+        return False
 
 
 def embedded_student(environments: Iterable[str]) -> str:
@@ -72,9 +83,16 @@ def _embedded_path(name: str) -> Path:
     known = [f"{EMBEDDED}/{student}" for student in embedded_students()]
     if name == EMBEDDED:
         raise ModelError(f"model {name!r} is not one student; expected one of {', '.join(known)}")
-    if name not in known:
-        raise ModelError(f"model {name!r} is not there{nearest(name, known)}")
-    return Path(str(files("mentor_core") / "student" / name.partition("/")[2]))
+    student = name.partition("/")[2]
+    try:
+        path = directory(STUDENTS, student)
+    except UnknownName:
+        raise ModelError(f"model {name!r} is not there{nearest(name, known)}") from None
+    if not (path / WEIGHTS).is_file():
+        raise ModelError(
+            f"model {name!r} has no weights yet; build it with: mentor student build {student}"
+        )
+    return path
 
 
 def _models_beside(path: Path) -> list[str]:

@@ -14,8 +14,9 @@ import click
 
 from mentor_core import __version__
 from mentor_core.errors import MentorError, PluginError, UnknownName, nearest
-from mentor_core.registry import COMMANDS, load, names
+from mentor_core.registry import COMMANDS, entry, load, names
 from mentor_core.secrecy import hide, hide_argument
+from mentor_core.user_code import contained, reason
 
 __all__ = ["main"]
 
@@ -35,20 +36,27 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         try:
             command: Any = load(COMMANDS, cmd_name)
+            with contained(lambda error: PluginError(f"command {cmd_name!r}: {reason(error)}")):
+                command.get_short_help_str()
+                if not any(parameter.name == "debug" for parameter in command.params):
+                    command.params.append(_debug_option())
         except UnknownName:
             return None
         except PluginError as error:
             return _broken(cmd_name, error)
-        if not any(parameter.name == "debug" for parameter in command.params):
-            command.params.append(_debug_option())
         return command  # type: ignore[no-any-return]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if not name.startswith("-") and name not in names(COMMANDS):
-            raise click.UsageError(f"no command {name!r}{nearest(name, names(COMMANDS))}", ctx)
+        if not name.startswith("-"):
+            try:
+                entry(COMMANDS, name)
+            except UnknownName as error:
+                raise click.UsageError(
+                    f"no command {name!r}{nearest(name, error.known)}", ctx
+                ) from None
         return super().resolve_command(ctx, args)
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mentor_core.cli.options import PATH
-from mentor_core.cli.verdicts import import_target, needs_testing, show_verdicts
-from mentor_core.errors import ConfigError, PluginError
-
-if TYPE_CHECKING:
-    from mentor_core.env import ToolEnv
+from mentor_core.cli.verdicts import needs_testing, show_verdicts
+from mentor_core.errors import ConfigError
 
 __all__ = ["command"]
 
@@ -57,8 +54,8 @@ def command(
     """Check what every environment promises, with its expert and with hostile policies.
 
     Prints a verdict for each property and, where one fails, a counter-example as Python that can
-    be run. Ends with exit code 1 if a property fails. MODULE:CLASS may also name a function that
-    makes an environment.
+    be run. Ends with exit code 1 if a property fails. A class may be MODULE:CLASS or FILE.py:CLASS;
+    in its place may be a function that makes an environment.
 
     The hostile policies call every tool with all kinds of arguments: tools that act on the world
     outside must be kept from it.
@@ -71,13 +68,15 @@ def command(
     from rich.console import Console
 
     from mentor_core.assemble import TASKS_FLAG
+    from mentor_core.naming import environment_factory
     from mentor_core.progress import bar
+    from mentor_core.registry import ENVIRONMENTS, entry, is_reference
     from mentor_core.validation import given_as
 
     with needs_testing("check-env"):
         from mentor_core.laboratory.environments.battery import STAGES, check_environment
 
-    factory, options = _find(env), _options(settings, tasks)
+    factory, options = environment_factory(env), _options(settings, tasks)
     with (
         given_as("--set env_options.", TASKS_FLAG),
         bar(Console(stderr=True), "checking", STAGES) as shown,
@@ -93,7 +92,7 @@ def command(
         inspection = check_environment(
             factory,
             options,
-            registered=None if ":" in env else env,
+            registered=None if is_reference(ENVIRONMENTS, env) else entry(ENVIRONMENTS, env).name,
             seed=seed,
             tasks=count,
             examples=examples,
@@ -107,25 +106,6 @@ def command(
         console.print(f"{inspection.steps_per_second:,.0f} steps per second", highlight=False)
     if not holds:
         ctx.exit(1)
-
-
-def _find(name: str) -> Callable[..., ToolEnv]:
-    """The class of a registered name, or a class or function anywhere.
-
-    Raises:
-        MentorError: there is no such name, module, class or function.
-    """
-    from mentor_core.env import ToolEnv
-    from mentor_core.registry import ENVIRONMENTS, load
-
-    if ":" not in name:
-        return load(ENVIRONMENTS, name)
-    found = import_target(name)
-    if not callable(found) or (isinstance(found, type) and not issubclass(found, ToolEnv)):
-        raise PluginError(
-            f"{name} is not a subclass of mentor_core.env:ToolEnv, nor a function that makes one"
-        )
-    return found  # type: ignore[no-any-return]
 
 
 def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mentor_core.registry import (
     KINDS,
     PRESETS,
     REWARD_TERMS,
+    STUDENTS,
     Entry,
     Kind,
     broken_plugins,
@@ -85,6 +86,8 @@ def _summary(kind: Kind[Any], entry: Entry) -> str:
         import tomllib
 
         return str(tomllib.loads(resource(kind, entry.name)).get("description", ""))
+    if kind is STUDENTS:
+        return f"of the environment {entry.name.rpartition(':')[2]}, in {entry.target}"
     target: Any = load(kind, entry.name)
     text = getattr(target, "help", None) or target.__doc__ or ""
     return str(text).strip().partition("\n")[0]
@@ -92,7 +95,7 @@ def _summary(kind: Kind[Any], entry: Entry) -> str:
 
 def _options(kind: Kind[Any], entry: Entry) -> str:
     """The options with their defaults."""
-    if kind is PRESETS:
+    if kind in (PRESETS, STUDENTS):
         return ""
     target: Any = load(kind, entry.name)
     fields = getattr(getattr(target, "Options", target), "model_fields", {})

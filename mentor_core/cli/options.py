@@ -39,8 +39,9 @@ _OPTIONS = (
     ),
     click.option(
         "--env",
-        metavar="NAME",
-        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`.",
+        metavar="NAME|MODULE:CLASS",
+        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`. A class of "
+        "your own: MODULE:CLASS or FILE.py:CLASS.",
     ),
     click.option(
         "--model",
@@ -105,12 +106,14 @@ def configuration(
 
     Raises:
         ConfigError: a key, value or name is wrong.
+        PluginError: a class of one's own is not of its kind.
     """
     from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
+    from mentor_core.naming import name_environments, with_names
 
     values: dict[str, Any] = dict(base or {})
     if config_file is not None:
-        values = _over(values, read_toml(config_file))
+        values = _over(values, with_names(read_toml(config_file), config_file.absolute().parent))
     flags: dict[str, Any] = {"env": env, "model": model, "seed": seed, **(more or {})}
     values = _over(values, {key: value for key, value in flags.items() if value is not None})
     if tasks is not None:
@@ -124,6 +127,7 @@ def configuration(
         raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
     values = _over(values, given)
     config = resolve(values, str(config_file) if config_file else "configuration")
+    name_environments(config.model_dump(), strict=True)  # what could not be loaded is told
     if tasks is not None and len(config.environments) > 1:
         raise ConfigError(
             f"--tasks {tasks}: the run has several environments; say whose tasks they are: "
@@ -140,15 +144,21 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     the later source names other environments, only the options of those that stay are kept.
     """
     from mentor_core.config import merge
-    from mentor_core.mixture import carry_options
+    from mentor_core.mixture import carry_options, parse_mixture
+    from mentor_core.naming import name_environments
 
-    values = dict(values)
+    values, later = dict(values), name_environments(later)
     if _preset(later):
         values.pop("reward", None)
     old, new, options = values.get("env"), later.get("env"), values.get("env_options")
     if isinstance(old, str) and isinstance(new, str) and isinstance(options, Mapping):
         with suppress(ValueError, ConfigError):  # what is wrong is told when all is known
             values["env_options"] = carry_options(old, new, options)
+    classes = values.get("env_classes")
+    if isinstance(new, str) and isinstance(classes, Mapping):
+        with suppress(ValueError):
+            stay = parse_mixture(new)
+            values["env_classes"] = {name: classes[name] for name in classes if name in stay}
     return merge(values, later)
 
 

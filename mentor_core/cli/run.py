@@ -20,7 +20,8 @@ __all__ = ["command"]
 @click.option(
     "--rewards",
     metavar="TERMS",
-    help="A preset, or terms with weights: teacher=0.3,outcome=0.7; see `mentor rewards`.",
+    help="A preset, or terms with weights: teacher=0.3,outcome=0.7; see `mentor rewards`. A term "
+    "of your own: MODULE:CLASS or FILE.py:CLASS.",
 )
 @click.option("--steps", type=click.IntRange(min=0), help="Optimizer steps; 0 evaluates only.")
 @click.option(

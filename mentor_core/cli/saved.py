@@ -35,7 +35,11 @@ _OPTIONS = (
         help="Reference trajectories; may be repeated.",
     ),
     click.option("--config", "config_file", type=PATH, help="TOML file with settings."),
-    click.option("--env", metavar="NAME", help="Environment that the tasks are taken from."),
+    click.option(
+        "--env",
+        metavar="NAME|MODULE:CLASS",
+        help="Environment that the tasks are taken from; a class may be FILE.py:CLASS.",
+    ),
     click.option("--tasks", type=PATH, metavar="FILE", help="The environment's tasks."),
     click.option(
         "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting."

@@ -118,7 +118,7 @@ def test_tasks_of_one_s_own_are_played(mentor, rows):
         ("calculator --tasks absent.jsonl", "absent.jsonl: No such file"),
         ("functions", "the option 'tasks_file' is missing; give it with --tasks FILE"),
         ("webshop --tasks absent.jsonl", "--tasks FILE does not fit here: environment 'webshop'"),
-        ("leaves_7:Pile", "leaves_7:Pile: SystemExit: 3"),
+        ("leaves_7:Pile", "leaves_7.py:1: SystemExit: 3"),
         ("calculator --set env_options.tasks_file=absent.jsonl", "absent.jsonl: No such file"),
         ("pile_7:Pyle", "AttributeError"),
         ("pile_7:Other", "is not a subclass of mentor_core.env:ToolEnv"),

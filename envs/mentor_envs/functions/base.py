@@ -14,10 +14,10 @@ from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
 from mentor_core.task import Split, Task
 from mentor_core.trajectory import Call
+from mentor_core.user_code import load_object
 from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
 from mentor_envs.calls import check_calls, play
 from mentor_envs.functions.tasks_file import read_tasks
-from mentor_envs.functions.user_code import load_object
 
 __all__ = ["TaskFileEnv", "Verifier"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mentor_core.errors import ConfigError, PluginError
 from mentor_core.tool import Tool
-from mentor_envs.functions.user_code import load_object
+from mentor_core.user_code import load_object
 
 __all__ = ["Source", "load_tools"]
 
