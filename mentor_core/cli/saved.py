@@ -144,9 +144,11 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
         ConfigError: a key, value or name is wrong.
     """
     from mentor_core.config import parse_setting, read_toml
+    from mentor_core.naming import with_names
 
     if rewards.endswith(".toml"):
-        values = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
+        read = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
+        values = with_names(read, Path(rewards).absolute().parent)
     else:
         values = {"reward": parse_rewards(rewards)}
     for setting in settings:
