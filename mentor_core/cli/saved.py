@@ -169,11 +169,13 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
         ConfigError: a key, value or name is wrong.
     """
     from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
+    from mentor_core.naming import with_names
 
     if rewards.endswith(".toml"):
-        values = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
-        if not values:
+        read = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
+        if not read:
             raise ConfigError(f"{rewards}: there is no table [reward] in it")
+        values = with_names(read, Path(rewards).absolute().parent)
     else:
         values = {"reward": parse_rewards(rewards)}
     for setting in settings:
