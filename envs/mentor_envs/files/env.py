@@ -15,7 +15,7 @@ from mentor_core.env import Expert, Pending
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool
 from mentor_core.trajectory import Call
-from mentor_envs.answers import same_answer
+from mentor_envs.answers import read_answer, same_answer
 from mentor_envs.calls import play, valid_arguments
 from mentor_envs.files.problems import generate
 from mentor_envs.files.shell import COMMANDS, Limits, Shell
@@ -70,6 +70,11 @@ class Files(GeneratedEnv):
 
     def start(self, task: Task) -> Shell:
         return Shell(unnest(task.metadata.get("start", {}), f"task {task.id!r}"), self._limits)
+
+    def read_answer(self, content: str) -> str | None:
+        """See `mentor_envs.answers.read_answer`; a short turn without a mark is the answer."""
+        expected = (self.task.answer if self.task else None) or {}
+        return read_answer(content, gold=expected.get("text", ""))
 
     def verify(self) -> float | None:
         """See the class; None where the task expects neither a tree nor an answer."""

@@ -80,8 +80,8 @@ class TaskFileEnv(ToolEnv, ABC):
         return [task for task in self._read if task.split == split]
 
     def read_answer(self, content: str) -> str | None:
-        r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
-        return read_answer(content, bare=None)
+        """See `mentor_envs.answers.read_answer`; a turn without a mark is the answer."""
+        return read_answer(content, bare=None, gold=self.task.answer if self.task else None)
 
     def verify(self) -> float | None:
         """The verifier's outcome, or 1.0 for the right answer, 0.0 for another or none.
