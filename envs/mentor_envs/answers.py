@@ -95,9 +95,9 @@ def _same(answer: str, gold: Answer, comparison: Comparison) -> bool | None:
     if comparison == "auto":
         by_value = "\\" in text or (is_number(text) and not _DIVISION.search(text))
         comparison = "mathematics" if by_value else "text"
-    if comparison == "mathematics":
-        return equal_answers(answer, text)
-    return _plain(answer) == _plain(text)
+    if _plain(answer) == _plain(text):
+        return True
+    return equal_answers(answer, text) if comparison == "mathematics" else False
 
 
 def _plain(text: str) -> str:
