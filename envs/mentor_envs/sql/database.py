@@ -261,7 +261,7 @@ def _folded(name: str) -> str:
 
 def _unquoted(name: str) -> str:
     """The name without quotes, in any of SQLite's four styles."""
-    ends = (name[:1] + name[-1:]) if len(name) > 2 else ""  # noqa: PLR2004 - quotes and a letter
+    ends = (name[:1] + name[-1:]) if len(name) > 2 else ""
     if ends not in ('""', "``", "''", "[]"):
         return name
     return name[1:-1] if ends == "[]" else name[1:-1].replace(ends, ends[0])
