@@ -131,6 +131,12 @@ def test_an_answer_from_another_table_is_wrong():
     assert outcome(query, of_library(COUNT)) == 0.0
 
 
+def test_a_count_of_nothing_cannot_be_guessed_either():
+    task = of_library("SELECT COUNT(*) FROM book WHERE price > 1000")
+    assert outcome("SELECT COUNT(id) FROM book WHERE NOT price <= 1000", task) == 1.0
+    assert outcome("SELECT 0 FROM book LIMIT 1", task) == 0.0
+
+
 def test_what_was_looked_up_before_may_stand_in_a_condition():
     # Models ask in two steps: which book is the dearest, and what is its title?
     number, title = one("SELECT id, title FROM book ORDER BY price DESC LIMIT 1")
