@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from mentor_core.component import Component, Stateful
 from mentor_core.errors import ConfigError, RewardError
+from mentor_core.scalars import as_float
 from mentor_core.sketch import sketch
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
@@ -290,6 +291,8 @@ def apply_term(
         value, turns = term.score(*arguments), term.score_turns(*arguments)
     except Exception as error:  # a plugin's code: passed on, with term and task
         raise RewardError(f"{where} raised {type(error).__name__}: {error}") from error
+    if value is not None and (value := as_float(value)) is None:
+        raise RewardError(f"{where} gave something that is no number")
     low, high = term.bounds
     for score in [value, *(turns or ())]:
         if score is not None and not low <= score <= high:  # also catches NaN

@@ -20,7 +20,7 @@ from mentor_envs.calls import play, valid_arguments
 from mentor_envs.files.problems import generate
 from mentor_envs.files.shell import COMMANDS, Limits, Shell
 from mentor_envs.files.tasks_file import read_tasks
-from mentor_envs.files.tree import distance, ended, resolve, unnest
+from mentor_envs.files.tree import distance, ended, resolve, uniform, unnest
 from mentor_envs.generated import GeneratedEnv
 
 __all__ = ["Files"]
@@ -130,7 +130,7 @@ class Files(GeneratedEnv):
             ):
                 arguments["destination"] = f"{destination.rstrip('/')}/{source.rpartition('/')[2]}"
             case {"text": text}:
-                arguments["text"] = ended(text)
+                arguments["text"] = ended(uniform(text))
         return f"{call.name} {json.dumps(arguments, sort_keys=True)}"
 
     @property

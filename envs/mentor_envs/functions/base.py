@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.scalars import as_float
 from mentor_core.task import Split, Task
 from mentor_core.trajectory import Call
 from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
@@ -130,12 +131,13 @@ class TaskFileEnv(ToolEnv, ABC):
             ) from error
         if outcome is None:
             return None
-        if not isinstance(outcome, int | float) or not 0.0 <= outcome <= 1.0:
+        number = as_float(outcome)
+        if number is None or not 0.0 <= number <= 1.0:
             raise PluginError(
                 f"{self.name}: verify returned {outcome!r} on task {task.id!r}; expected a number "
                 "in [0, 1], a bool or None"
             )
-        return float(outcome)
+        return number
 
     def _check(self, task: Task, where: str) -> None:
         """Raises DataError where the tools or the comparison cannot deal with a row."""

@@ -99,7 +99,11 @@ class ReasoningGym(ToolEnv):
         return read_answer(content, bare=None, gold=self.task.answer if self.task else None)
 
     def verify(self) -> float | None:
-        """The dataset's score of the answer; 0.0 where there is none, or it cannot be scored."""
+        """The dataset's score of the answer; 0.0 without one, or where it breaks the scoring.
+
+        None, which is not scored, where scoring takes longer than `scorer.SECONDS`, or ends its
+        process: such an answer is not known to be wrong.
+        """
         if self.task is None:
             return None
         if self.answer is None:

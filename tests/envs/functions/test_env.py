@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+from fractions import Fraction
 import warnings
 
+import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
@@ -273,3 +275,13 @@ def test_an_expert_without_an_answer_to_give_plays_its_calls(folder):
     (folder / "tasks.jsonl").write_text(json.dumps(row) + "\n")
     env = make(verify=lambda task, answer, calls: len(calls))
     assert play_expert(env, env.tasks("train")[0]).outcome == 1.0
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [(np.float32(0.5), 0.5), (np.True_, 1.0), (np.int64(0), 0.0), (Fraction(1, 4), 0.25)],
+)
+def test_a_verifier_may_return_any_number(given, outcome):
+    env = make(verify=lambda task, answer, calls: given)
+    env.reset(seed=0)
+    assert env.step("Answer: 8")[-1]["outcome"] == outcome
