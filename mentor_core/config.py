@@ -285,8 +285,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: it is not there or is not TOML; names file and line.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

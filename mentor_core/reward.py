@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from mentor_core.component import Component, Stateful
 from mentor_core.errors import ConfigError, RewardError
+from mentor_core.scalars import as_float
 from mentor_core.sketch import sketch
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
@@ -298,6 +299,8 @@ def apply_term(
         added = term.score_turns(*arguments) if turns else None
     except Exception as error:  # a plugin's code: passed on, with term and task
         raise RewardError(f"{where} raised {type(error).__name__}: {error}") from error
+    if value is not None and (value := as_float(value)) is None:
+        raise RewardError(f"{where} gave something that is no number")
     low, high = term.bounds
     if value is not None and not low <= value <= high:  # also catches NaN
         raise RewardError(f"{where} gave {value}, outside its bounds [{low}, {high}]")

@@ -1,5 +1,6 @@
 """Settings: where they come from, which one wins, and what is refused."""
 
+import codecs
 import math
 import tomllib
 
@@ -308,3 +309,10 @@ def test_defaults_are_valid_and_unknown_presets_are_unknown_names():
     assert RunConfig().env == "calculator"
     with pytest.raises(UnknownName):
         resolve({"reward": {"preset": "nope"}})
+
+
+def test_a_byte_order_mark_is_no_part_of_a_configuration(tmp_path):
+    # Editors on Windows write it; the first key was "not TOML".
+    path = tmp_path / "run.toml"
+    path.write_bytes(codecs.BOM_UTF8 + b'env = "sql"\r\n')
+    assert read_toml(path) == {"env": "sql"}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mentor_core.errors import ConfigError, RewardError
-from mentor_core.reward import Composed, Composer, Example, Reward, RewardTerm
+from mentor_core.reward import Composed, Composer, Example, Reward, RewardTerm, apply_term
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
 
@@ -106,3 +106,15 @@ def test_needs_name_the_terms_that_have_them():
     terms = {"a": NeedsTeacher(), "b": Gives(), "c": NeedsTeacher()}
     reward = Reward(terms, {"a": 1}, First())
     assert reward.needs == {"answer": ["a", "c"], "reference": ["a", "c"]}
+
+
+@pytest.mark.parametrize("value", [True, np.True_, np.float32(1), np.int64(1), np.array(1)])
+def test_a_score_may_be_any_number(value):
+    # Trajectories with a scalar of numpy cannot be saved.
+    score, _ = apply_term("gives", Gives(value=value), Example(trajectory_of([]), TASK, ()))
+    assert (score, type(score)) == (1.0, float)
+
+
+def test_a_score_that_is_no_number_is_named():
+    with pytest.raises(RewardError, match="term 'gives' .* gave something that is no number"):
+        apply_term("gives", Gives(value="high"), Example(trajectory_of([]), TASK, ()))

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.scalars import as_float
 from mentor_core.task import Split, Task
 from mentor_core.trajectory import Call
 from mentor_core.user_code import load_object
@@ -84,8 +85,8 @@ class TaskFileEnv(ToolEnv, ABC):
         return [task for task in self._read if task.split == split]
 
     def read_answer(self, content: str) -> str | None:
-        r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
-        return read_answer(content, bare=None)
+        """See `mentor_envs.answers.read_answer`; a turn without a mark is the answer."""
+        return read_answer(content, bare=None, gold=self.task.answer if self.task else None)
 
     def verify(self) -> float | None:
         """The verifier's outcome, or 1.0 for the right answer, 0.0 for another or none.
@@ -132,12 +133,13 @@ class TaskFileEnv(ToolEnv, ABC):
             ) from error
         if outcome is None:
             return None
-        if not isinstance(outcome, int | float) or not 0.0 <= outcome <= 1.0:
+        number = as_float(outcome)
+        if number is None or not 0.0 <= number <= 1.0:
             raise PluginError(
                 f"{self.name}: verify returned {outcome!r} on task {task.id!r}; expected a number "
                 "in [0, 1], a bool or None"
             )
-        return float(outcome)
+        return number
 
     def _check(self, task: Task, where: str) -> None:
         """Raises DataError where the tools or the comparison cannot deal with a row."""

@@ -6,7 +6,9 @@ import gzip
 import json
 import sys
 import warnings
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
@@ -277,3 +279,13 @@ def test_an_expert_without_an_answer_to_give_plays_its_calls(folder):
     (folder / "tasks.jsonl").write_text(json.dumps(row) + "\n")
     env = make(verify=lambda task, answer, calls: len(calls))
     assert play_expert(env, env.tasks("train")[0]).outcome == 1.0
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [(np.float32(0.5), 0.5), (np.True_, 1.0), (np.int64(0), 0.0), (Fraction(1, 4), 0.25)],
+)
+def test_a_verifier_may_return_any_number(given, outcome):
+    env = make(verify=lambda task, answer, calls: given)
+    env.reset(seed=0)
+    assert env.step("Answer: 8")[-1]["outcome"] == outcome
