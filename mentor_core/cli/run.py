@@ -65,7 +65,11 @@ def command(
         if any(value not in (None, ()) for value in given):
             raise ConfigError("--resume takes the run's own settings; give no others with it")
         directory = RunDirectory.open(resume)
+        directory.check_settings()
         config, output = directory.config, directory.path
+        if directory.status == "finished":
+            click.echo(f"{resume} is finished; its figures are in {resume / 'report.md'}")
+            return
     else:
         more = {"train": {"steps": steps}} if steps is not None else {}
         config = configuration(**options, rewards=rewards, more=more)

@@ -23,6 +23,7 @@ from transformers import logging as transformers_logging
 
 from mentor_core.assemble import Parts, assemble
 from mentor_core.config import RunConfig
+from mentor_core.disk import write_atomically, writing
 from mentor_core.errors import MentorError
 from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.formats import fit
@@ -67,13 +68,17 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     state = PartialState(cpu=not torch.cuda.is_available())
     if not state.is_main_process:
         console = Console(quiet=True)
+    directory = RunDirectory(output)
+    if resume:
+        _from_main(state, directory.resume)
     parts = assemble(config)
     with console.status("collecting the teacher's references"):
         tasks, references = parts.training_tasks()
     student = load_student(config.model, config.model_options)
     check_adapters(config, student.model)
     _tell(student, parts, console)
-    directory = _directory(state, config, output, resume)
+    if not resume:
+        _from_main(state, directory.set_up, config)
     if state.is_main_process and not directory.references.exists():
         directory.write(directory.references, [t for ts in references.of.values() for t in ts])
     with _interrupts() as interrupted:
@@ -154,11 +159,11 @@ class _Job:
 
         from mentor_core.train.trainer import MentorTrainer
 
-        if (self.directory.model / "config.json").exists():
+        if _from_main(self.state, self.directory.is_trained, self._note):
             self._load_trained()
             return
         config = self.config
-        checkpoint = self.directory.last_checkpoint()
+        checkpoint = _from_main(self.state, self.directory.last_checkpoint, self._note)
         done = checkpoint[1] if checkpoint else 0
         if self.state.is_main_process:
             self.directory.rewind(done)
@@ -182,6 +187,7 @@ class _Job:
                 mask_truncated=config.train.mask_truncated,
                 seed=config.seed,
                 on_rollout=self._record,
+                keep_checkpoints=config.train.keep_checkpoints,
                 train_dataset=Dataset.from_dict({"prompt": [""] * groups}),
                 peft_config=lora_config(config),
                 callbacks=[Watch(self.parts, self.directory, shown, done, self.interrupted)],
@@ -211,10 +217,9 @@ class _Job:
             model = model.merge_and_unload()
         self.student = Student(model, self.student.tokenizer, self.student.chat, self.student.name)
         if self.state.is_main_process:
-            partial = self.directory.path / "model.partial"
-            model.save_pretrained(partial)
-            self.student.tokenizer.save_pretrained(partial)
-            partial.replace(self.directory.model)
+            self.directory.write_model(
+                model.save_pretrained, self.student.tokenizer.save_pretrained
+            )
         self.state.wait_for_everyone()
 
     def _load_trained(self) -> None:
@@ -232,7 +237,6 @@ class _Job:
         self.evaluation.close()
         if self.state.is_main_process:
             config = self.config
-            self.directory.note("finished", config.train.steps)
             facts = [
                 f"environment {config.env}, student {config.model}, seed {config.seed}",
                 f"reward: {_weights(config)} ({config.reward.composer})",
@@ -242,8 +246,10 @@ class _Job:
                     f"training: {config.train.steps} steps in {self.training_seconds:.0f} s"
                 )
             report = as_markdown(summaries, facts)
-            (self.directory.path / "report.md").write_text(report, encoding="utf-8")
-            (self.directory.path / "report.json").write_text(as_json(summaries), encoding="utf-8")
+            with writing(self.directory.path):
+                write_atomically(self.directory.path / "report.md", report)
+                write_atomically(self.directory.path / "report.json", as_json(summaries))
+            self.directory.note("finished", config.train.steps)
             if summaries:
                 self.console.print(as_table(summaries, f"{config.env}: before and after"))
             for fact in facts:
@@ -258,6 +264,9 @@ class _Job:
             )
         return summaries
 
+    def _note(self, text: str) -> None:
+        self.console.print(f"note: {text}", highlight=False, markup=False, soft_wrap=True)
+
     def _how_to_resume(self, when: str) -> str:
         path = self.directory.path
         return f"interrupted {when}; resume with: mentor run --resume {path}"
@@ -267,20 +276,19 @@ def _weights(config: RunConfig) -> str:
     return ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
 
 
-def _directory(state: PartialState, config: RunConfig, output: Path, resume: bool) -> RunDirectory:
-    """Open or create the run directory in the main process, and tell the others."""
+def _from_main(state: PartialState, get: Callable[..., Any], *arguments: Any) -> Any:
+    """What the main process gets, or the error that it gets, in all processes."""
     answer: list[Any] = [None]
     if state.is_main_process:
         try:
-            directory = RunDirectory.open(output) if resume else RunDirectory.create(output, config)
-            answer = [str(directory.path)]
+            answer = [get(*arguments)]
         except MentorError as error:
             answer = [error]
     if state.num_processes > 1:
         broadcast_object_list(answer)
     if isinstance(answer[0], MentorError):
         raise answer[0]
-    return RunDirectory(Path(answer[0]))
+    return answer[0]
 
 
 def _tell(student: Student, parts: Parts, console: Console) -> None:

@@ -106,7 +106,7 @@ def trainer_settings(config: RunConfig, output: Path, processes: int) -> Any:
         "learning_rate": train.learning_rate,
         "save_strategy": "steps",
         "save_steps": train.checkpoint_every,
-        "save_total_limit": train.keep_checkpoints,
+        "save_total_limit": None,  # TRL would delete the old one before the new one is sealed
         "max_completion_length": rollout.episode_tokens,
         "temperature": rollout.temperature or 1.0,
         "bf16": train.bf16,
