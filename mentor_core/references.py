@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mentor_core.env import ToolEnv
 from mentor_core.source import TrajectorySource
@@ -30,6 +30,12 @@ class References:
         """These and those of another environment."""
         refused = Counter(self.refused) + Counter(others.refused)
         return References({**self.of, **others.of}, dict(refused))
+
+    def only(self, tasks: Iterable[Task]) -> References:
+        """Those of some tasks."""
+        return replace(
+            self, of={task.key: self.of[task.key] for task in tasks if task.key in self.of}
+        )
 
     def get(self, task: Task) -> list[Trajectory]:
         """The references of a task; [] where there is none."""

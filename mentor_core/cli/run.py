@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def command(
 
     from mentor_core.assemble import assemble
     from mentor_core.models import load_student, model_path
+    from mentor_core.progress import watched
     from mentor_core.run_directory import RunDirectory, default_output
     from mentor_core.train.settings import check_adapters, check_settings, trainer_settings
 
@@ -81,8 +83,9 @@ def command(
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     check_settings(config, processes)
     if dry_run:
-        with Console(stderr=True).status("collecting the teacher's references"):
-            parts.training_tasks()
+        told = Console(stderr=True)
+        told.quiet = not told.is_terminal
+        parts.training_tasks(partial(watched, told, "references"))
         parts.check_policies()
         if config.train.trl:
             trainer_settings(config, output, processes)

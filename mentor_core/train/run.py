@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_spl
 from mentor_core.formats import fit
 from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
-from mentor_core.progress import Bar, bar
+from mentor_core.progress import Bar, bar, watched
 from mentor_core.report import as_json, as_markdown, as_table
 from mentor_core.run_directory import RunDirectory
 from mentor_core.task import Split
@@ -72,8 +73,7 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     if resume:
         _from_main(state, directory.resume)
     parts = assemble(config)
-    with console.status("collecting the teacher's references"):
-        tasks, references = parts.training_tasks()
+    tasks, references = parts.training_tasks(partial(watched, console, "references"))
     student = load_student(config.model, config.model_options)
     check_adapters(config, student.model)
     _tell(student, parts, console)
@@ -140,7 +140,8 @@ class _Job:
         sampling = Sampling(settings.temperature)
         self.student.model.eval()
         self.player.prepare(self.student, sampling, self.parts.limits)
-        with bar(self.console, f"{split} {when}", len(mine)) as shown:
+        at_once = self.config.rollout.episodes
+        with bar(self.console, f"{split} {when}", len(mine), at_once=at_once) as shown:
             played = play(self.evaluation, mine, self._advance(shown))
         gathered: list[Trajectory] = gather_object(played)
         return sorted(gathered, key=lambda t: (t.group or 0, t.seed or 0))
