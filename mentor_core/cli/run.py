@@ -56,7 +56,8 @@ def command(
     from rich.markup import escape
 
     from mentor_core.assemble import assemble
-    from mentor_core.models import load_student, model_path
+    from mentor_core.formats import fit
+    from mentor_core.models import check_model, load_student, model_path
     from mentor_core.progress import watched
     from mentor_core.run_directory import RunDirectory, default_output
     from mentor_core.train.settings import check_adapters, check_settings, trainer_settings
@@ -86,9 +87,14 @@ def command(
         told = Console(stderr=True)
         told.quiet = not told.is_terminal
         parts.training_tasks(partial(watched, told, "references"))
+        for split in config.evaluate.splits:
+            parts.evaluation_tasks(split)
         parts.check_policies()
-        if config.train.trl:
+        if config.train.steps and (config.train.trl or config.train.bf16):
             trainer_settings(config, output, processes)
+        chat = check_model(config.model)
+        if chat is not None:
+            fit([domain.env for domain in parts.domains.values()], chat)
         if config.model_options or config.train.lora is not None:
             check_adapters(config, load_student(config.model, config.model_options).model)
         click.echo(to_toml(config), nl=False)
