@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mentor_core.errors import nearest
 
-__all__ = ["Component", "Stateful", "explain_options"]
+__all__ = ["Component", "NamesCode", "Stateful", "explain_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesCode:
+    """Marks an option of type `str` that names a user's code: `FILE.py`, `FILE.py:NAME`, a module.
+
+    `tools: Annotated[str, NamesCode()]`. A path in it is made absolute, as paths of type `Path`
+    are, and a run keeps a copy of the file.
+    """
 
 
 def explain_options(error: ValidationError, known: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mentor_core.errors import ConfigError, nearest
 from mentor_core.mixture import format_mixture, parse_mixture
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
+from mentor_core.paths import anchored
 from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
 from mentor_core.task import Split
 
@@ -180,6 +181,8 @@ class RunConfig(_Section):
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
     """Validate settings; fill in the reward preset and which student is embedded.
 
+    Paths become absolute; see `paths` for settings that are written elsewhere.
+
     Args:
         values: nested settings, as TOML gives them.
         where: what to call their origin in an error message.
@@ -187,6 +190,7 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
     Raises:
         ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
     """
+    values = anchored(values, Path.cwd())
     config = _validate(values, where)
     if config.model == EMBEDDED:
         default: str = RunConfig.model_fields["env"].default

@@ -20,6 +20,7 @@ __all__ = [
     "embedded_students",
     "is_embedded",
     "load_student",
+    "looks_local",
     "model_path",
     "unseen",
 ]
@@ -65,10 +66,14 @@ def model_path(name: str) -> Path | None:
     path = Path(name).expanduser()
     if path.exists():
         return path
-    looks_local = name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
-    if looks_local:
+    if looks_local(name):
         raise ModelError(f"model {name!r} is not there{nearest(path.name, _models_beside(path))}")
     return None
+
+
+def looks_local(name: str) -> bool:
+    """Whether a model's name must be a path: no hub id looks like it."""
+    return name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
 def _embedded_path(name: str) -> Path:
@@ -206,4 +211,5 @@ def _explain(name: str, path: Path | None, error: Exception) -> str:
         )
     if isinstance(error, ImportError):
         return f"model {name!r} needs a package that is not installed: {first}"
-    return f"model {name!r} ({path}) cannot be loaded: {type(error).__name__}: {first}"
+    where = "" if str(path) == name else f" ({path})"
+    return f"model {name!r}{where} cannot be loaded: {type(error).__name__}: {first}"

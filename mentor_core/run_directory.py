@@ -3,6 +3,7 @@
 config.toml           every setting, resolved; `mentor run --config` takes it again
 versions.json         Python, packages, platform, command, and the settings the run began with
 state.json            status (running, interrupted, finished) and steps done
+code/                 a copy of the tools that a user's own file defines
 references.jsonl      the teacher's reference trajectories
 metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
@@ -19,16 +20,21 @@ import os
 import platform
 import shutil
 import sys
+import tomllib
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import tomli_w
+
 from mentor_core.checkpoint import damage, newest_whole, seal, set_aside
 from mentor_core.config import RunConfig, read_toml, resolve, to_toml
 from mentor_core.disk import check_writable, cut_lines, lock, write_atomically, writing
 from mentor_core.errors import RunError
+from mentor_core.kept_code import CODE, KeptCode
+from mentor_core.paths import anchored, change_code
 from mentor_core.trajectory import Trajectory, write_trajectories
 
 __all__ = ["RunDirectory", "default_output"]
@@ -36,7 +42,7 @@ __all__ = ["RunDirectory", "default_output"]
 Status = Literal["running", "interrupted", "finished"]
 _PACKAGES = ("mentor-core", "torch", "transformers", "trl", "accelerate", "peft", "gymnasium")
 _LOCK = ".lock"
-_BEGUN = {_LOCK, "config.toml.partial", "versions.json", "state.json", "trajectories"}
+_BEGUN = {_LOCK, CODE, "config.toml.partial", "versions.json", "state.json", "trajectories"}
 """All that there may be of a run that was killed before its config.toml was written."""
 
 
@@ -95,7 +101,8 @@ class RunDirectory:
             self.path.mkdir(parents=True, exist_ok=True)
             self._take()
             (self.path / "state.json").unlink(missing_ok=True)
-            write_atomically(self.path / "config.toml", to_toml(config))
+            settings = change_code(tomllib.loads(to_toml(config)), KeptCode(self.path).keep)
+            write_atomically(self.path / "config.toml", tomli_w.dumps(settings))
             self._begin()
 
     def resume(self) -> None:
@@ -131,7 +138,7 @@ class RunDirectory:
             return  # killed before anything was done with them
         file = self.path / "versions.json"
         try:
-            began = resolve(json.loads(file.read_text(encoding="utf-8"))["settings"], str(file))
+            began = self._resolve(json.loads(file.read_text(encoding="utf-8"))["settings"], file)
         except (OSError, ValueError, LookupError, TypeError):
             raise RunError(
                 f"{file} does not say which settings the run began with, so it cannot be resumed; "
@@ -156,7 +163,10 @@ class RunDirectory:
     def config(self) -> RunConfig:
         """The resolved configuration."""
         file = self.path / "config.toml"
-        return resolve(read_toml(file), str(file))
+        return self._resolve(read_toml(file), file)
+
+    def _resolve(self, settings: Mapping[str, Any], file: Path) -> RunConfig:
+        return resolve(anchored(settings, self.path.absolute()), str(file))
 
     @property
     def status(self) -> Status:

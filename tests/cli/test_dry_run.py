@@ -1,6 +1,9 @@
 """`mentor run --dry-run`: checks everything, prints the settings, and does nothing."""
 
+import json
+import os
 import shutil
+import sys
 import tomllib
 
 import pytest
@@ -140,6 +143,70 @@ def test_a_tasks_file_does_not_say_whose_it_is_in_a_mixture(mentor, outsider, ro
     )
 
 
+TOOLS = "from helper import twice\n\n\ndef double(x: int) -> int:\n    return twice(x)\n"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A user's tools and tasks, with a file of settings beside them."""
+    monkeypatch.delitem(sys.modules, "helper", raising=False)  # of another test
+    folder = tmp_path / "project"
+    (folder / "data").mkdir(parents=True)
+    (folder / "helper.py").write_text("def twice(x):\n    return 2 * x\n")
+    (folder / "my_tools.py").write_text(TOOLS)
+    row = {"prompt": "?", "answer": 4, "calls": [{"name": "double", "arguments": {"x": 2}}]}
+    (folder / "data" / "tasks.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "my.toml").write_text(
+        'env = "functions"\n[env_options]\ntools = "my_tools.py:double"\n'
+        'tasks_file = "data/tasks.jsonl"\n'
+    )
+    return folder
+
+
+def test_paths_in_a_file_of_settings_are_relative_to_it(mentor, project):
+    """They were relative to wherever mentor was called, but for `--tasks`."""
+    printed = tomllib.loads(mentor("run", "--dry-run", "--config", "project/my.toml").out)
+    assert printed["env_options"] == {
+        "tools": f"{project}/my_tools.py:double",
+        "tasks_file": f"{project}/data/tasks.jsonl",
+    }
+
+
+def test_paths_on_the_command_line_are_relative_to_the_working_directory(mentor, project):
+    given = (
+        "--set",
+        "env_options.tools=my_tools",
+        "--set",
+        "env_options.tasks_file=data/tasks.jsonl",
+    )
+    os.chdir(project)  # which is undone, as in_an_empty_folder is
+    printed = tomllib.loads(mentor("run", "--dry-run", "--env", "functions", *given).out)
+    assert printed["env_options"] == {
+        "tools": f"{project}/my_tools.py",
+        "tasks_file": f"{project}/data/tasks.jsonl",
+    }
+
+
+def test_a_run_keeps_the_tools_and_is_used_from_anywhere_it_is_moved_to(mentor, project, tmp_path):
+    """Deleting or changing the file would else change what a run resumes with."""
+    parsed = tomllib.loads(mentor("run", "--dry-run", "--config", "project/my.toml").out)
+    RunDirectory.create(tmp_path / "run", resolve(parsed))
+    shutil.move(tmp_path / "run", tmp_path / "moved")
+    shutil.move(project / "data", tmp_path / "data")
+    (project / "my_tools.py").unlink()
+    (project / "helper.py").unlink()
+    file = tmp_path / "moved" / "config.toml"
+    assert tomllib.loads(file.read_text())["env_options"]["tools"] == "code/my_tools.py:double"
+    run = RunDirectory.open(tmp_path / "moved")
+    run.check_settings()
+    assert run.config.env_options["tools"] == f"{tmp_path}/moved/code/my_tools.py:double"
+    assert (tmp_path / "moved/code/helper.py").read_text() == "def twice(x):\n    return 2 * x\n"
+    del sys.modules["helper"]
+    again = ("--config", file, "--tasks", tmp_path / "data" / "tasks.jsonl")
+    out = mentor("run", "--dry-run", *again).out
+    assert tomllib.loads(out)["env_options"]["tools"] == run.config.env_options["tools"]
+
+
 def test_a_tasks_file_is_found_again_from_any_folder(mentor, tmp_path, rows, monkeypatch):
     file = rows(
         {"question": "2 + 3?", "answer": "<<2+3=5>> #### 5"}, {"question": "?", "answer": 1}
@@ -196,7 +263,7 @@ def test_what_is_no_model_at_all_is_refused(mentor, tmp_path):
     (tmp_path / "empty").mkdir()
     for name in ("student.gguf", "./empty"):
         err = mentor("run", "--dry-run", *SMALL, "--model", name, code=2).err
-        assert f"model '{name}'" in err
+        assert f"model '{tmp_path / name}' cannot be loaded: " in err
 
 
 def test_greedy_rollouts_are_refused_where_the_student_is_trained(mentor):
