@@ -12,6 +12,7 @@ import click
 from mentor_core.cli.options import configuration, configuration_options
 from mentor_core.config import to_toml
 from mentor_core.errors import ConfigError
+from mentor_core.interrupt import importing
 
 __all__ = ["command"]
 
@@ -106,6 +107,7 @@ def command(
         highlight=False,
         soft_wrap=True,
     )
-    from mentor_core.train.run import run
+    with importing():
+        from mentor_core.train.run import run
 
     run(config, output, console, resume=resume is not None)
