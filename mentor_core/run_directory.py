@@ -14,15 +14,12 @@ report.md             the table of before and after; report.json the same for pr
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import sys
 import tomllib
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -35,12 +32,12 @@ from mentor_core.disk import check_writable, cut_lines, lock, write_atomically, 
 from mentor_core.errors import RunError
 from mentor_core.kept_code import CODE, KeptCode
 from mentor_core.paths import anchored, change_code
+from mentor_core.provenance import differences, versions
 from mentor_core.trajectory import Trajectory, write_trajectories
 
 __all__ = ["RunDirectory", "default_output"]
 
 Status = Literal["running", "interrupted", "finished"]
-_PACKAGES = ("mentor-core", "torch", "transformers", "trl", "accelerate", "peft", "gymnasium")
 _LOCK = ".lock"
 _BEGUN = {_LOCK, CODE, "config.toml.partial", "versions.json", "state.json", "trajectories"}
 """All that there may be of a run that was killed before its config.toml was written."""
@@ -124,8 +121,8 @@ class RunDirectory:
         """Write what follows config.toml; nothing where that was done before."""
         (self.path / "trajectories").mkdir(exist_ok=True)
         if not (self.path / "state.json").is_file():
-            versions = {**_versions(), "settings": read_toml(self.path / "config.toml")}
-            write_atomically(self.path / "versions.json", json.dumps(versions, indent=2) + "\n")
+            facts = {**versions(), "settings": read_toml(self.path / "config.toml")}
+            write_atomically(self.path / "versions.json", json.dumps(facts, indent=2) + "\n")
             self.note("running", 0)
 
     def check_settings(self) -> None:
@@ -144,19 +141,35 @@ class RunDirectory:
                 f"{file} does not say which settings the run began with, so it cannot be resumed; "
                 f"begin another: mentor run --config {self.path / 'config.toml'}"
             ) from None
-        old, new = (
-            dict(_flat(c.model_dump(mode="json", exclude_none=True))) for c in (began, self.config)
+        differ = differences(
+            *(c.model_dump(mode="json", exclude_none=True) for c in (began, self.config))
         )
-        differ = [
-            f"{key} ({_shown(old, key)} → {_shown(new, key)})"
-            for key in sorted({*old, *new})
-            if old.get(key) != new.get(key)
-        ]
         if differ:
             raise RunError(
                 f"{self.path / 'config.toml'} was edited since the run began: "
                 f"{', '.join(differ)}; put it back, or begin another run: mentor run --config "
                 f"{self.path / 'config.toml'}"
+            )
+
+    def check_data(self, digests: Mapping[str, str]) -> None:
+        """Refuse to go on with other data than those that the run began with.
+
+        Args:
+            digests: what it is → its fingerprint.
+
+        Raises:
+            RunError: names what has changed.
+        """
+        file = self.path / "versions.json"
+        known = json.loads(file.read_text(encoding="utf-8"))
+        if "data" not in known:
+            with writing(file):
+                write_atomically(file, json.dumps({**known, "data": digests}, indent=2) + "\n")
+        elif changed := [what for what in digests if known["data"].get(what) != digests[what]]:
+            raise RunError(
+                f"the {' and the '.join(changed)} of {self.path} are not those that the run began "
+                "with: a file that they come from has changed; put it back, or begin another run: "
+                f"mentor run --config {self.path / 'config.toml'}"
             )
 
     @property
@@ -289,31 +302,3 @@ def _is_free(path: Path) -> bool:
         and bool(there & {_LOCK, "trajectories"})
         and not any((path / "trajectories").glob("*"))
     )
-
-
-def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings by their dotted keys."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield before + key, value
-
-
-def _shown(settings: Mapping[str, Any], key: str) -> str:
-    return json.dumps(settings[key], ensure_ascii=False) if key in settings else "not set"
-
-
-def _versions() -> dict[str, Any]:
-    packages: dict[str, str | None] = {}
-    for name in _PACKAGES:
-        try:
-            packages[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            packages[name] = None
-    return {
-        "command": sys.argv,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": packages,
-    }

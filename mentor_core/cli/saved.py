@@ -140,9 +140,12 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
         ConfigError: a key, value or name is wrong.
     """
     from mentor_core.config import parse_setting, read_toml
+    from mentor_core.paths import anchored
 
     if rewards.endswith(".toml"):
-        values = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
+        file = Path(rewards).absolute()
+        read = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
+        values = anchored(read, file.parent)
     else:
         values = {"reward": parse_rewards(rewards)}
     for setting in settings:

@@ -31,6 +31,7 @@ from mentor_core.formats import fit
 from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
 from mentor_core.progress import Bar, bar, watched
+from mentor_core.provenance import of_references, of_tasks
 from mentor_core.report import as_json, as_markdown, as_table
 from mentor_core.run_directory import RunDirectory
 from mentor_core.task import Split
@@ -79,6 +80,13 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     _tell(student, parts, console)
     if not resume:
         _from_main(state, directory.set_up, config)
+    splits = config.evaluate.splits
+    digests = {
+        "training tasks": of_tasks(tasks),
+        "evaluation tasks": of_tasks(t for split in splits for t in parts.evaluation_tasks(split)),
+        "references": of_references(references.of),
+    }
+    _from_main(state, directory.check_data, digests)
     if state.is_main_process and not directory.references.exists():
         directory.write(directory.references, [t for ts in references.of.values() for t in ts])
     with _interrupts() as interrupted:

@@ -119,6 +119,18 @@ def test_a_run_that_does_not_say_what_it_began_with_does_not_go_on(run, versions
         run.check_settings()
 
 
+def test_a_run_does_not_go_on_with_data_that_have_changed(run):
+    """The settings are the same, and a file that they name is not."""
+    began = {"training tasks": "a", "evaluation tasks": "b", "references": "c"}
+    run.check_data(began)
+    run.check_data(began)
+    run.check_settings()
+    with pytest.raises(
+        RunError, match=r"the training tasks and the references of .* are not those"
+    ):
+        run.check_data({**began, "training tasks": "d", "references": "e"})
+
+
 def in_another_process(run):
     script = "import sys; from pathlib import Path; from mentor_core.run_directory import *\n"
     script += "run = RunDirectory.open(Path(sys.argv[1])); run.resume(); print('mine', flush=True)"

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,15 @@ class JsonlTracker(Tracker):
         if self._stream is None:
             raise RunError("the jsonl tracker was not started")
         row = {name: _json_number(value) for name, value in metrics.items()}
-        self._stream.write(json.dumps({"step": step, **row}, allow_nan=False) + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(json.dumps({"step": step, **row}, allow_nan=False) + "\n")
+            self._stream.flush()
+        except OSError as error:  # a full disk does not say which file it was
+            where = self._stream.name
+            with suppress(OSError):  # else it would be tried again, loudly, when Python ends
+                self._stream.close()
+            self._stream = None
+            raise RunError(f"{where} cannot be written: {error.strerror or error}") from error
 
     def finish(self) -> None:
         if self._stream is not None:
