@@ -47,8 +47,8 @@ def _imported(folder: Path) -> Iterator[Path]:
     lasting = {Path(entry).resolve() for entry in sys.path if entry} - here
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or not file.endswith(".py"):
-            continue
+        if not isinstance(file, str) or not (file.endswith(".py") and Path(file).is_file()):
+            continue  # built in, or a name that is no file: torch.ops has "_ops.py"
         path = Path(file).resolve()
         if (
             folder in path.parents
