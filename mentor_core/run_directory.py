@@ -113,6 +113,14 @@ class RunDirectory:
         with writing(self.path):
             self._begin()
 
+    def check_free(self) -> None:
+        """Refuse a run that another process works on, before work is done for it.
+
+        Raises:
+            RunError: one does; says which.
+        """
+        lock(self.path / _LOCK).close()
+
     def _take(self) -> None:
         """Lock the run for as long as this object lives, at most as long as the process."""
         weakref.finalize(self, lock(self.path / _LOCK).close)

@@ -74,6 +74,8 @@ def command(
         if directory.status == "finished":
             click.echo(f"{resume} is finished; its figures are in {resume / 'report.md'}")
             return
+        if main:
+            directory.check_free()
     else:
         more = {"train": {"steps": steps}} if steps is not None else {}
         config = configuration(**options, rewards=rewards, more=more)

@@ -148,8 +148,11 @@ def test_one_process_at_a_time_works_on_a_run_and_a_killed_one_does_not_block(tm
     with in_another_process(run) as other:
         assert other.stdout.readline() == "mine\n"
         with pytest.raises(RunError, match=rf"is in use by another process \(process {other.pid}"):
+            run.check_free()
+        with pytest.raises(RunError, match="is in use by another process"):
             run.resume()
         other.kill()
+    run.check_free()
     run.resume()
 
 
