@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mentor_core.errors import nearest
 
-__all__ = ["Component", "NamesCode", "Stateful", "explain_options"]
+__all__ = ["Command", "Component", "NamesCode", "Stateful", "explain_options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,17 @@ class NamesCode:
     `tools: Annotated[str, NamesCode()]`. A path in it is made absolute, as paths of type `Path`
     are, and a run keeps a copy of the file.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Marks an option that is a command, in which the words that are files are paths, too.
+
+    Args:
+        unless: an option which, if it is given, says where the command runs.
+    """
+
+    unless: str = ""
 
 
 def explain_options(error: ValidationError, known: Iterable[str]) -> str:

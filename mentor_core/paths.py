@@ -2,21 +2,22 @@
 
 A path in a file of settings is relative to the file's directory, one on the command line to the
 working directory. Which settings are paths is seen from the options' types: `Path`, and `str` that
-is marked with `NamesCode`.
+is marked with `NamesCode` or `Command`.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
-from mentor_core.component import NamesCode
+from mentor_core.component import Command, NamesCode
 from mentor_core.errors import MentorError
 from mentor_core.mixture import parse_mixture
 from mentor_core.models import is_embedded, looks_local
@@ -68,7 +69,16 @@ def anchored(
         file = folder / f"{module}.py"
         return f"{file.absolute()}{colon}{name}" if file.is_file() else text
 
-    found = _changed(values, chosen or {}, absolute, reference)
+    def word(text: str) -> str:
+        a_file = ("." in text or "/" in text) and (folder / Path(text).expanduser()).is_file()
+        return absolute(text) if a_file else text
+
+    def command(text: str) -> str:
+        if word(text) != text or len(words := text.split(" ")) == 1:
+            return word(text)
+        return " ".join(shlex.quote(word(w)) if word(w) != w else w for w in words)
+
+    found = _changed(values, chosen or {}, _Changes(absolute, reference, command))
     model = found.get("model")
     if isinstance(model, str) and not is_embedded(model):
         path = folder / Path(model).expanduser()
@@ -88,18 +98,38 @@ def change_code(values: Mapping[str, Any], change: Callable[[Path], str]) -> dic
         found = _FILE.fullmatch(text)
         return change(Path(found["file"])) + (found["name"] or "") if found else text
 
-    return _changed(values, {}, lambda path: path, reference)
+    return _changed(values, {}, _Changes(str, reference, str))
+
+
+class _Changes(NamedTuple):
+    """What becomes of a path, of a reference to code, and of a command."""
+
+    path: Change
+    code: Change
+    command: Change
+
+    def of(self, field: FieldInfo, given: Mapping[str, Any]) -> Change:
+        """The one for an option, beside the others that are given."""
+        parts = [*_parts(field.annotation), *field.metadata]
+        if any(isinstance(part, NamesCode) for part in parts):
+            return self.code
+        for part in parts:
+            if isinstance(part, Command):
+                return str if given.get(part.unless) else self.command
+        if any(isinstance(part, type) and issubclass(part, Path) for part in parts):
+            return lambda text: text if text in parts else self.path(text)  # a literal beside it
+        return str
 
 
 def _changed(
-    values: Mapping[str, Any], chosen: Mapping[str, Any], path: Change, code: Change
+    values: Mapping[str, Any], chosen: Mapping[str, Any], changes: _Changes
 ) -> dict[str, Any]:
     """Settings with their paths and references to code changed."""
     found: dict[str, Any] = dict(values)
     for keys, fields in _options(values, chosen):
         given = _get(values, keys)
         changed = {
-            key: _map(value, _how(fields[key], path, code)) if key in fields else value
+            key: _map(value, changes.of(fields[key], given)) if key in fields else value
             for key, value in given.items()
         }
         found = _put(found, keys, changed)
@@ -147,15 +177,6 @@ def _class_of(values: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -
             if isinstance(found, str):
                 return found
     return name
-
-
-def _how(field: FieldInfo, path: Change, code: Change) -> Change:
-    parts = [*_parts(field.annotation), *field.metadata]
-    if any(isinstance(part, NamesCode) for part in parts):
-        return code
-    if not any(isinstance(part, type) and issubclass(part, Path) for part in parts):
-        return lambda text: text
-    return lambda text: text if text in parts else path(text)  # a literal beside the path
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """Paths in settings are absolute, whatever kind of setting they are and wherever it is written."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,27 @@ def test_settings_that_are_resolved_have_absolute_paths(tmp_path, monkeypatch):
         str(tmp_path / "org"),
         str(tmp_path / "t.jsonl"),
     )
+
+
+@pytest.mark.parametrize("command", ["python {}server.py --port 8", ["python", "{}server.py"]])
+def test_the_files_of_a_command_are_paths_where_it_runs_in_no_directory_of_its_own(
+    tmp_path, command
+):
+    (tmp_path / "server.py").touch()
+    (tmp_path / "python").touch()
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a b" / "server.py").touch()
+    spaced = {"env": "mcp", "env_options": {"command": "python server.py"}}
+    found = anchored(spaced, tmp_path / "a b")["env_options"]["command"]
+    assert shlex.split(found) == ["python", f"{tmp_path}/a b/server.py"]
+
+    def written(before):
+        if isinstance(command, str):
+            return command.format(before)
+        return [word.format(before) for word in command]
+
+    given = {"env": "mcp", "env_options": {"command": written("")}}
+    found = anchored(given, tmp_path)["env_options"]["command"]
+    assert found == written(f"{tmp_path}/")
+    given["env_options"]["workspace"] = "/work"
+    assert anchored(given, tmp_path) == given
