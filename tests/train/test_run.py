@@ -133,6 +133,33 @@ def test_a_killed_run_resumes_to_the_same_end(whole, tmp_path):
         assert torch.equal(mine[name], tensor), name
 
 
+TINY = [
+    *("--steps", "2", "--set", "env_options.train_size=16", "--set", "evaluate.tasks=2"),
+    *("--set", "train.tasks_per_step=2", "--set", "train.group_size=4"),
+    *("--set", "train.checkpoint_every=1"),
+]
+
+
+def test_a_run_killed_at_any_time_goes_on_or_begins_again_in_its_place(tmp_path):
+    """kill -9 from before anything is written until the report is, each time twice."""
+    began = time.monotonic()
+    finish(mentor("run", "--output", str(tmp_path / "whole"), *TINY))
+    seconds = time.monotonic() - began
+    for number, shares in enumerate([(0.2, 0.9), (0.4, 0.6), (0.5, 0.5), (0.8, 0.3), (0.95, 0.95)]):
+        run = tmp_path / f"run-{number}"
+        arguments = ["--output", str(run), *TINY]
+        for share in shares:
+            process = mentor("run", *arguments)
+            time.sleep(seconds * share)
+            process.kill()
+            process.communicate()
+            if (run / "config.toml").exists():
+                arguments = ["--resume", str(run)]
+        finish(mentor("run", *arguments))
+        assert rewards(run) == rewards(tmp_path / "whole")
+        assert episodes_by_step(run) == {0: 8, 1: 8}
+
+
 def test_a_damaged_checkpoint_is_left_out_and_the_run_ends_the_same(whole, tmp_path):
     """A flipped bit in it would silently give another model, and a missing state, too."""
     import torch
