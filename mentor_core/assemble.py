@@ -6,6 +6,7 @@ Nothing here imports torch, so a wrong name, option or tasks file stops a run at
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -47,6 +48,8 @@ from mentor_core.validation import given_as
 __all__ = ["TASKS_FLAG", "Domain", "Parts", "assemble", "make_reward"]
 
 T = TypeVar("T")
+
+Watch = Callable[[Sequence[Task]], AbstractContextManager[Sequence[Task]]]
 
 _OWN = {
     "max_turns": "set rollout.max_turns instead",
@@ -167,34 +170,68 @@ class Parts:
         most = self.config.evaluate.tasks
         return [task for domain in self.domains.values() for task in domain.tasks(split)[:most]]
 
-    def training_tasks(self) -> tuple[list[Task], References]:
-        """The tasks to train on and their verified references, environment by environment.
+    def training_tasks(self, watch: Watch = nullcontext) -> tuple[list[Task], References]:
+        """The tasks to train on, environment by environment, and the references of those reached.
 
-        Where the reward needs references or answers, tasks without are left out.
+        Where the reward needs references or answers, tasks without are left out. References are
+        collected of the tasks that the run can come to, as far as the sampler knows. Only where
+        one of these lacks a reference that the reward needs, all tasks are asked for theirs.
+
+        Args:
+            watch: is given the tasks whose references are collected next, to show progress.
 
         Raises:
             ConfigError: an environment has no task left; says which term needs what.
         """
         found: list[Task] = []
         joined = References({}, {})
-        for domain in self.domains.values():
-            tasks = domain.tasks("train")
+        for domain in self.domains.values() if self.config.train.steps else ():
+            tasks: Sequence[Task] = domain.tasks("train")
             if not tasks:
                 raise ConfigError(f"environment {domain.name!r} has no task to train on")
-            references = find_references(self.source, tasks, domain.env)
-            found += self._trainable(domain, tasks, references)
+            tasks = self._trainable(domain, tasks, None)
+            reached, references = self._reach(domain, tasks), None
+            if len(reached) < len(tasks):
+                references = self._spared(domain, reached, watch)
+            if references is None:
+                references = self._collect(domain, tasks, watch)
+                tasks = self._trainable(domain, tasks, references)
+                references = references.only(self._reach(domain, tasks))
+            found += tasks
             joined = joined.joined(references)
         return found, joined
 
+    def _reach(self, domain: Domain, tasks: Sequence[Task]) -> Sequence[Task]:
+        """The tasks that the run can come to."""
+        train, seed = self.config.train, self.config.seed
+        reached = self.sampler.reach(domain.name, tasks, seed, train.steps * train.tasks_per_step)
+        return tasks if reached is None else reached
+
+    def _spared(self, domain: Domain, reached: Sequence[Task], watch: Watch) -> References | None:
+        """The references of the tasks reached; None where others must be looked at as well."""
+        try:
+            references = self._collect(domain, reached, watch)
+        except ConfigError:  # a source that has none of these: it may have those of others
+            return None
+        lacking = "reference" in self.reward.needs and len(references.of) < len(reached)
+        return None if lacking else references
+
+    def _collect(self, domain: Domain, tasks: Sequence[Task], watch: Watch) -> References:
+        with watch(tasks) as watched:
+            return find_references(self.source, watched, domain.env)
+
     def _trainable(
-        self, domain: Domain, tasks: Sequence[Task], references: References
+        self, domain: Domain, tasks: Sequence[Task], references: References | None
     ) -> Sequence[Task]:
-        """The tasks that have what the reward needs."""
+        """The tasks that have what the reward needs; without `references` all but these."""
         turns = f"rollout.max_turns={self.config.rollout.max_turns}"
         for need, terms in self.reward.needs.items():
-            left = [task for task in tasks if has(need, task, references.get(task))]
+            if (need == "reference") != (references is not None):
+                continue
+            own = references or References({}, {})
+            left = [task for task in tasks if has(need, task, own.get(task))]
             if not left:
-                refused = references.reasons
+                refused = own.reasons
                 raise ConfigError(
                     f"the reward term(s) {', '.join(terms)} need {NEEDS[need]}, and none of the "
                     f"{len(tasks)} training tasks of {domain.name!r} has any"

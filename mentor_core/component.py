@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,7 +11,27 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mentor_core.errors import OptionError, nearest
 from mentor_core.validation import problems
 
-__all__ = ["Component", "Stateful", "option_error"]
+__all__ = ["Command", "Component", "NamesCode", "Stateful", "option_error"]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesCode:
+    """Marks an option of type `str` that names a user's code: `FILE.py`, `FILE.py:NAME`, a module.
+
+    `tools: Annotated[str, NamesCode()]`. A path in it is made absolute, as paths of type `Path`
+    are, and a run keeps a copy of the file.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Marks an option that is a command, in which the words that are files are paths, too.
+
+    Args:
+        unless: an option which, if it is given, says where the command runs.
+    """
+
+    unless: str = ""
 
 
 def option_error(

@@ -29,6 +29,7 @@ from mentor_core.errors import ConfigError, MentorError, UnknownName, nearest
 from mentor_core.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.naming import name_terms, with_names
+from mentor_core.paths import anchored
 from mentor_core.registry import (
     ENVIRONMENTS,
     PRESETS,
@@ -243,6 +244,8 @@ class RunConfig(_Section):
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
     """Validate settings; fill in the reward preset, names, and which student is embedded.
 
+    Paths become absolute; see `paths` for settings that are written elsewhere.
+
     Args:
         values: nested settings, as TOML gives them.
         where: what to call their origin in an error message.
@@ -250,7 +253,7 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
     Raises:
         ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
     """
-    values = with_names(values)
+    values = anchored(with_names(values), Path.cwd())
     config = _validate(values, where)
     if config.model == EMBEDDED:
         default: str = RunConfig.model_fields["env"].default

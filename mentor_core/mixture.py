@@ -163,6 +163,18 @@ class Mixture(Stateful):
             chosen[name] = iter(tasks)
         return [next(chosen[name]) for name in places]
 
+    def reach(
+        self, name: str, tasks: Sequence[Task], seed: int, count: int
+    ) -> Sequence[Task] | None:
+        """Those of an environment's tasks that the run's first `count` choices can be; None: any.
+
+        Args:
+            name: of the environment; its sampler is started with these tasks.
+        """
+        self._lengthen(count)
+        self.samplers[name].start(tasks, seed)
+        return self.samplers[name].reach(self._row[:count].count(name))
+
     def observe(self, rewards: Mapping[TaskKey, Sequence[float]]) -> None:
         """Told after each step: task → the rewards of its scored trajectories."""
         for name, sampler in self.samplers.items():

@@ -57,6 +57,12 @@ class References:
             {**others.examples, **self.examples},
         )
 
+    def only(self, tasks: Iterable[Task]) -> References:
+        """Those of some tasks."""
+        return replace(
+            self, of={task.key: self.of[task.key] for task in tasks if task.key in self.of}
+        )
+
     def get(self, task: Task) -> list[Trajectory]:
         """The references of a task; [] where there is none."""
         return self.of.get(task.key, [])

@@ -114,7 +114,7 @@ def command(
         tasks = parts.evaluation_tasks(split)
         starts = evaluation_starts(tasks, config.evaluate.samples, config.seed)
         left, trajectories = kept.split(starts)
-        with bar(console, split, len(left)) as shown:
+        with bar(console, split, len(left), at_once=config.rollout.episodes) as shown:
 
             def on_end(trajectory: Trajectory, shown: Any = shown) -> None:
                 kept.add(trajectory)

@@ -14,10 +14,10 @@ from typing import Any
 import tomli_w
 
 from mentor_core.config import RunConfig, read_toml, to_toml
+from mentor_core.disk import write_atomically
 from mentor_core.errors import RunError
 from mentor_core.policy import Policy
 from mentor_core.rollout import Start
-from mentor_core.run_directory import write_atomically
 from mentor_core.task import TaskKey
 from mentor_core.trajectory import (
     Trajectory,

@@ -110,19 +110,22 @@ def configuration(
     """
     from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
     from mentor_core.naming import name_environments, with_names
+    from mentor_core.paths import anchored
 
     values: dict[str, Any] = dict(base or {})
+    given: dict[str, Any] = {}
+    for setting in settings:
+        given = merge(given, parse_setting(setting))
     if config_file is not None:
-        values = _over(values, with_names(read_toml(config_file), config_file.absolute().parent))
+        read = with_names(read_toml(config_file), config_file.absolute().parent)
+        chosen = merge(merge(merge(values, read), {"env": env} if env else {}), given)
+        values = _over(values, anchored(read, config_file.absolute().parent, chosen))
     flags: dict[str, Any] = {"env": env, "model": model, "seed": seed, **(more or {})}
     values = _over(values, {key: value for key, value in flags.items() if value is not None})
     if tasks is not None:
         values = merge(values, {"env_options": {"tasks_file": str(tasks.absolute())}})
     if rewards is not None:  # --rewards replaces the file's, as weights belong together
         values["reward"] = parse_rewards(rewards)
-    given: dict[str, Any] = {}
-    for setting in settings:
-        given = merge(given, parse_setting(setting))
     if rewards is not None and _preset(given):
         raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
     values = _over(values, given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from mentor_core.cli.options import PATH, configuration, configuration_options
 from mentor_core.errors import ConfigError
+from mentor_core.interrupt import importing
 from mentor_core.secrecy import refuse_hidden
 
 __all__ = ["command"]
@@ -57,7 +59,9 @@ def command(
 
     from mentor_core.assemble import assemble
     from mentor_core.config import to_toml
-    from mentor_core.models import load_student, model_path
+    from mentor_core.formats import fit
+    from mentor_core.models import check_model, load_student, model_path
+    from mentor_core.progress import watched
     from mentor_core.run_directory import RunDirectory, default_output
     from mentor_core.train.settings import check_adapters, check_settings, trainer_settings
 
@@ -67,7 +71,13 @@ def command(
         if any(value not in (None, ()) for value in given):
             raise ConfigError("--resume takes the run's own settings; give no others with it")
         directory = RunDirectory.open(resume)
+        directory.check_settings()
         config, output = directory.config, directory.path
+        if directory.status == "finished":
+            click.echo(f"{resume} is finished; its figures are in {resume / 'report.md'}")
+            return
+        if main:
+            directory.check_free()
     else:
         more = {"train": {"steps": steps}} if steps is not None else {}
         config = configuration(**options, rewards=rewards, more=more)
@@ -80,13 +90,19 @@ def command(
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     check_settings(config, processes)
     if dry_run:
-        with Console(stderr=True).status("collecting the teacher's references"):
-            _, references = parts.training_tasks()
+        told = Console(stderr=True)
+        told.quiet = not told.is_terminal
+        _, references = parts.training_tasks(partial(watched, told, "references"))
         for note in references.notes():
             click.echo(note, err=True)
+        for split in config.evaluate.splits:
+            parts.evaluation_tasks(split)
         parts.check_policies()
-        if config.train.trl:
+        if config.train.steps and (config.train.trl or config.train.bf16):
             trainer_settings(config, output, processes)
+        chat = check_model(config.model)
+        if chat is not None:
+            fit([domain.env for domain in parts.domains.values()], chat)
         if config.model_options or config.train.lora is not None:
             check_adapters(config, load_student(config.model, config.model_options).model)
         click.echo(to_toml(config), nl=False)
@@ -98,6 +114,7 @@ def command(
         highlight=False,
         soft_wrap=True,
     )
-    from mentor_core.train.run import run
+    with importing():
+        from mentor_core.train.run import run
 
     run(config, output, console, resume=resume is not None)

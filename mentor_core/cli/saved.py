@@ -170,12 +170,14 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
     """
     from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
     from mentor_core.naming import with_names
+    from mentor_core.paths import anchored
 
     if rewards.endswith(".toml"):
+        folder = Path(rewards).absolute().parent
         read = {key: value for key, value in read_toml(Path(rewards)).items() if key == "reward"}
         if not read:
             raise ConfigError(f"{rewards}: there is no table [reward] in it")
-        values = with_names(read, Path(rewards).absolute().parent)
+        values = anchored(with_names(read, folder), folder)
     else:
         values = {"reward": parse_rewards(rewards)}
     for setting in settings:

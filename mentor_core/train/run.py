@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from transformers import logging as transformers_logging
 
 from mentor_core.assemble import Parts, assemble
 from mentor_core.config import RunConfig
+from mentor_core.disk import write_atomically, writing
 from mentor_core.errors import MentorError
 from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.formats import fit
 from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
-from mentor_core.progress import Bar, bar
+from mentor_core.progress import Bar, bar, watched
+from mentor_core.provenance import of_references, of_tasks
 from mentor_core.report import as_json, as_markdown, as_metrics, as_table
 from mentor_core.run_directory import RunDirectory
 from mentor_core.secrecy import hide_settings
@@ -68,15 +71,25 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     state = PartialState(cpu=not torch.cuda.is_available())
     if not state.is_main_process:
         console = Console(quiet=True)
+    directory = RunDirectory(output)
+    if resume:
+        _from_main(state, directory.resume)
     parts = assemble(config)
-    with console.status("collecting the teacher's references"):
-        tasks, references = parts.training_tasks()
+    tasks, references = parts.training_tasks(partial(watched, console, "references"))
     for note in references.notes():
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     student = load_student(config.model, config.model_options)
     check_adapters(config, student.model)
     _tell(student, parts, console)
-    directory = _directory(state, config, output, resume)
+    if not resume:
+        _from_main(state, directory.set_up, config)
+    splits = config.evaluate.splits
+    digests = {
+        "training tasks": of_tasks(tasks),
+        "evaluation tasks": of_tasks(t for split in splits for t in parts.evaluation_tasks(split)),
+        "references": of_references(references.of),
+    }
+    _from_main(state, directory.check_data, digests)
     if state.is_main_process and not directory.references.exists():
         directory.write(directory.references, [t for ts in references.of.values() for t in ts])
     with _interrupts() as interrupted:
@@ -143,7 +156,8 @@ class _Job:
         sampling = Sampling(settings.temperature)
         self.student.model.eval()
         self.player.prepare(self.student, sampling, self.parts.limits)
-        with bar(self.console, f"{split} {when}", len(mine)) as shown:
+        at_once = self.config.rollout.episodes
+        with bar(self.console, f"{split} {when}", len(mine), at_once=at_once) as shown:
             played = play(self.evaluation, mine, self._advance(shown))
         gathered: list[Trajectory] = gather_object(played)
         return sorted(gathered, key=lambda t: (t.group or 0, t.seed or 0))
@@ -169,13 +183,13 @@ class _Job:
 
         from mentor_core.train.trainer import MentorTrainer
 
-        if (self.directory.model / "config.json").exists():
+        if _from_main(self.state, self.directory.is_trained, self._note):
             self._load_trained()
             self.tell(self.config.train.steps, before)
             self.parts.trackers.log_model(self.directory.model)
             return
         config = self.config
-        checkpoint = self.directory.last_checkpoint()
+        checkpoint = _from_main(self.state, self.directory.last_checkpoint, self._note)
         done = checkpoint[1] if checkpoint else 0
         if self.state.is_main_process:
             self.directory.rewind(done)
@@ -200,6 +214,7 @@ class _Job:
                 mask_truncated=config.train.mask_truncated,
                 seed=config.seed,
                 on_rollout=self._record,
+                keep_checkpoints=config.train.keep_checkpoints,
                 train_dataset=Dataset.from_dict({"prompt": [""] * groups}),
                 peft_config=lora_config(config),
                 callbacks=[Watch(self.parts, self.directory, shown, self.interrupted)],
@@ -230,10 +245,9 @@ class _Job:
             model = model.merge_and_unload()
         self.student = Student(model, self.student.tokenizer, self.student.chat, self.student.name)
         if self.state.is_main_process:
-            partial = self.directory.path / "model.partial"
-            model.save_pretrained(partial)
-            self.student.tokenizer.save_pretrained(partial)
-            partial.replace(self.directory.model)
+            self.directory.write_model(
+                model.save_pretrained, self.student.tokenizer.save_pretrained
+            )
             self.parts.trackers.log_model(self.directory.model)
         self.state.wait_for_everyone()
 
@@ -254,7 +268,6 @@ class _Job:
             config = self.config
             if after:
                 self.parts.trackers.log_evaluation("after", config.train.steps, as_metrics(after))
-            self.directory.note("finished", config.train.steps)
             facts = [
                 f"environment {config.env}, student {config.model}, seed {config.seed}",
                 f"reward: {_weights(config)} ({config.reward.composer})",
@@ -264,8 +277,10 @@ class _Job:
                     f"training: {config.train.steps} steps in {self.training_seconds:.0f} s"
                 )
             report = as_markdown(summaries, facts)
-            (self.directory.path / "report.md").write_text(report, encoding="utf-8")
-            (self.directory.path / "report.json").write_text(as_json(summaries), encoding="utf-8")
+            with writing(self.directory.path):
+                write_atomically(self.directory.path / "report.md", report)
+                write_atomically(self.directory.path / "report.json", as_json(summaries))
+            self.directory.note("finished", config.train.steps)
             if summaries:
                 self.console.print(as_table(summaries, f"{config.env}: before and after"))
             for fact in facts:
@@ -280,6 +295,9 @@ class _Job:
             )
         return summaries
 
+    def _note(self, text: str) -> None:
+        self.console.print(f"note: {text}", highlight=False, markup=False, soft_wrap=True)
+
     def _how_to_resume(self, when: str) -> str:
         path = self.directory.path
         return f"interrupted {when}; resume with: mentor run --resume {path}"
@@ -289,20 +307,19 @@ def _weights(config: RunConfig) -> str:
     return ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
 
 
-def _directory(state: PartialState, config: RunConfig, output: Path, resume: bool) -> RunDirectory:
-    """Open or create the run directory in the main process, and tell the others."""
+def _from_main(state: PartialState, get: Callable[..., Any], *arguments: Any) -> Any:
+    """What the main process gets, or the error that it gets, in all processes."""
     answer: list[Any] = [None]
     if state.is_main_process:
         try:
-            directory = RunDirectory.open(output) if resume else RunDirectory.create(output, config)
-            answer = [str(directory.path)]
+            answer = [get(*arguments)]
         except MentorError as error:
             answer = [error]
     if state.num_processes > 1:
         broadcast_object_list(answer)
     if isinstance(answer[0], MentorError):
         raise answer[0]
-    return RunDirectory(Path(answer[0]))
+    return answer[0]
 
 
 def _tell(student: Student, parts: Parts, console: Console) -> None:

@@ -50,6 +50,12 @@ def check_settings(config: RunConfig, processes: int) -> None:
         ConfigError: names the key and what to write instead.
     """
     lora_config(config)
+    if config.train.steps and config.rollout.temperature == 0:
+        raise ConfigError(
+            "rollout.temperature=0 is greedy: all episodes of a group would be the same, and "
+            "nothing could be learnt from them; set it above 0 (evaluations have a temperature of "
+            "their own, evaluate.temperature)"
+        )
     given = list(config.train.trl)
     for key in given:
         if key in _OWN:
@@ -106,9 +112,9 @@ def trainer_settings(config: RunConfig, output: Path, processes: int) -> Any:
         "learning_rate": train.learning_rate,
         "save_strategy": "steps",
         "save_steps": train.checkpoint_every,
-        "save_total_limit": train.keep_checkpoints,
+        "save_total_limit": None,  # TRL would delete the old one before the new one is sealed
         "max_completion_length": rollout.episode_tokens,
-        "temperature": rollout.temperature or 1.0,
+        "temperature": rollout.temperature,
         "bf16": train.bf16,
         "gradient_checkpointing": train.gradient_checkpointing,
         "seed": config.seed,

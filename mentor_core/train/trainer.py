@@ -6,7 +6,7 @@ one of them changes:
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
 - `_compute_loss` drops the columns that are padding throughout a micro batch;
-- `_save_checkpoint` adds the state of sampler, composer and credit, as the last file;
+- `_save_checkpoint` adds the state of sampler, composer and credit, and seals it all;
 - `_send_telemetry` sends nothing.
 
 Beside them, the public `create_model_card` writes nothing.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,14 +29,16 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
+from mentor_core.checkpoint import CHECKPOINT_STATE, drop_old, seal
 from mentor_core.component import Stateful
 from mentor_core.credit import Credit
+from mentor_core.disk import write_atomically, writing
+from mentor_core.errors import RunError
 from mentor_core.mixture import Mixture
 from mentor_core.policy import Limits, Policy, Sampling, Student
 from mentor_core.references import References
 from mentor_core.reward import Floats, Reward
 from mentor_core.rollout import Rollout, Start, episode_seed
-from mentor_core.run_directory import CHECKPOINT_STATE, write_atomically
 from mentor_core.task import Task, TaskKey
 from mentor_core.train.batch import Metrics, Scored, is_truncated, join, measure, score_part
 from mentor_core.trajectory import Trajectory
@@ -61,6 +64,7 @@ class MentorTrainer(GRPOTrainer):
         mask_truncated: no loss on episodes that were cut off, by their end reason.
         seed: of the tasks and episodes.
         on_rollout: called with this process's trajectories and the step that made them.
+        keep_checkpoints: older ones are deleted when a new one is sealed.
         **kwargs: for GRPOTrainer.
     """
 
@@ -80,6 +84,7 @@ class MentorTrainer(GRPOTrainer):
         mask_truncated: bool,
         seed: int,
         on_rollout: Callable[[Sequence[Trajectory], int], None],
+        keep_checkpoints: int = 2,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -95,6 +100,7 @@ class MentorTrainer(GRPOTrainer):
         self.sampler, self.references = sampler, references
         self.reward, self.credit = reward, credit
         self.mask_truncated, self.seed, self.on_rollout = mask_truncated, seed, on_rollout
+        self.keep_checkpoints = keep_checkpoints
         self._tasks: list[Task] = []
         self._trajectories: list[Trajectory] = []
         self._scored: Scored | None = None
@@ -246,11 +252,21 @@ class MentorTrainer(GRPOTrainer):
         return {"sampler": self.sampler, "composer": self.reward.composer, "credit": self.credit}
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        super()._save_checkpoint(model, trial)
-        if self.args.should_save:
-            states = {name: part.state() for name, part in self._stateful().items()}
-            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
-            write_atomically(folder / CHECKPOINT_STATE, json.dumps(states))
+        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        states = json.dumps({name: part.state() for name, part in self._stateful().items()})
+        main = self.args.should_save
+        try:
+            with writing(folder, Exception):  # safetensors and torch have errors of their own
+                super()._save_checkpoint(model, trial)
+                self.accelerator.wait_for_everyone()
+                if main:
+                    write_atomically(folder / CHECKPOINT_STATE, states)
+                    seal(folder)
+                    drop_old(folder.parent, self.keep_checkpoints)
+        except RunError:
+            if main:
+                shutil.rmtree(folder, ignore_errors=True)  # it takes room on a full disk
+            raise
 
     def restore(self, checkpoint: Path) -> None:
         """Give sampler, composer and credit back what a checkpoint holds of them."""

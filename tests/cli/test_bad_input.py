@@ -3,8 +3,10 @@
 import errno
 import gzip
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -242,6 +244,22 @@ def test_debug_shows_where_it_came_from(line):
     assert done.returncode != 0
     assert "Traceback (most recent call last)" in done.stderr
     assert "UnknownName: unknown environment 'calculater'" in done.stderr
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05, 0.1, 0.2])
+def test_ctrl_c_while_modules_are_imported_is_no_traceback(seconds):
+    """As soon as mentor's own code runs; what Python does before is not in its hands."""
+    script = "import sys; from mentor_core.__main__ import main; print('here', flush=True); "
+    script += "sys.argv = ['mentor', 'run', '--env', 'calculator', '--dry-run']; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "here\n"
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert (process.returncode, err.strip()) == (130, "stopped")
 
 
 def test_the_program_exits_as_the_function_does():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,98 @@ def test_a_killed_run_resumes_to_the_same_end(whole, tmp_path):
     mine, theirs = weights(run), weights(whole)
     for name, tensor in theirs.items():
         assert torch.equal(mine[name], tensor), name
+
+
+TINY = [
+    *("--steps", "2", "--set", "env_options.train_size=16", "--set", "evaluate.tasks=2"),
+    *("--set", "train.tasks_per_step=2", "--set", "train.group_size=4"),
+    *("--set", "train.checkpoint_every=1"),
+]
+
+
+def test_a_run_killed_at_any_time_goes_on_or_begins_again_in_its_place(tmp_path):
+    """kill -9 from before anything is written until the report is, each time twice."""
+    began = time.monotonic()
+    finish(mentor("run", "--output", str(tmp_path / "whole"), *TINY))
+    seconds = time.monotonic() - began
+    for number, shares in enumerate([(0.2, 0.9), (0.4, 0.6), (0.5, 0.5), (0.8, 0.3), (0.95, 0.95)]):
+        run = tmp_path / f"run-{number}"
+        arguments = ["--output", str(run), *TINY]
+        for share in shares:
+            process = mentor("run", *arguments)
+            time.sleep(seconds * share)
+            process.kill()
+            process.communicate()
+            if (run / "config.toml").exists():
+                arguments = ["--resume", str(run)]
+        finish(mentor("run", *arguments))
+        assert rewards(run) == rewards(tmp_path / "whole")
+        assert episodes_by_step(run) == {0: 8, 1: 8}
+
+
+def test_a_damaged_checkpoint_is_left_out_and_the_run_ends_the_same(whole, tmp_path):
+    """A flipped bit in it would silently give another model, and a missing state, too."""
+    import torch
+
+    run = tmp_path / "run"
+    process = mentor("run", "--steps", "6", "--output", str(run), *SMALL)
+    wait_for_step(process, run, 5)
+    process.kill()
+    process.wait()
+    optimizer = run / "checkpoints/checkpoint-4/optimizer.pt"
+    content = bytearray(optimizer.read_bytes())
+    content[len(content) // 2] ^= 1
+    optimizer.write_bytes(content)
+    output = finish(mentor("run", "--resume", str(run)))
+    assert "note: checkpoint-4 is left out: optimizer.pt is not as it was written" in output
+    assert rewards(run) == rewards(whole)
+    assert episodes_by_step(run) == dict.fromkeys(range(6), 32)
+    mine, theirs = weights(run), weights(whole)
+    assert all(torch.equal(mine[name], tensor) for name, tensor in theirs.items())
+    kept = {"checkpoint-4", "checkpoint-6", "damaged-4"}
+    assert {path.name for path in (run / "checkpoints").iterdir()} == kept
+
+
+def test_a_damaged_student_is_saved_again(whole, tmp_path):
+    """It was trained, and is to be evaluated."""
+    import torch
+
+    run = shutil.copytree(whole, tmp_path / "run")
+    (run / "model/model.safetensors").write_bytes(b"torn")
+    (run / "state.json").write_text('{"status": "running", "steps": 6}')
+    (run / "trajectories/eval-after.jsonl").unlink()
+    output = finish(mentor("run", "--resume", str(run)))
+    assert "is left out: model.safetensors is not as it was written" in output
+    mine, theirs = weights(run), weights(whole)
+    assert all(torch.equal(mine[name], tensor) for name, tensor in theirs.items())
+    assert (run / "report.json").read_text() == (whole / "report.json").read_text()
+
+
+def test_a_full_disk_is_one_line_and_the_run_resumes(whole, tmp_path):
+    """The student fits, its optimizer does not: files may have 6 MB."""
+    import resource
+
+    run = tmp_path / "run"
+    limit = (6_000_000, resource.RLIM_INFINITY)
+    full = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)}
+    output = finish(mentor("run", "--steps", "6", "--output", str(run), *SMALL, **full), 2)
+    assert "Traceback" not in output
+    *_, last = output.splitlines()
+    assert last.startswith(f"Error: {run}/checkpoints/checkpoint-2 cannot be written: ")
+    finish(mentor("run", "--resume", str(run)))
+    assert rewards(run) == rewards(whole)
+
+
+def test_two_cannot_resume_one_run(tmp_path):
+    run = tmp_path / "run"
+    first = mentor("run", "--steps", "4", "--output", str(run), *SMALL)
+    wait_for_step(first, run, 1)
+    output = finish(mentor("run", "--resume", str(run)), 2)
+    assert f"Error: {run} is in use by another process (process {first.pid}" in output
+    finish(first)
+    assert [line["step"] for line in metrics(run)] == [1, 2, 3, 4]
+    output = finish(mentor("run", "--resume", str(run)))
+    assert output == f"{run} is finished; its figures are in {run}/report.md\n"
 
 
 def test_ctrl_c_saves_and_the_run_resumes(tmp_path):

@@ -6,10 +6,11 @@ from abc import ABC
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from mentor_core.component import NamesCode
 from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
 from mentor_core.scalars import as_float
@@ -40,7 +41,7 @@ class TaskFileEnv(ToolEnv, ABC):
         compare: Comparison = Field(
             "auto", description="how answers are compared; auto: numbers and LaTeX by value"
         )
-        verify: str | Verifier | None = Field(
+        verify: Annotated[str, NamesCode()] | Verifier | None = Field(
             None, description="file.py:FUNCTION(task, answer, calls) that decides the outcome"
         )
         system_prompt: str = Field(

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from mentor_core.component import Command
 from mentor_core.env import Pending
 from mentor_core.errors import ConfigError, nearest
 from mentor_core.secrecy import expand
@@ -42,7 +43,9 @@ class Mcp(TaskFileEnv):
         It is, in environment, headers and url, so that no secret need stand in a configuration.
         """
 
-        command: str | list[str] = Field("", description="starts a server that speaks over stdio")
+        command: Annotated[str | list[str], Command(unless="workspace")] = Field(
+            "", description="starts a server that speaks over stdio"
+        )
         environment: dict[str, str] = Field(
             default_factory=dict, description="variables for the command"
         )

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,8 +67,15 @@ class JsonlTracker(Tracker):
     def log(self, step: int, metrics: Metrics) -> None:
         if self._stream is None:
             raise RunError("the jsonl tracker was not started")
-        self._stream.write(_line({"step": step}, metrics))
-        self._stream.flush()
+        try:
+            self._stream.write(_line({"step": step}, metrics))
+            self._stream.flush()
+        except OSError as error:  # a full disk does not say which file it was
+            where = self._stream.name
+            with suppress(OSError):  # else it would be tried again, loudly, when Python ends
+                self._stream.close()
+            self._stream = None
+            raise RunError(f"{where} cannot be written: {error.strerror or error}") from error
 
     def log_evaluation(self, name: str, step: int, metrics: Metrics) -> None:
         if self._evaluations is None:

@@ -1,4 +1,5 @@
 import json
+import resource
 
 import pytest
 from pydantic import ValidationError
@@ -30,6 +31,19 @@ def test_each_step_is_on_disk_at_once(file):
     tracker.log(1, {"loss": 0.5, "reward": None, "kl": float("nan")})
     assert json.loads(file.read_text()) == {"step": 1, "loss": 0.5, "reward": None, "kl": None}
     tracker.finish()
+    tracker.finish()
+
+
+def test_a_full_disk_is_one_message_with_the_path(file):
+    tracker = JsonlTracker()
+    tracker.start(file.parent, {}, 0)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, old[1]))
+    try:
+        with pytest.raises(RunError, match=f"^{file} cannot be written: File too large$"):
+            tracker.log(1, {"loss": 0.5})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
     tracker.finish()
 
 
