@@ -116,5 +116,5 @@ def test_a_score_may_be_any_number(value):
 
 
 def test_a_score_that_is_no_number_is_named():
-    with pytest.raises(RewardError, match="term 'gives' .* gave something that is no number"):
+    with pytest.raises(RewardError, match=r"term .gives. .* gave something that is no number"):
         apply_term("gives", Gives(value="high"), Example(trajectory_of([]), TASK, ()))

@@ -48,7 +48,7 @@ def uniform(text: str) -> str:
 
 
 def resolve(path: str, directory: str) -> str:
-    """The path as a key of a tree, in NFC, from a directory of it. Nothing is above the top directory.
+    """The path as a key of a tree, in NFC, from a directory. Nothing is above the top directory.
 
     Raises:
         ValueError: no file can have this path; the text is what a shell would say.
