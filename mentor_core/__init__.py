@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mentor_core.task import Task
     from mentor_core.tool import Tool, ToolError
     from mentor_core.tracker import Tracker
+    from mentor_core.trainer import Trained, Trainer
     from mentor_core.trajectory import Call, Trajectory, Turn
 
 __version__ = "0.1.0"
@@ -44,6 +45,8 @@ _HOMES = {
     "ToolEnv": "env",
     "ToolError": "tool",
     "Tracker": "tracker",
+    "Trained": "trainer",
+    "Trainer": "trainer",
     "Trajectory": "trajectory",
     "TrajectorySource": "source",
     "Turn": "trajectory",

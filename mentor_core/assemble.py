@@ -29,6 +29,7 @@ from mentor_core.registry import (
     SAMPLERS,
     SOURCES,
     TRACKERS,
+    TRAINERS,
     create,
     load,
     names,
@@ -38,8 +39,9 @@ from mentor_core.rollout import Rollout
 from mentor_core.source import TrajectorySource
 from mentor_core.task import Split, Task
 from mentor_core.tracker import Tracker
+from mentor_core.trainer import Trainer
 
-__all__ = ["Domain", "Parts", "assemble", "make_reward"]
+__all__ = ["Domain", "Parts", "Stage", "assemble", "make_reward"]
 
 _OWN = {
     "max_turns": "set rollout.max_turns instead",
@@ -80,11 +82,26 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One trainer of a run and its steps.
+
+    Attributes:
+        name: "warm" of a stage that goes before the run's own training, which is "after": how
+            evaluations call the student that comes out of it.
+    """
+
+    name: str
+    trainer: Trainer
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a run.
 
     Attributes:
         domains: environment → what the run has of it, in the order of the configuration.
+        stages: trainers, in the order in which they train the student.
     """
 
     config: RunConfig
@@ -94,6 +111,7 @@ class Parts:
     sampler: Mixture
     credit: Credit
     trackers: list[Tracker]
+    stages: list[Stage]
     sampling: Sampling
     limits: Limits
 
@@ -218,6 +236,7 @@ def assemble(config: RunConfig) -> Parts:
         ),
         credit=create(CREDITS, config.credit, config.credit_options),
         trackers=[create(TRACKERS, name) for name in config.trackers],
+        stages=_stages(config),
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.turn_tokens, rollout.episode_tokens),
     )
@@ -227,6 +246,17 @@ def assemble(config: RunConfig) -> Parts:
             f"{config.reward.composer!r} gives none; choose another credit, or other --rewards"
         )
     return parts
+
+
+def _stages(config: RunConfig) -> list[Stage]:
+    stages = []
+    if config.warm:
+        name, steps = config.warm
+        stages.append(Stage("warm", create(TRAINERS, name, config.warm_start_options), steps))
+    trainer = create(TRAINERS, config.trainer, config.trainer_options)
+    if config.train.steps:
+        stages.append(Stage("after", trainer, config.train.steps))
+    return stages
 
 
 def _domains(config: RunConfig) -> dict[str, Domain]:

@@ -158,6 +158,12 @@ class RunConfig(_Section):
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
+    trainer: str = Field("grpo", description="how the student is trained")
+    trainer_options: dict[str, Any] = Field(default_factory=dict)
+    warm_start: str = Field(
+        "", description="a trainer and its steps before the training: sft:64; empty: none"
+    )
+    warm_start_options: dict[str, Any] = Field(default_factory=dict)
     trackers: list[str] = Field(default_factory=lambda: ["jsonl"])
     rollout: RolloutConfig = Field(default_factory=RolloutConfig)
     train: TrainConfig = Field(default_factory=TrainConfig)
@@ -170,6 +176,20 @@ class RunConfig(_Section):
         if not isinstance(env, str):
             raise ValueError("expected text such as NAME,NAME=0.5")
         return format_mixture(parse_mixture(env))
+
+    @field_validator("warm_start")
+    @classmethod
+    def _trainer_and_steps(cls, text: str) -> str:
+        name, colon, steps = text.partition(":")
+        if text and not (name and colon and steps.isdecimal() and int(steps)):
+            raise ValueError(f"expected TRAINER:STEPS, such as sft:64, not {text!r}")
+        return text
+
+    @property
+    def warm(self) -> tuple[str, int] | None:
+        """The trainer that goes before the run's own, and its steps."""
+        name, _, steps = self.warm_start.partition(":")
+        return (name, int(steps)) if name else None
 
     @property
     def environments(self) -> dict[str, float]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mentor_core.sampler import TaskSampler
     from mentor_core.source import TrajectorySource
     from mentor_core.tracker import Tracker
+    from mentor_core.trainer import Trainer
 
 __all__ = [
     "COMMANDS",
@@ -45,6 +46,7 @@ __all__ = [
     "SAMPLERS",
     "SOURCES",
     "TRACKERS",
+    "TRAINERS",
     "BrokenPlugin",
     "Entry",
     "Kind",
@@ -85,6 +87,7 @@ SOURCES: Kind[TrajectorySource] = Kind(
 )
 GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.env:ActionGate")
 TRACKERS: Kind[Tracker] = Kind("tracker", "mentor_trackers", "mentor_core.tracker:Tracker")
+TRAINERS: Kind[Trainer] = Kind("trainer", "mentor_trainers", "mentor_core.trainer:Trainer")
 PRESETS: Kind[Any] = Kind("preset", "mentor_presets")
 COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands")
 
@@ -99,6 +102,7 @@ KINDS: tuple[Kind[Any], ...] = (
     SOURCES,
     GATES,
     TRACKERS,
+    TRAINERS,
     PRESETS,
     COMMANDS,
 )

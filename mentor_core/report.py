@@ -9,12 +9,15 @@ from itertools import compress
 from typing import Literal
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mentor_core.config import RunConfig
 from mentor_core.evaluate import Summary
+from mentor_core.run_directory import RunDirectory
 
-__all__ = ["COLUMNS", "as_json", "as_markdown", "as_table", "rows"]
+__all__ = ["COLUMNS", "as_json", "as_markdown", "as_table", "rows", "write_report"]
 
 COLUMNS = (
     "split",
@@ -40,6 +43,38 @@ def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]
         for when, summary in by_time.items():
             cells.append((split, when, *_cells(summary)))
     return cells
+
+
+def write_report(
+    directory: RunDirectory,
+    config: RunConfig,
+    summaries: Mapping[str, Mapping[str, Summary]],
+    facts: Sequence[str],
+    console: Console,
+) -> None:
+    """Write `report.md` and `report.json`, and show the table.
+
+    Args:
+        facts: of the training, to stand below the table.
+    """
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
+    facts = [
+        f"environment {config.env}, student {config.model}, seed {config.seed}",
+        f"reward: {weights} ({config.reward.composer})",
+        *facts,
+    ]
+    where = directory.path
+    (where / "report.md").write_text(as_markdown(summaries, facts), encoding="utf-8")
+    (where / "report.json").write_text(as_json(summaries), encoding="utf-8")
+    if summaries:
+        console.print(as_table(summaries, f"{config.env}: before and after"))
+    for line in [
+        *facts,
+        f"trained student {directory.model}",
+        f"all files       {where}",
+        f"read episodes   mentor show {where}",
+    ]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:

@@ -8,6 +8,7 @@ metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads
+warm/                 the same of the stage that goes before the training, if there is one
 report.md             the table of before and after; report.json the same for programs
 """
 
@@ -113,6 +114,12 @@ class RunDirectory:
     def checkpoints(self) -> Path:
         """Where checkpoints are."""
         return self.path / "checkpoints"
+
+    def stage(self, name: str) -> RunDirectory:
+        """What a stage before the run's own training keeps: a directory alike, below this one."""
+        path = self.path / name
+        (path / "trajectories").mkdir(parents=True, exist_ok=True)
+        return RunDirectory(path)
 
     def trajectories(self, name: str) -> Path:
         """The file of one kind of trajectories: train, eval-before, ood-after …."""

@@ -76,7 +76,7 @@ TABLE = [
         "unknown preset 'mentr'; did you mean mentor",
     ),
     ("run --set train.step=3", "unknown key 'train.step'; did you mean steps"),
-    ("run --set trian.steps=3", "unknown key 'trian'; did you mean train?"),
+    ("run --set trian.steps=3", "unknown key 'trian'; did you mean train or trainer?"),
     ("run --set train.steps", "--set 'train.steps': expected KEY=VALUE"),
     ("run --set train.steps=many", "train.steps: Input should be a valid integer"),
     ("run --set env_options.train_sise=3", "unknown option 'train_sise'; did you mean train_size"),

@@ -3,70 +3,58 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
-from mentor_core.assemble import Parts
-from mentor_core.progress import Bar
-from mentor_core.run_directory import RunDirectory
+from mentor_core.training import Training
 
 __all__ = ["Watch"]
 
+_FACTS = ("reward", "success")
+"""Metrics that stand beside the bar, if the trainer has them."""
 _NOT_KEPT = {"epoch", "num_tokens", "step_time", "num_input_tokens_seen"}
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
-    """TRL calls it; the main process alone writes.
+    """TRL calls it, whichever of its trainers; the main process alone writes.
 
     Args:
-        parts: whose trackers hear of each step.
-        directory: where the state of the run is noted.
-        shown: advances with each step.
-        done: steps that were done before, on resuming.
-        interrupted: whether this process was asked to stop; one that was stops all.
+        training: whose trackers hear of each step, and whose directory notes how far it is.
     """
 
-    def __init__(
-        self,
-        parts: Parts,
-        directory: RunDirectory,
-        shown: Bar,
-        done: int,
-        interrupted: Callable[[], bool],
-    ) -> None:
-        self.parts, self.directory, self.shown = parts, directory, shown
-        self.done, self.interrupted = done, interrupted
+    def __init__(self, training: Training) -> None:
+        self.training, self.trackers = training, training.parts.trackers
         self.last = time.perf_counter()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            config = self.parts.config.model_dump(mode="json")
-            for tracker in self.parts.trackers:
-                tracker.start(self.directory.path, config, self.done)
+            config = self.training.parts.config.model_dump(mode="json")
+            for tracker in self.trackers:
+                tracker.start(self.training.directory.path, config, self.training.done)
         self.last = time.perf_counter()
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
     ) -> None:
-        if not state.is_world_process_zero or not logs or "reward" not in logs:
+        if not state.is_world_process_zero or not logs or "loss" not in logs:
             return
         now = time.perf_counter()
         seconds, self.last = now - self.last, now
-        tokens = logs.get("sampled_tokens") or 0.0
         metrics = {name: value for name, value in logs.items() if name not in _NOT_KEPT}
         metrics["seconds/step"] = seconds
-        metrics["tokens_per_second"] = tokens / seconds
-        for tracker in self.parts.trackers:
+        facts = {name: _shown(logs[name]) for name in _FACTS if name in logs}
+        if "sampled_tokens" in logs:
+            speed = metrics["tokens_per_second"] = (logs["sampled_tokens"] or 0.0) / seconds
+            facts["tokens/s"] = f"{speed:.0f}"
+        for tracker in self.trackers:
             tracker.log(state.global_step, metrics)
-        facts = {"reward": _shown(logs.get("reward")), "success": _shown(logs.get("success"))}
-        self.shown.advance(facts | {"tokens/s": f"{tokens / seconds:.0f}"})
+        self.training.shown.advance(facts or {"loss": _shown(logs["loss"])})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        asked = self.interrupted()
+        asked = self.training.interrupted()
         if PartialState().num_processes > 1:
             asked = any(gather_object([asked]))
         if asked:
@@ -74,11 +62,11 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            self.directory.note("running", state.global_step)
+            self.training.directory.note("running", state.global_step)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            for tracker in self.parts.trackers:
+            for tracker in self.trackers:
                 tracker.finish()
 
 
