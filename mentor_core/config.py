@@ -17,6 +17,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from mentor_core.errors import ConfigError, nearest
+from mentor_core.health import SIGNS, Sign
 from mentor_core.mixture import format_mixture, parse_mixture
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
@@ -107,6 +108,10 @@ class TrainConfig(_Section):
     record_every: Positive = Field(1, description="steps whose trajectories are kept: every n-th")
     bf16: bool = False
     gradient_checkpointing: bool = False
+    stop_on: list[Sign] = Field(
+        default_factory=list,
+        description="signs of bad health at which the run ends: " + ", ".join(SIGNS),
+    )
     trl: dict[str, Any] = Field(
         default_factory=dict, description="any other setting of trl.GRPOConfig (beta, loss_type …)"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mentor_core.assemble import Parts
+from mentor_core.health import Health
 from mentor_core.policy import Policy, Student
 from mentor_core.progress import Bar
 from mentor_core.references import References
@@ -33,6 +34,7 @@ class Training:
         shown: the bar, to be advanced by one with each step.
         interrupted: whether this process was asked to stop. One that was stops all, after
             a checkpoint.
+        health: hears the metrics of each step.
         on_rollout: takes this process's trajectories and the step that they were made in.
     """
 
@@ -48,6 +50,7 @@ class Training:
     shown: Bar
     interrupted: Callable[[], bool]
     on_rollout: Callable[[Sequence[Trajectory], int], None]
+    health: Health
 
     @property
     def done(self) -> int:

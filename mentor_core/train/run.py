@@ -22,9 +22,10 @@ from transformers import logging as transformers_logging
 
 from mentor_core.assemble import Parts, Stage, assemble
 from mentor_core.config import RunConfig
-from mentor_core.errors import MentorError
+from mentor_core.errors import MentorError, RunError
 from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.formats import fit
+from mentor_core.health import Health
 from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
 from mentor_core.progress import bar
@@ -177,6 +178,7 @@ class _Job:
             directory.note("running", done)
         self.state.wait_for_everyone()
         self.parts.sampler.start(tasks, self.config.seed)
+        health = Health(_mean_calls(references), self.config.train.stop_on)
         label = "training" if stage.name == "after" else f"training, {stage.name} start"
         began = time.perf_counter()
         with bar(self.console, label, stage.steps, done) as shown:
@@ -193,15 +195,20 @@ class _Job:
                     checkpoint=checkpoint,
                     shown=shown,
                     interrupted=self.interrupted,
+                    health=health,
                     on_rollout=lambda played, step: self._record(directory, played, step),
                 )
             )
         if trained.steps < stage.steps:
             if self.state.is_main_process:
                 directory.note("interrupted", trained.steps)
+            if health.fatal is not None:
+                raise RunError(f"{health.fatal} (train.stop_on); files in {self.directory.path}")
             raise self._interrupted(f"after step {trained.steps} of {stage.steps}")
         self._keep(directory, trained.student)
-        return [f"{label}: {stage.steps} steps in {time.perf_counter() - began:.0f} s"]
+        seconds = time.perf_counter() - began
+        warnings = [f"{label}, warning: {finding}" for finding in health.findings]
+        return [f"{label}: {stage.steps} steps in {seconds:.0f} s", *warnings]
 
     def _record(self, directory: RunDirectory, played: Sequence[Trajectory], step: int) -> None:
         if step % self.config.train.record_every == 0:
@@ -259,6 +266,11 @@ def _tell(student: Student, parts: Parts, console: Console) -> None:
     notes = fit([domain.env for domain in parts.domains.values()], student.chat)
     for note in [*notes, *unseen(student.name, parts.domains)]:
         console.print(f"note: {note}", **plain)
+
+
+def _mean_calls(references: References) -> float | None:
+    calls = [len(found.calls) for several in references.of.values() for found in several]
+    return sum(calls) / len(calls) if calls else None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from mentor_core.assemble import assemble
 from mentor_core.config import resolve
+from mentor_core.health import Health
 from mentor_core.policy import Student
 from mentor_core.progress import Bar
 from mentor_core.registry import POLICIES, create
@@ -56,6 +57,7 @@ def make_trainer(student, tmp_path):
                 checkpoint=None,
                 shown=Bar(Console(quiet=True), "training", config.train.steps),
                 interrupted=lambda: False,
+                health=Health(),
                 on_rollout=lambda *_: None,
             ),
             args=trainer_settings(config, tmp_path, 1),

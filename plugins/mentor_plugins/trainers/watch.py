@@ -51,10 +51,12 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             facts["tokens/s"] = f"{speed:.0f}"
         for tracker in self.trackers:
             tracker.log(state.global_step, metrics)
+        for finding in self.training.health.look(state.global_step, metrics):
+            self.training.shown.say(f"warning: {finding}")
         self.training.shown.advance(facts or {"loss": _shown(logs["loss"])})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        asked = self.training.interrupted()
+        asked = self.training.interrupted() or self.training.health.fatal is not None
         if PartialState().num_processes > 1:
             asked = any(gather_object([asked]))
         if asked:

@@ -13,6 +13,7 @@ from rich.console import Console
 from mentor_core.assemble import assemble
 from mentor_core.config import merge, resolve
 from mentor_core.errors import ConfigError
+from mentor_core.health import Health
 from mentor_core.progress import Bar
 from mentor_core.references import References
 from mentor_core.registry import POLICIES, TRAINERS, create
@@ -49,6 +50,7 @@ def training(student, tmp_path):
             checkpoint=None,
             shown=Bar(Console(quiet=True), "training", config.train.steps),
             interrupted=lambda: False,
+            health=Health(),
             on_rollout=lambda *_: None,
         )
 
