@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mentor_core.task import Split, Task, TaskKey
     from mentor_core.tool import Tool, ToolError
     from mentor_core.tracker import Tracker
+    from mentor_core.trainer import Trained, Trainer
     from mentor_core.trajectory import (
         Call,
         CallFailure,
@@ -112,6 +113,8 @@ _HOMES = {
     "ToolEnv": "env",
     "ToolError": "tool",
     "Tracker": "tracker",
+    "Trained": "trainer",
+    "Trainer": "trainer",
     "Trajectory": "trajectory",
     "TrajectorySource": "source",
     "Turn": "trajectory",

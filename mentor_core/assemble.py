@@ -31,6 +31,7 @@ from mentor_core.registry import (
     SAMPLERS,
     SOURCES,
     TRACKERS,
+    TRAINERS,
     Kind,
     create,
     entry,
@@ -42,10 +43,11 @@ from mentor_core.rollout import Rollout
 from mentor_core.source import TrajectorySource
 from mentor_core.task import Split, Task
 from mentor_core.tracker import Trackers
+from mentor_core.trainer import Trainer
 from mentor_core.user_code import reason
 from mentor_core.validation import given_as
 
-__all__ = ["TASKS_FLAG", "Domain", "Parts", "assemble", "make_reward"]
+__all__ = ["TASKS_FLAG", "Domain", "Parts", "Stage", "assemble", "make_reward"]
 
 T = TypeVar("T")
 
@@ -92,11 +94,26 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One trainer of a run and its steps.
+
+    Attributes:
+        name: "warm" of a stage that goes before the run's own training, which is "after": how
+            evaluations call the student that comes out of it.
+    """
+
+    name: str
+    trainer: Trainer
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a run.
 
     Attributes:
         domains: environment → what the run has of it, in the order of the configuration.
+        stages: trainers, in the order in which they train the student.
     """
 
     config: RunConfig
@@ -106,6 +123,7 @@ class Parts:
     sampler: Mixture
     credit: Credit
     trackers: Trackers
+    stages: list[Stage]
     sampling: Sampling
     limits: Limits
 
@@ -268,6 +286,7 @@ def assemble(config: RunConfig) -> Parts:
         ),
         credit=_create(CREDITS, config.credit, config.credit_options, "credit_options"),
         trackers=_trackers(config),
+        stages=_stages(config),
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.turn_tokens, rollout.episode_tokens),
     )
@@ -305,6 +324,18 @@ def _check_names(table: str, given: Iterable[str], there: Collection[str], what:
             raise ConfigError(
                 f"{table}.{name}: {name!r} is not among {what} ({', '.join(there) or 'none'})"
             )
+
+
+def _stages(config: RunConfig) -> list[Stage]:
+    stages = []
+    if config.warm:
+        name, steps = config.warm
+        trainer = _create(TRAINERS, name, config.warm_start_options, "warm_start_options")
+        stages.append(Stage("warm", trainer, steps))
+    trainer = _create(TRAINERS, config.trainer, config.trainer_options, "trainer_options")
+    if config.train.steps:
+        stages.append(Stage("after", trainer, config.train.steps))
+    return stages
 
 
 def _domains(config: RunConfig) -> dict[str, Domain]:

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from mentor_core.errors import ConfigError, MentorError, UnknownName, nearest
+from mentor_core.health import SIGNS, Sign
 from mentor_core.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.naming import name_terms, with_names
@@ -154,6 +155,10 @@ class TrainConfig(_Section):
     record_every: Positive = Field(1, description="steps whose trajectories are kept: every n-th")
     bf16: bool = False
     gradient_checkpointing: bool = False
+    stop_on: list[Sign] = Field(
+        default_factory=list,
+        description="signs of bad health at which the run ends: " + ", ".join(SIGNS),
+    )
     trl: dict[str, Any] = Field(
         default_factory=dict, description="any other setting of trl.GRPOConfig (beta, loss_type …)"
     )
@@ -211,6 +216,12 @@ class RunConfig(_Section):
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
+    trainer: str = Field("grpo", description="how the student is trained")
+    trainer_options: dict[str, Any] = Field(default_factory=dict)
+    warm_start: str = Field(
+        "", description="a trainer and its steps before the training: sft:64; empty: none"
+    )
+    warm_start_options: dict[str, Any] = Field(default_factory=dict)
     trackers: list[str] = Field(
         default_factory=lambda: ["jsonl"], description="where metrics and results go"
     )
@@ -234,6 +245,20 @@ class RunConfig(_Section):
     def _of_this_run(cls, classes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         known = parse_mixture(info.data["env"]) if "env" in info.data else classes
         return _among(classes, known, "the run's environments")
+
+    @field_validator("warm_start")
+    @classmethod
+    def _trainer_and_steps(cls, text: str) -> str:
+        name, colon, steps = text.partition(":")
+        if text and not (name and colon and steps.isdecimal() and int(steps)):
+            raise ValueError(f"expected TRAINER:STEPS, such as sft:64, not {text!r}")
+        return text
+
+    @property
+    def warm(self) -> tuple[str, int] | None:
+        """The trainer that goes before the run's own, and its steps."""
+        name, _, steps = self.warm_start.partition(":")
+        return (name, int(steps)) if name else None
 
     @property
     def environments(self) -> dict[str, float]:

@@ -84,6 +84,11 @@ def mentor_trackers() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_trainers() -> Targets:  # type: ignore[empty-body]
+    """What changes a student's weights: subclasses of `mentor_core.trainer.Trainer`."""
+
+
+@hookspec
 def mentor_presets() -> Targets:  # type: ignore[empty-body]
     """Reward presets: TOML files inside a package, as "package:file.toml"."""
 

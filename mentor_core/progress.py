@@ -71,6 +71,10 @@ class Bar:
                 soft_wrap=True,
             )
 
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        self.console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+
     def on_end(self, _: object) -> None:
         """`advance`, for whoever calls with what has ended."""
         self.advance()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mentor_core.sampler import TaskSampler
     from mentor_core.source import TrajectorySource
     from mentor_core.tracker import Tracker
+    from mentor_core.trainer import Trainer
 
 __all__ = [
     "COMMANDS",
@@ -45,6 +46,7 @@ __all__ = [
     "SOURCES",
     "STUDENTS",
     "TRACKERS",
+    "TRAINERS",
     "BrokenPlugin",
     "Entry",
     "Kind",
@@ -96,6 +98,7 @@ SOURCES: Kind[TrajectorySource] = Kind(
 )
 GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.env:ActionGate")
 TRACKERS: Kind[Tracker] = Kind("tracker", "mentor_trackers", "mentor_core.tracker:Tracker")
+TRAINERS: Kind[Trainer] = Kind("trainer", "mentor_trainers", "mentor_core.trainer:Trainer")
 PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
 STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
 COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands", "click:Command", "object")
@@ -111,6 +114,7 @@ KINDS: tuple[Kind[Any], ...] = (
     SOURCES,
     GATES,
     TRACKERS,
+    TRAINERS,
     PRESETS,
     STUDENTS,
     COMMANDS,

@@ -10,6 +10,7 @@ evaluations.jsonl     one line an evaluation (likewise)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads
+warm/                 the same of the stage that goes before the training, if there is one
 report.md             the table of before and after; report.json the same for programs
 """
 
@@ -210,6 +211,12 @@ class RunDirectory:
     def checkpoints(self) -> Path:
         """Where checkpoints are."""
         return self.path / "checkpoints"
+
+    def stage(self, name: str) -> RunDirectory:
+        """What a stage before the run's own training keeps: a directory alike, below this one."""
+        path = self.path / name
+        (path / "trajectories").mkdir(parents=True, exist_ok=True)
+        return RunDirectory(path)
 
     def trajectories(self, name: str) -> Path:
         """The file of one kind of trajectories: train, eval-before, ood-after …."""

@@ -126,7 +126,8 @@ class Tokens:
         completion: all ids after the prompt, sampled or written by the environment.
         logprobs: behaviour log-probability in nats of each sampled token under the sampling
             distribution; 0.0 on tokens that the environment wrote.
-        mask: 1 on sampled tokens, 0 on tokens that the environment wrote.
+        mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on taught ones: what
+            a teacher wrote, which may be imitated and is never on-policy.
     """
 
     prompt: list[int]
@@ -147,6 +148,10 @@ class Tokens:
     def add_written(self, ids: list[int]) -> tuple[int, int]:
         """Append tokens that the environment wrote; returns their span."""
         return self._add(ids, [0.0] * len(ids), 0)
+
+    def add_taught(self, ids: list[int]) -> tuple[int, int]:
+        """Append tokens that a teacher wrote; returns their span."""
+        return self._add(ids, [0.0] * len(ids), 2)
 
     def _add(self, ids: list[int], logprobs: list[float], mask: int) -> tuple[int, int]:
         start = len(self.completion)

@@ -27,6 +27,11 @@ __all__ = ["command"]
 )
 @click.option("--steps", type=click.IntRange(min=0), help="Optimizer steps; 0 evaluates only.")
 @click.option(
+    "--warm-start",
+    metavar="TRAINER:STEPS",
+    help="Train so before the training: sft:64 imitates the references first.",
+)
+@click.option(
     "--output",
     type=PATH,
     metavar="DIR",
@@ -42,6 +47,7 @@ __all__ = ["command"]
 def command(
     rewards: str | None,
     steps: int | None,
+    warm_start: str | None,
     output: Path | None,
     resume: Path | None,
     dry_run: bool,
@@ -63,11 +69,10 @@ def command(
     from mentor_core.models import check_model, load_student, model_path
     from mentor_core.progress import watched
     from mentor_core.run_directory import RunDirectory, default_output
-    from mentor_core.train.settings import check_adapters, check_settings, trainer_settings
 
     main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes
     if resume is not None:
-        given = [rewards, steps, output, *options.values()]
+        given = [rewards, steps, warm_start, output, *options.values()]
         if any(value not in (None, ()) for value in given):
             raise ConfigError("--resume takes the run's own settings; give no others with it")
         directory = RunDirectory.open(resume)
@@ -79,7 +84,8 @@ def command(
         if main:
             directory.check_free()
     else:
-        more = {"train": {"steps": steps}} if steps is not None else {}
+        more: dict[str, Any] = {"train": {"steps": steps}} if steps is not None else {}
+        more |= {"warm_start": warm_start} if warm_start is not None else {}
         config = configuration(**options, rewards=rewards, more=more)
         output = output or default_output(config.environments)
         if main:
@@ -88,7 +94,8 @@ def command(
     parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
     model_path(config.model)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    check_settings(config, processes)
+    for stage in parts.stages:
+        stage.trainer.check(config, processes)
     if dry_run:
         told = Console(stderr=True)
         told.quiet = not told.is_terminal
@@ -98,13 +105,13 @@ def command(
         for split in config.evaluate.splits:
             parts.evaluation_tasks(split)
         parts.check_policies()
-        if config.train.steps and (config.train.trl or config.train.bf16):
-            trainer_settings(config, output, processes)
         chat = check_model(config.model)
         if chat is not None:
             fit([domain.env for domain in parts.domains.values()], chat)
         if config.model_options or config.train.lora is not None:
-            check_adapters(config, load_student(config.model, config.model_options).model)
+            model = load_student(config.model, config.model_options).model
+            for stage in parts.stages:
+                stage.trainer.check_model(config, model)
         click.echo(to_toml(config), nl=False)
         return
     console = Console(quiet=not main)

@@ -19,25 +19,24 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from rich.console import Console
-from transformers import PrinterCallback
 from transformers import logging as transformers_logging
 
-from mentor_core.assemble import Parts, assemble
+from mentor_core.assemble import Parts, Stage, assemble
 from mentor_core.config import RunConfig
-from mentor_core.disk import write_atomically, writing
-from mentor_core.errors import MentorError
+from mentor_core.errors import MentorError, RunError
 from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.formats import fit
+from mentor_core.health import Health
 from mentor_core.models import load_student, unseen
 from mentor_core.policy import Sampling, Student
-from mentor_core.progress import Bar, bar, watched
+from mentor_core.progress import bar, watched
 from mentor_core.provenance import of_references, of_tasks
-from mentor_core.report import as_json, as_markdown, as_metrics, as_table
+from mentor_core.references import References
+from mentor_core.report import as_metrics, write_report
 from mentor_core.run_directory import RunDirectory
 from mentor_core.secrecy import hide_settings
-from mentor_core.task import Split
-from mentor_core.train.settings import check_adapters, lora_config, trainer_settings
-from mentor_core.train.watch import Watch
+from mentor_core.task import Split, Task
+from mentor_core.training import Training
 from mentor_core.trajectory import Trajectory, read_trajectories
 
 __all__ = ["Interrupted", "run"]
@@ -61,7 +60,7 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
         resume: continue what is in `output`.
 
     Returns:
-        split → before, after → figures.
+        split → before, warm, after → figures.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; everything is saved and the run can be resumed.
@@ -79,7 +78,8 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     for note in references.notes():
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     student = load_student(config.model, config.model_options)
-    check_adapters(config, student.model)
+    for stage in parts.stages:
+        stage.trainer.check_model(config, student.model)
     _tell(student, parts, console)
     if not resume:
         _from_main(state, directory.set_up, config)
@@ -95,19 +95,16 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     with _interrupts() as interrupted:
         job = _Job(parts, student, directory, state, console, interrupted)
         try:
-            before = job.evaluate("before")
-            if config.train.steps:
-                job.train(tasks, references, before)
-            else:
-                job.tell(0, before)
-            after = job.evaluate("after") if config.train.steps else {}
-            return job.finish(before, after)
+            facts = job.play(tasks, references)
         finally:
             parts.trackers.finish()
+    if state.is_main_process:
+        write_report(directory, config, job.summaries, facts, console)
+    return job.summaries
 
 
 class _Job:
-    """What the phases of a run share."""
+    """Evaluations and stages of training, with what they share."""
 
     def __init__(
         self,
@@ -125,15 +122,33 @@ class _Job:
         self.executor = parts.executor()
         self.rollout = parts.rollout(self.policy, self.executor)
         self.evaluation = parts.rollout(self.player, self.executor)
-        self.training_seconds = 0.0
+        self.summaries: Summaries = {}
 
-    def evaluate(self, when: str) -> dict[str, Summary]:
+    def play(self, tasks: Sequence[Task], references: References) -> list[str]:
+        """All evaluations and stages; returns facts for the report."""
+        facts: list[str] = []
+        self.evaluate("before", 0)
+        if not self.parts.stages:
+            self._start_trackers(self.directory, 0)
+        for stage in self.parts.stages:
+            facts += self.train(stage, tasks, references)
+            self.evaluate(stage.name, stage.steps)
+        self.rollout.close()
+        self.evaluation.close()
+        return facts
+
+    # Evaluation ----------------------------------------------------------------------------
+
+    def evaluate(self, when: str, step: int) -> None:
         """Play the evaluation tasks of each split; what is on disk already is not played again.
 
-        Returns:
-            Figures of each split, and of each environment in it where there are several.
+        `summaries` take the figures of each split, and of each environment in it if there are
+        several; started trackers hear them.
+
+        Args:
+            when: before, or the name of the stage that has ended.
+            step: optimizer steps of that stage.
         """
-        summaries: dict[str, Summary] = {}
         for split in self.config.evaluate.splits:
             file = self.directory.trajectories(f"{split}-{when}")
             if file.exists():
@@ -143,8 +158,23 @@ class _Job:
                 if played and self.state.is_main_process:
                     self.directory.write(file, played)
             if played:
-                summaries |= summarise_split(split, played, [*self.parts.domains])
-        return summaries
+                for key, summary in summarise_split(split, played, [*self.parts.domains]).items():
+                    self.summaries.setdefault(key, {})[when] = summary
+        self.parts.trackers.log_evaluation(when, step, self._figures(when))
+
+    def _figures(self, when: str) -> dict[str, float | None]:
+        """The figures of one evaluation, for trackers."""
+        return as_metrics({k: by[when] for k, by in self.summaries.items() if when in by})
+
+    def _start_trackers(self, directory: RunDirectory, done: int) -> None:
+        """Start the trackers, in the main process, and tell them of the evaluations until then."""
+        if not self.state.is_main_process:
+            return
+        trackers = self.parts.trackers
+        trackers.finish()  # those of the stage before
+        trackers.start(directory.path, hide_settings(self.config.model_dump(mode="json")), done)
+        for when in dict.fromkeys(when for by in self.summaries.values() for when in by):
+            trackers.log_evaluation(when, 0, self._figures(when))
 
     def _play(self, split: Split, when: str) -> list[Trajectory]:
         """All processes share the episodes; each gets all trajectories."""
@@ -153,158 +183,105 @@ class _Job:
             self.parts.evaluation_tasks(split), settings.samples, self.config.seed
         )
         mine = starts[self.state.process_index :: self.state.num_processes]
-        sampling = Sampling(settings.temperature)
         self.student.model.eval()
-        self.player.prepare(self.student, sampling, self.parts.limits)
+        self.player.prepare(self.student, Sampling(settings.temperature), self.parts.limits)
         at_once = self.config.rollout.episodes
         with bar(self.console, f"{split} {when}", len(mine), at_once=at_once) as shown:
-            played = play(self.evaluation, mine, self._advance(shown))
+
+            def advance(_: Trajectory) -> None:
+                if self.interrupted():
+                    raise self._interrupted("during evaluation")
+                shown.advance()
+
+            played = play(self.evaluation, mine, advance)
         gathered: list[Trajectory] = gather_object(played)
         return sorted(gathered, key=lambda t: (t.group or 0, t.seed or 0))
 
-    def _advance(self, shown: Bar) -> Callable[[Trajectory], None]:
-        def advance(_: Trajectory) -> None:
-            if self.interrupted():
-                raise Interrupted(self._how_to_resume("during evaluation"))
-            shown.advance()
+    # Training ------------------------------------------------------------------------------
 
-        return advance
+    def train(self, stage: Stage, tasks: Sequence[Task], references: References) -> list[str]:
+        """Train, from the last checkpoint if there is one; keeps the student that comes out.
 
-    def tell(self, done: int, before: dict[str, Summary]) -> None:
-        """Start the trackers, in the main process, and tell them of the evaluation before."""
-        if self.state.is_main_process:
-            trackers, config = self.parts.trackers, self.config.model_dump(mode="json")
-            trackers.start(self.directory.path, hide_settings(config), done)
-            trackers.log_evaluation("before", 0, as_metrics(before))
-
-    def train(self, tasks: Sequence[Any], references: Any, before: dict[str, Summary]) -> None:
-        """Train, from the last checkpoint where there is one; saves the final model."""
-        from datasets import Dataset
-
-        from mentor_core.train.trainer import MentorTrainer
-
-        if _from_main(self.state, self.directory.is_trained, self._note):
-            self._load_trained()
-            self.tell(self.config.train.steps, before)
-            self.parts.trackers.log_model(self.directory.model)
-            return
-        config = self.config
-        checkpoint = _from_main(self.state, self.directory.last_checkpoint, self._note)
+        Returns:
+            Facts for the report; none if the stage had ended before.
+        """
+        directory = self.directory if stage.name == "after" else self.directory.stage(stage.name)
+        if _from_main(self.state, directory.is_trained, self._note):
+            self._load(directory)
+            self._start_trackers(directory, stage.steps)
+            self.parts.trackers.log_model(directory.model)
+            return []
+        checkpoint = _from_main(self.state, directory.last_checkpoint, self._note)
         done = checkpoint[1] if checkpoint else 0
         if self.state.is_main_process:
-            self.directory.rewind(done)
-            self.directory.note("running", done)
-        self.tell(done, before)
+            directory.rewind(done)
+            directory.note("running", done)
+        self._start_trackers(directory, done)
         self.state.wait_for_everyone()
-        self.parts.sampler.start(tasks, config.seed)
-        groups = config.train.tasks_per_step
+        self.parts.sampler.start(tasks, self.config.seed)
+        health = Health(_mean_calls(references), self.config.train.stop_on)
+        label = "training" if stage.name == "after" else f"training, {stage.name} start"
         began = time.perf_counter()
-        with bar(self.console, "training", config.train.steps, done) as shown:
-            trainer = MentorTrainer(
-                student=self.student,
-                args=trainer_settings(config, self.directory.checkpoints, self.state.num_processes),
-                rollout=self.rollout,
-                policy=self.policy,
-                sampling=self.parts.sampling,
-                limits=self.parts.limits,
-                sampler=self.parts.sampler,
-                references=references,
-                reward=self.parts.reward,
-                credit=self.parts.credit,
-                mask_truncated=config.train.mask_truncated,
-                seed=config.seed,
-                on_rollout=self._record,
-                keep_checkpoints=config.train.keep_checkpoints,
-                train_dataset=Dataset.from_dict({"prompt": [""] * groups}),
-                peft_config=lora_config(config),
-                callbacks=[Watch(self.parts, self.directory, shown, self.interrupted)],
+        with bar(self.console, label, stage.steps, done) as shown:
+            trained = stage.trainer.train(
+                Training(
+                    parts=self.parts,
+                    student=self.student,
+                    tasks=tasks,
+                    references=references,
+                    rollout=self.rollout,
+                    policy=self.policy,
+                    steps=stage.steps,
+                    directory=directory,
+                    checkpoint=checkpoint,
+                    shown=shown,
+                    interrupted=self.interrupted,
+                    health=health,
+                    on_rollout=lambda played, step: self._record(directory, played, step),
+                )
             )
-            trainer.remove_callback(PrinterCallback)  # the bar and the trackers say it
-            if checkpoint:
-                trainer.restore(checkpoint[0])
-            trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
-        self.training_seconds = time.perf_counter() - began
-        steps = int(trainer.state.global_step)
-        if steps < config.train.steps:
+        if trained.steps < stage.steps:
             if self.state.is_main_process:
-                self.directory.note("interrupted", steps)
-            raise Interrupted(self._how_to_resume(f"after step {steps} of {config.train.steps}"))
-        self._keep_model(trainer)
+                directory.note("interrupted", trained.steps)
+            if health.fatal is not None:
+                raise RunError(f"{health.fatal} (train.stop_on); files in {self.directory.path}")
+            raise self._interrupted(f"after step {trained.steps} of {stage.steps}")
+        self._keep(directory, trained.student)
+        seconds = time.perf_counter() - began
+        warnings = [f"{label}, warning: {finding}" for finding in health.findings]
+        return [f"{label}: {stage.steps} steps in {seconds:.0f} s", *warnings]
 
-    def _record(self, trajectories: Sequence[Trajectory], step: int) -> None:
-        self.parts.trackers.log_trajectories(step + 1, trajectories)
+    def _record(self, directory: RunDirectory, played: Sequence[Trajectory], step: int) -> None:
+        self.parts.trackers.log_trajectories(step + 1, played)
         if step % self.config.train.record_every == 0:
             rank = self.state.process_index
             name = "train" if rank == 0 else f"train-{rank}"
-            self.directory.append(self.directory.trajectories(name), trajectories)
+            directory.append(directory.trajectories(name), played)
 
-    def _keep_model(self, trainer: Any) -> None:
-        """Save the trained model, adapters merged, as `transformers` loads it."""
-        model = trainer.accelerator.unwrap_model(trainer.model)
-        if self.config.train.lora is not None:
-            model = model.merge_and_unload()
-        self.student = Student(model, self.student.tokenizer, self.student.chat, self.student.name)
+    def _keep(self, directory: RunDirectory, student: Student) -> None:
+        """Save a trained model as `transformers` loads it; later stages begin with the saved one.
+
+        A resumed run then goes on with the same weights, and TRL finds the reference model.
+        """
         if self.state.is_main_process:
-            self.directory.write_model(
-                model.save_pretrained, self.student.tokenizer.save_pretrained
-            )
-            self.parts.trackers.log_model(self.directory.model)
+            directory.write_model(student.model.save_pretrained, student.tokenizer.save_pretrained)
+            self.parts.trackers.log_model(directory.model)
         self.state.wait_for_everyone()
+        if directory is self.directory:
+            self.student = student
+        else:
+            self._load(directory)
 
-    def _load_trained(self) -> None:
-        options = self.config.model_options
-        self.student = load_student(str(self.directory.model), options)
+    def _load(self, directory: RunDirectory) -> None:
+        self.student = load_student(str(directory.model), self.config.model_options)
         _tell(self.student, self.parts, Console(quiet=True))  # it was said at the start
-
-    def finish(self, before: dict[str, Summary], after: dict[str, Summary]) -> Summaries:
-        """Write and show the report."""
-        summaries: Summaries = {}
-        for when, by_split in (("before", before), ("after", after)):
-            for split, summary in by_split.items():
-                summaries.setdefault(split, {})[when] = summary
-        self.rollout.close()
-        self.evaluation.close()
-        if self.state.is_main_process:
-            config = self.config
-            if after:
-                self.parts.trackers.log_evaluation("after", config.train.steps, as_metrics(after))
-            facts = [
-                f"environment {config.env}, student {config.model}, seed {config.seed}",
-                f"reward: {_weights(config)} ({config.reward.composer})",
-            ]
-            if self.training_seconds:
-                facts.append(
-                    f"training: {config.train.steps} steps in {self.training_seconds:.0f} s"
-                )
-            report = as_markdown(summaries, facts)
-            with writing(self.directory.path):
-                write_atomically(self.directory.path / "report.md", report)
-                write_atomically(self.directory.path / "report.json", as_json(summaries))
-            self.directory.note("finished", config.train.steps)
-            if summaries:
-                self.console.print(as_table(summaries, f"{config.env}: before and after"))
-            for fact in facts:
-                self.console.print(fact, highlight=False, markup=False, soft_wrap=True)
-            where = self.directory.path
-            self.console.print(
-                f"trained student {self.directory.model}\nall files       {where}\n"
-                f"read episodes   mentor show {where}",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
-        return summaries
 
     def _note(self, text: str) -> None:
         self.console.print(f"note: {text}", highlight=False, markup=False, soft_wrap=True)
 
-    def _how_to_resume(self, when: str) -> str:
+    def _interrupted(self, when: str) -> Interrupted:
         path = self.directory.path
-        return f"interrupted {when}; resume with: mentor run --resume {path}"
-
-
-def _weights(config: RunConfig) -> str:
-    return ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
+        return Interrupted(f"interrupted {when}; resume with: mentor run --resume {path}")
 
 
 def _from_main(state: PartialState, get: Callable[..., Any], *arguments: Any) -> Any:
@@ -331,6 +308,11 @@ def _tell(student: Student, parts: Parts, console: Console) -> None:
     notes = fit([domain.env for domain in parts.domains.values()], student.chat)
     for note in [*notes, *unseen(student.name, parts.domains)]:
         console.print(f"note: {note}", **plain)
+
+
+def _mean_calls(references: References) -> float | None:
+    calls = [len(found.calls) for several in references.of.values() for found in several]
+    return sum(calls) / len(calls) if calls else None
 
 
 @contextmanager

@@ -84,8 +84,14 @@ def check_settings(config: RunConfig, processes: int) -> None:
         )
 
 
-def trainer_settings(config: RunConfig, output: Path, processes: int) -> Any:
+def trainer_settings(
+    config: RunConfig, output: Path, processes: int, steps: int | None = None
+) -> Any:
     """TRL's GRPOConfig.
+
+    Args:
+        output: where checkpoints go.
+        steps: those of the stage; `train.steps` if it is not given.
 
     Raises:
         ConfigError: TRL refuses a value of `train.trl`.
@@ -105,7 +111,7 @@ def trainer_settings(config: RunConfig, output: Path, processes: int) -> Any:
         "use_cpu": not torch.cuda.is_available(),
         **train.trl,
         "output_dir": str(output),
-        "max_steps": train.steps,
+        "max_steps": train.steps if steps is None else steps,
         "num_generations": train.group_size,
         "per_device_train_batch_size": micro_batch,
         "gradient_accumulation_steps": episodes // (micro_batch * processes),

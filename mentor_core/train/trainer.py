@@ -18,30 +18,27 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate.utils import gather_object
 
-from mentor_core.checkpoint import CHECKPOINT_STATE, drop_old, seal
+from mentor_core.checkpoint import CHECKPOINT_STATE
 from mentor_core.component import Stateful
-from mentor_core.credit import Credit
-from mentor_core.disk import write_atomically, writing
-from mentor_core.errors import RunError
-from mentor_core.mixture import Mixture
-from mentor_core.policy import Limits, Policy, Sampling, Student
-from mentor_core.references import References
-from mentor_core.reward import Floats, Reward
-from mentor_core.rollout import Rollout, Start, episode_seed
+from mentor_core.policy import Student
+from mentor_core.reward import Floats
+from mentor_core.rollout import Start, episode_seed
 from mentor_core.task import Task, TaskKey
 from mentor_core.train.batch import Metrics, Scored, is_truncated, join, measure, score_part
+from mentor_core.training import Training
 from mentor_core.trajectory import Trajectory
+from mentor_plugins.trainers.sealed import save_sealed
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches
 
@@ -55,52 +52,21 @@ class MentorTrainer(GRPOTrainer):
     """One GRPO trainer for every environment, reward and credit.
 
     Args:
-        student: the model to train; `student.model` is what TRL trains.
+        training: the parts of the run; see `Training`.
         args: TRL's settings; `scale_rewards` and `mask_truncated_completions` have no effect.
-        rollout: plays episodes with `policy`.
-        policy: prepared by the trainer before each batch.
-        sampling, limits: of the rollouts.
-        sampler, references, reward, credit: see their modules.
-        mask_truncated: no loss on episodes that were cut off, by their end reason.
-        seed: of the tasks and episodes.
-        on_rollout: called with this process's trajectories and the step that made them.
-        keep_checkpoints: older ones are deleted when a new one is sealed.
         **kwargs: for GRPOTrainer.
     """
 
-    def __init__(
-        self,
-        *,
-        student: Student,
-        args: GRPOConfig,
-        rollout: Rollout,
-        policy: Policy,
-        sampling: Sampling,
-        limits: Limits,
-        sampler: Mixture,
-        references: References,
-        reward: Reward,
-        credit: Credit,
-        mask_truncated: bool,
-        seed: int,
-        on_rollout: Callable[[Sequence[Trajectory], int], None],
-        keep_checkpoints: int = 2,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, training: Training, *, args: GRPOConfig, **kwargs: Any) -> None:
+        self.training, self.parts = training, training.parts
         super().__init__(
-            model=student.model,
+            model=training.student.model,
             reward_funcs=[_composed],
             args=args,
-            processing_class=student.tokenizer,
+            processing_class=training.student.tokenizer,
             rollout_func=self._play,
             **kwargs,
         )
-        self.student, self.rollout, self.policy = student, rollout, policy
-        self.sampling, self.limits = sampling, limits
-        self.sampler, self.references = sampler, references
-        self.reward, self.credit = reward, credit
-        self.mask_truncated, self.seed, self.on_rollout = mask_truncated, seed, on_rollout
-        self.keep_checkpoints = keep_checkpoints
         self._tasks: list[Task] = []
         self._trajectories: list[Trajectory] = []
         self._scored: Scored | None = None
@@ -125,26 +91,30 @@ class MentorTrainer(GRPOTrainer):
         step, processes = self.state.global_step, self.accelerator.num_processes
         total = len(prompts) * processes
         groups = total // self.num_generations
-        tasks = self.sampler.choose(self._generation(step) * groups, groups)
+        tasks = self.parts.sampler.choose(self._generation(step) * groups, groups)
         first = self.accelerator.process_index * len(prompts)
         starts = [
             Start(
                 tasks[index // self.num_generations],
-                episode_seed("train", self.seed, step, index),
+                episode_seed("train", self.parts.config.seed, step, index),
                 index // self.num_generations,
             )
             for index in range(first, first + len(prompts))
         ]
         with self._model_for_generation() as model, self._precision():
             engine = getattr(self, "vllm_generation", None)
-            student = replace(self.student, model=model, engine=engine)
-            self.policy.prepare(student, self.sampling, self.limits)
-            trajectories = self.rollout.run(starts)
+            student = replace(self.training.student, model=model, engine=engine)
+            self.training.policy.prepare(student, self.parts.sampling, self.parts.limits)
+            trajectories = self.training.rollout.run(starts)
         for trajectory in trajectories:
             trajectory.policy_version = step
         self._tasks, self._trajectories = [start.task for start in starts], trajectories
         self._seconds["rollout"] = time.perf_counter() - began
         return self._as_rows(trajectories)
+
+    @property
+    def _mask_truncated(self) -> bool:
+        return self.parts.config.train.mask_truncated
 
     def _generation(self, step: int) -> int:
         """Which generation batch `step` belongs to: one may serve several optimizer steps."""
@@ -160,7 +130,7 @@ class MentorTrainer(GRPOTrainer):
         }
         for trajectory in trajectories:
             record = trajectory.tokens
-            pad = self.student.tokenizer.pad_token_id
+            pad = self.training.student.tokenizer.pad_token_id
             # An episode that broke at once still needs a row: one padding token without loss.
             if record is None or not record.completion:
                 prompt = record.prompt if record is not None else [pad]
@@ -168,7 +138,7 @@ class MentorTrainer(GRPOTrainer):
             else:
                 prompt, ids = record.prompt, record.completion
                 logprobs, mask = record.logprobs, record.mask
-            if trajectory.end == "error" or (self.mask_truncated and is_truncated(trajectory)):
+            if trajectory.end == "error" or (self._mask_truncated and is_truncated(trajectory)):
                 mask = [0] * len(ids)
             for column, value in zip(rows, (prompt, ids, logprobs, mask), strict=True):
                 rows[column].append(value)
@@ -196,17 +166,21 @@ class MentorTrainer(GRPOTrainer):
         """The composed reward of the whole batch, [B, 1]; NaN where not scored."""
         began = time.perf_counter()
         part = score_part(
-            self._trajectories, self._tasks, self.references, self.reward, self.mask_truncated
+            self._trajectories,
+            self._tasks,
+            self.training.references,
+            self.parts.reward,
+            self._mask_truncated,
         )
         progress = self.state.global_step / max(self.state.max_steps, 1)
-        self._scored = join(gather_object([part]), self.reward, self.credit, progress)
+        self._scored = join(gather_object([part]), self.parts.reward, self.parts.credit, progress)
         for trajectory, reward in zip(
             self._trajectories, self._local(self._scored.composed.rewards_B), strict=True
         ):
             trajectory.reward = None if reward != reward else float(reward)  # NaN: not scored
         self._seconds["reward"] = time.perf_counter() - began
-        self.sampler.observe(_rewards_by_task(self._scored))
-        self.on_rollout(self._trajectories, self.state.global_step)
+        self.parts.sampler.observe(_rewards_by_task(self._scored))
+        self.training.on_rollout(self._trajectories, self.state.global_step)
         rewards = torch.as_tensor(self._scored.composed.rewards_B, dtype=torch.float32)
         return rewards[:, None].to(self.accelerator.device)
 
@@ -219,7 +193,7 @@ class MentorTrainer(GRPOTrainer):
         for row, advantages_T in zip(advantages_BT, self._local(scored.advantages_T), strict=True):
             row[: len(advantages_T)] = torch.as_tensor(advantages_T, dtype=torch.float32)
         output["advantages"] = advantages_BT.to(output["completion_ids"].device)
-        self._note(measure(scored, [*self.sampler.samplers]))
+        self._note(measure(scored, [*self.parts.sampler.samplers]))
         return output
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -249,30 +223,29 @@ class MentorTrainer(GRPOTrainer):
     # Checkpoints ---------------------------------------------------------------------------
 
     def _stateful(self) -> dict[str, Stateful]:
-        return {"sampler": self.sampler, "composer": self.reward.composer, "credit": self.credit}
+        return {
+            "sampler": self.parts.sampler,
+            "composer": self.parts.reward.composer,
+            "credit": self.parts.credit,
+        }
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
         states = json.dumps({name: part.state() for name, part in self._stateful().items()})
-        main = self.args.should_save
-        try:
-            with writing(folder, Exception):  # safetensors and torch have errors of their own
-                super()._save_checkpoint(model, trial)
-                self.accelerator.wait_for_everyone()
-                if main:
-                    write_atomically(folder / CHECKPOINT_STATE, states)
-                    seal(folder)
-                    drop_old(folder.parent, self.keep_checkpoints)
-        except RunError:
-            if main:
-                shutil.rmtree(folder, ignore_errors=True)  # it takes room on a full disk
-            raise
+        keep = self.parts.config.train.keep_checkpoints
+        save_sealed(self, partial(super()._save_checkpoint, model, trial), states, keep)
 
     def restore(self, checkpoint: Path) -> None:
         """Give sampler, composer and credit back what a checkpoint holds of them."""
         states = json.loads((checkpoint / CHECKPOINT_STATE).read_text(encoding="utf-8"))
         for name, part in self._stateful().items():
             part.restore(states.get(name, {}))
+
+    def trained(self) -> Student:
+        """The student with the weights as they stand, adapters merged."""
+        model = self.accelerator.unwrap_model(self.model)
+        if self.parts.config.train.lora is not None:
+            model = model.merge_and_unload()
+        return replace(self.training.student, model=model)
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """No model card: the run directory says more, and TRL's would name no environment."""

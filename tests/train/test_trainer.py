@@ -9,14 +9,19 @@ import pytest
 import torch
 import trl
 from datasets import Dataset
+from rich.console import Console
 
 from mentor_core.assemble import assemble
 from mentor_core.config import resolve
+from mentor_core.health import Health
 from mentor_core.policy import Student
+from mentor_core.progress import Bar
 from mentor_core.registry import POLICIES, create
 from mentor_core.rollout import Rollout
+from mentor_core.run_directory import RunDirectory
 from mentor_core.train.settings import lora_config, trainer_settings
 from mentor_core.train.trainer import MentorTrainer, trimmed
+from mentor_core.training import Training
 
 SETTINGS = {
     "env_options": {"train_size": 32},
@@ -40,19 +45,22 @@ def make_trainer(student, tmp_path):
         policy = create(POLICIES, config.policy)
         own = Student(copy.deepcopy(student.model), student.tokenizer, student.chat)
         trainer = MentorTrainer(
-            student=own,
+            Training(
+                parts=parts,
+                student=own,
+                tasks=tasks,
+                references=references,
+                rollout=Rollout(parts.make_env, policy, parts.executor()),
+                policy=policy,
+                steps=config.train.steps,
+                directory=RunDirectory(tmp_path),
+                checkpoint=None,
+                shown=Bar(Console(quiet=True), "training", config.train.steps),
+                interrupted=lambda: False,
+                health=Health(),
+                on_rollout=lambda *_: None,
+            ),
             args=trainer_settings(config, tmp_path, 1),
-            rollout=Rollout(parts.make_env, policy, parts.executor()),
-            policy=policy,
-            sampling=parts.sampling,
-            limits=parts.limits,
-            sampler=parts.sampler,
-            references=references,
-            reward=parts.reward,
-            credit=parts.credit,
-            mask_truncated=config.train.mask_truncated,
-            seed=config.seed,
-            on_rollout=lambda *_: None,
             train_dataset=Dataset.from_dict({"prompt": [""] * 2}),
             peft_config=lora_config(config),
         )
@@ -63,7 +71,7 @@ def make_trainer(student, tmp_path):
 
     yield make
     for trainer in trainers:
-        trainer.rollout.close()
+        trainer.training.rollout.close()
 
 
 def rows(trainer):
@@ -170,7 +178,7 @@ def test_metrics_say_what_happened(make_trainer):
     assert log["success"] == [np.mean([t.outcome for t in trajectories])]
     assert log["calls"] == [np.mean([len(t.calls) for t in trajectories])]
     assert sum(log[name][0] for name in log if name.startswith("end/")) == pytest.approx(1)
-    for term in trainer.reward.terms:
+    for term in trainer.parts.reward.terms:
         scores = [t.scores[term] for t in trajectories]
         assert log[f"terms/{term}/mean"] == [pytest.approx(np.mean(scores))]
     assert not [name for name in log if name.startswith(("completions/", "frac_reward"))]
@@ -186,7 +194,7 @@ def test_episodes_of_two_environments_share_a_batch(make_trainer, outsider):
     inputs = trainer._generate_and_score_completions(rows(trainer))
     played = trainer._trajectories
     assert [t.env for t in played] == ["calculator"] * 4 + ["dice"] * 4 + ["calculator"] * 4
-    tokenizer = trainer.student.tokenizer
+    tokenizer = trainer.training.student.tokenizer
     for trajectory, ids in zip(played, inputs["prompt_ids"], strict=True):
         shown = tokenizer.decode(ids)
         assert trajectory.tools == (["throw"] if trajectory.env == "dice" else trajectory.tools)
@@ -198,7 +206,7 @@ def test_episodes_of_two_environments_share_a_batch(make_trainer, outsider):
         assert log[f"{name}/reward"] == [pytest.approx(np.mean([t.reward for t in own]))]
         assert log[f"{name}/calls"] == [np.mean([len(t.calls) for t in own])]
     assert log["reward"] == [pytest.approx(np.mean([t.reward for t in played]))]
-    assert trainer.sampler.state() == {"calculator": {}, "dice": {}}
+    assert trainer.parts.sampler.state() == {"calculator": {}, "dice": {}}
 
 
 @pytest.mark.slow

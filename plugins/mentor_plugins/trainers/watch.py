@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
-from mentor_core.assemble import Parts
-from mentor_core.progress import Bar
-from mentor_core.run_directory import RunDirectory
+from mentor_core.training import Training
 
 __all__ = ["Watch"]
 
+_FACTS = ("reward", "success")
+"""Metrics that stand beside the bar, if the trainer has them."""
 _NOT_KEPT = {"epoch", "num_tokens", "step_time", "num_input_tokens_seen"}
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
-    """TRL calls it; the main process alone writes.
+    """TRL calls it, whichever of its trainers; the main process alone writes.
 
     Args:
-        parts: whose trackers hear of each step.
-        directory: where the state of the run is noted.
-        shown: advances with each step.
-        interrupted: whether this process was asked to stop; one that was stops all.
+        training: whose trackers hear of each step, and whose directory notes how far it is.
     """
 
-    def __init__(
-        self,
-        parts: Parts,
-        directory: RunDirectory,
-        shown: Bar,
-        interrupted: Callable[[], bool],
-    ) -> None:
-        self.parts, self.directory, self.shown = parts, directory, shown
-        self.interrupted = interrupted
+    def __init__(self, training: Training) -> None:
+        self.training, self.trackers = training, training.parts.trackers
         self.last = time.perf_counter()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -46,20 +35,23 @@ class Watch(TrainerCallback):  # type: ignore[misc]
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
     ) -> None:
-        if not state.is_world_process_zero or not logs or "reward" not in logs:
+        if not state.is_world_process_zero or not logs or "loss" not in logs:
             return
         now = time.perf_counter()
         seconds, self.last = now - self.last, now
-        tokens = logs.get("sampled_tokens") or 0.0
         metrics = {name: value for name, value in logs.items() if name not in _NOT_KEPT}
         metrics["seconds/step"] = seconds
-        metrics["tokens_per_second"] = tokens / seconds
-        self.parts.trackers.log(state.global_step, metrics)
-        facts = {"reward": _shown(logs.get("reward")), "success": _shown(logs.get("success"))}
-        self.shown.advance(facts | {"tokens/s": f"{tokens / seconds:.0f}"})
+        facts = {name: _shown(logs[name]) for name in _FACTS if name in logs}
+        if "sampled_tokens" in logs:
+            speed = metrics["tokens_per_second"] = (logs["sampled_tokens"] or 0.0) / seconds
+            facts["tokens/s"] = f"{speed:.0f}"
+        self.trackers.log(state.global_step, metrics)
+        for finding in self.training.health.look(state.global_step, metrics):
+            self.training.shown.say(f"warning: {finding}")
+        self.training.shown.advance(facts or {"loss": _shown(logs["loss"])})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        asked = self.interrupted()
+        asked = self.training.interrupted() or self.training.health.fatal is not None
         if PartialState().num_processes > 1:
             asked = any(gather_object([asked]))
         if asked:
@@ -67,7 +59,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            self.directory.note("running", state.global_step)
+            self.training.directory.note("running", state.global_step)
 
 
 def _shown(value: float | None) -> str:
