@@ -11,7 +11,7 @@ from mentor_core.episode import checked_outcome, reset_seed
 from mentor_core.errors import PluginError
 from mentor_core.parsing import THINKING, CallParser, HermesParser, ParsedTurn
 from mentor_core.task import Task
-from mentor_core.trajectory import Call, EndReason, ParseFailure, Trajectory, Turn
+from mentor_core.trajectory import Call, EndReason, Message, ParseFailure, Trajectory, Turn
 
 __all__ = ["play_expert", "replay", "said_in"]
 
@@ -32,10 +32,11 @@ def play_expert(env: ToolEnv, task: Task, seed: int = 0) -> Trajectory | None:
     if expert is None:
         return None
     what = f"the expert of environment {env.name!r} on task {task.id!r}"
-    played = _play(env, task, seed, expert, what)
+    opening, _ = env.reset(seed=seed, options={"task": task})
+    played = _play(env, task, opening, expert, what)
     if played.end is None:
         raise PluginError(f"{what} stopped before the episode ended")
-    return replace(played, source="expert")
+    return replace(played, source="expert", seed=seed)
 
 
 def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
@@ -53,7 +54,11 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
     what = f"replaying an episode in environment {env.name!r} on task {task.id!r}"
     own, env.parser = env.parser, _AsSaved(complete, env.parser)
     try:
-        played = _play(env, task, reset_seed(saved.seed or 0), _said(complete), what)
+        try:
+            opening, _ = env.reset(seed=reset_seed(saved.seed or 0), options={"task": task})
+        except Exception as error:  # a domain's code may raise anything: passed on, with the task
+            raise PluginError(f"{what} raised {type(error).__name__}: {error}") from error
+        played = _play(env, task, opening, _said(complete), what)
         if played.end is None and saved.end in _STOPPED:
             played.outcome, played.end = checked_outcome(env.stop(saved.end)), saved.end
     finally:
@@ -73,14 +78,15 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
     )
 
 
-def _play(env: ToolEnv, task: Task, seed: int, script: Expert, what: str) -> Trajectory:
+def _play(
+    env: ToolEnv, task: Task, opening: Iterable[Message], script: Expert, what: str
+) -> Trajectory:
     """Play a script as far as the episode or the script goes; `end` is None in the second case.
 
     Raises:
         PluginError: script or environment raised; begins with `what`.
     """
     try:
-        opening, _ = env.reset(seed=seed, options={"task": task})
         tools = list(env.tools)
         outcome, calls = None, None
         while env.end is None:
@@ -106,7 +112,6 @@ def _play(env: ToolEnv, task: Task, seed: int, script: Expert, what: str) -> Tra
         answer=env.answer,
         outcome=outcome,
         tools=tools,
-        seed=seed,
     )
 
 

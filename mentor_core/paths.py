@@ -80,7 +80,7 @@ def anchored(
 
     found = _changed(values, chosen or {}, _Changes(absolute, reference, command))
     model = found.get("model")
-    if isinstance(model, str) and not is_embedded(model):
+    if isinstance(model, str) and model.strip() and not is_embedded(model):
         path = folder / Path(model).expanduser()
         if path.exists() or (looks_local(model) and folder != Path.cwd()):
             found["model"] = absolute(model)

@@ -16,7 +16,7 @@ def as_float(value: Any) -> float | None:
     >>> as_float(True), as_float("1")
     (1.0, None)
     """
-    if not hasattr(type(value), "__float__"):
+    if isinstance(value, str | bytes) or not hasattr(type(value), "__float__"):
         return None
     try:
         return float(value)

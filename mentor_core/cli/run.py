@@ -122,6 +122,6 @@ def command(
         soft_wrap=True,
     )
     with importing():
-        from mentor_core.train.run import run
+        from mentor_core.run.job import run
 
     run(config, output, console, resume=resume is not None)

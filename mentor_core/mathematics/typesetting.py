@@ -24,7 +24,7 @@ _GROUPS = re.compile(
 _SUPERSCRIPTS = re.compile("([⁺⁻]?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _VULGAR_FRACTION = re.compile("[¼-¾⅐-⅞]")
 _WRAPPER = re.compile(
-    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:rm|bf|it|sf)|mbox|boxed|fbox)\s*\{([^{}]*)\}"
+    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:rm|bf|it|sf)|mbox|boxed|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _SIGNS = str.maketrans(
     {
@@ -40,6 +40,8 @@ _SIGNS = str.maketrans(
     }
 )
 _MONEY = {"pounds": "£", "euro": "€", "texteuro": "€", "yen": "¥", "textdollar": "$"}
+_MONEY_IN_FORMULA = re.compile(r"\s*(\$\$?)(?P<inside>[^$]*\$[^$]*)\1\s*")
+"""A formula with one dollar sign in it, which delimits nothing."""
 _EDGES = " \"'“”‘’*`"
 _ESCAPED_DOLLAR = "\0"
 
@@ -74,6 +76,8 @@ def _latex(text: str) -> str:
     text = re.sub(r"(?<![\w)}*])\*\*([^*]+)\*\*(?![\w({*])", r"\1", text)
     text = re.sub(r"\\([a-z]+)(?![A-Za-z])", lambda name: _MONEY.get(name[1], name[0]), text)
     text = _joined(text.replace(r"\$", _ESCAPED_DOLLAR))
+    if money := _MONEY_IN_FORMULA.fullmatch(text):
+        text = money["inside"].replace("$", _ESCAPED_DOLLAR)
     text = re.sub(r"\$\$?([^$]*)\$\$?", r" \1 ", text).replace(_ESCAPED_DOLLAR, "$")
     while (opened := _WRAPPER.sub(r" \1 ", text)) != text:
         text = opened

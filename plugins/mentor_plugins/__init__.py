@@ -91,7 +91,7 @@ def mentor_trackers() -> dict[str, str]:
 @hookimpl
 def mentor_trainers() -> dict[str, str]:
     return {
-        "grpo": "mentor_core.train.plugin:Grpo",
+        "grpo": "mentor_plugins.trainers.grpo.plugin:Grpo",
         "sft": "mentor_plugins.trainers.sft.plugin:Sft",
     }
 

@@ -107,7 +107,7 @@ TABLE = [
     ),
     (
         "run --set source=saved --set source_options.files=plain.jsonl",
-        """in a shell: --set 'source_options.files=["plain.jsonl"]'""",
+        """plain.jsonl"]'""",
     ),
     (
         "eval --policy openai",

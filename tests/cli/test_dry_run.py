@@ -138,21 +138,21 @@ def test_a_single_run_grows_into_a_mixture(mentor, outsider, tmp_path):
 def test_a_tasks_file_does_not_say_whose_it_is_in_a_mixture(mentor, outsider, rows):
     rows({"question": "?", "answer": 1})
     given = ("run", "--dry-run", "--env", "calculator,dice", "--tasks", "tasks.jsonl")
-    assert "write env_options.NAME.tasks_file, with NAME one of calculator, dice" in (
+    assert "--set env_options.NAME.tasks_file=tasks.jsonl, with NAME one of calculator, dice" in (
         " ".join(mentor(*given, code=2).err.split())
     )
 
 
-TOOLS = "from helper import twice\n\n\ndef double(x: int) -> int:\n    return twice(x)\n"
+TOOLS = "from dry_run_helper import twice\n\n\ndef double(x: int) -> int:\n    return twice(x)\n"
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A user's tools and tasks, with a file of settings beside them."""
-    monkeypatch.delitem(sys.modules, "helper", raising=False)  # of another test
+    monkeypatch.delitem(sys.modules, "dry_run_helper", raising=False)  # of another test
     folder = tmp_path / "project"
     (folder / "data").mkdir(parents=True)
-    (folder / "helper.py").write_text("def twice(x):\n    return 2 * x\n")
+    (folder / "dry_run_helper.py").write_text("def twice(x):\n    return 2 * x\n")
     (folder / "my_tools.py").write_text(TOOLS)
     row = {"prompt": "?", "answer": 4, "calls": [{"name": "double", "arguments": {"x": 2}}]}
     (folder / "data" / "tasks.jsonl").write_text(json.dumps(row) + "\n")
@@ -194,14 +194,16 @@ def test_a_run_keeps_the_tools_and_is_used_from_anywhere_it_is_moved_to(mentor, 
     shutil.move(tmp_path / "run", tmp_path / "moved")
     shutil.move(project / "data", tmp_path / "data")
     (project / "my_tools.py").unlink()
-    (project / "helper.py").unlink()
+    (project / "dry_run_helper.py").unlink()
     file = tmp_path / "moved" / "config.toml"
     assert tomllib.loads(file.read_text())["env_options"]["tools"] == "code/my_tools.py:double"
     run = RunDirectory.open(tmp_path / "moved")
     run.check_settings()
     assert run.config.env_options["tools"] == f"{tmp_path}/moved/code/my_tools.py:double"
-    assert (tmp_path / "moved/code/helper.py").read_text() == "def twice(x):\n    return 2 * x\n"
-    del sys.modules["helper"]
+    assert (
+        tmp_path / "moved/code/dry_run_helper.py"
+    ).read_text() == "def twice(x):\n    return 2 * x\n"
+    del sys.modules["dry_run_helper"]
     again = ("--config", file, "--tasks", tmp_path / "data" / "tasks.jsonl")
     out = mentor("run", "--dry-run", *again).out
     assert tomllib.loads(out)["env_options"]["tools"] == run.config.env_options["tools"]

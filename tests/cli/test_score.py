@@ -73,7 +73,7 @@ def test_a_failing_term_is_counted_and_listed(mentor, monkeypatch):
 
 def test_an_outcome_that_is_none_is_a_broken_line(mentor):
     out, _ = mentor("score", "nan.jsonl", "--rewards", "outcome")
-    assert "nan.jsonl:2: outcome: Input should be a finite number" in out
+    assert "nan.jsonl:2: outcome: expected a finite number" in out
     assert row(out, "outcome")[:3] == ["1.0000", "–", "100.0%"]
 
 

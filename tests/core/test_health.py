@@ -10,7 +10,7 @@ from rich.console import Console
 from mentor_core.config import resolve
 from mentor_core.errors import RunError
 from mentor_core.health import SIGNS, Health
-from mentor_core.train.run import run
+from mentor_core.run.job import run
 
 GOOD = {
     "calls": 2.5,

@@ -16,9 +16,9 @@ from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.rollout import Rollout, Start, episode_seed
 from mentor_core.task import Task
 from mentor_core.tool import Tool
-from mentor_core.train.batch import is_truncated
 from mentor_core.trajectory import Call
 from mentor_plugins.policies.scripted import ScriptedPolicy
+from mentor_plugins.trainers.grpo.batch import is_truncated
 
 CALL = '<tool_call>{"name": "double", "arguments": {"x": %d}}</tool_call>'
 

@@ -46,7 +46,7 @@ def test_the_folders_that_import_torch_at_their_top_are_those_that_are_named():
 def test_the_methods_of_trl_that_are_overridden_are_counted_and_named(page):
     from trl import GRPOTrainer
 
-    from mentor_core.train import trainer
+    from mentor_plugins.trainers.grpo import trainer
 
     text = words(page) if page else " ".join(trainer.__doc__.split())
     inherited = {

@@ -285,7 +285,7 @@ def test_an_expert_without_an_answer_to_give_plays_its_calls(folder):
     ("given", "outcome"),
     [(np.float32(0.5), 0.5), (np.True_, 1.0), (np.int64(0), 0.0), (Fraction(1, 4), 0.25)],
 )
-def test_a_verifier_may_return_any_number(given, outcome):
+def test_a_verifier_may_return_any_number(folder, given, outcome):
     env = make(verify=lambda task, answer, calls: given)
     env.reset(seed=0)
     assert env.step("Answer: 8")[-1]["outcome"] == outcome

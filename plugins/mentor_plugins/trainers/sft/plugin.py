@@ -14,9 +14,9 @@ from mentor_core.config import unknown_keys
 from mentor_core.errors import ConfigError, DataError
 from mentor_core.models import is_embedded
 from mentor_core.taught import taught_tokens
-from mentor_core.train.settings import lora_config
 from mentor_core.trainer import Trained, Trainer
 from mentor_core.training import Training
+from mentor_plugins.trainers.grpo.settings import lora_config
 
 __all__ = ["Row", "Sft"]
 

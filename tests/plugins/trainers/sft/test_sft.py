@@ -18,8 +18,8 @@ from mentor_core.progress import Bar
 from mentor_core.references import References
 from mentor_core.registry import POLICIES, TRAINERS, create
 from mentor_core.rollout import Rollout
+from mentor_core.run.job import run
 from mentor_core.run_directory import RunDirectory
-from mentor_core.train.run import run
 from mentor_core.training import Training
 from mentor_core.trajectory import read_trajectories
 

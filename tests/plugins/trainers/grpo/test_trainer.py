@@ -19,9 +19,9 @@ from mentor_core.progress import Bar
 from mentor_core.registry import POLICIES, create
 from mentor_core.rollout import Rollout
 from mentor_core.run_directory import RunDirectory
-from mentor_core.train.settings import lora_config, trainer_settings
-from mentor_core.train.trainer import MentorTrainer, trimmed
 from mentor_core.training import Training
+from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
+from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
 
 SETTINGS = {
     "env_options": {"train_size": 32},

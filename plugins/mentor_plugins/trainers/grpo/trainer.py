@@ -1,7 +1,7 @@
 """MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
 
-Five private methods of TRL 1.16 are overridden, and `tests/train/test_trl_contract.py` fails when
-one of them changes:
+Five private methods of TRL 1.16 are overridden, and `test_trl_contract.py` fails when one of them
+changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
@@ -35,9 +35,16 @@ from mentor_core.policy import Student
 from mentor_core.reward import Floats
 from mentor_core.rollout import Start, episode_seed
 from mentor_core.task import Task, TaskKey
-from mentor_core.train.batch import Metrics, Scored, is_truncated, join, measure, score_part
 from mentor_core.training import Training
 from mentor_core.trajectory import Trajectory
+from mentor_plugins.trainers.grpo.batch import (
+    Metrics,
+    Scored,
+    is_truncated,
+    join,
+    measure,
+    score_part,
+)
 from mentor_plugins.trainers.sealed import save_sealed
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches

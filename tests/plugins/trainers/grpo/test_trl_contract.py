@@ -1,7 +1,7 @@
 """Fails loudly when TRL changes a private method that mentor overrides or relies on.
 
-When it does: read TRL's change, adapt `mentor_core/train/trainer.py`, run the slow tests, and
-only then write the new fingerprint down here.
+When it does: read TRL's change, adapt `plugins/mentor_plugins/trainers/grpo/trainer.py`, run the slow tests,
+and only then write the new fingerprint down here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def test_the_method_is_the_one_that_was_read(name):
 
 
 def test_what_mentor_overrides_is_what_is_watched():
-    from mentor_core.train.trainer import MentorTrainer
+    from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
     overridden = {
         name

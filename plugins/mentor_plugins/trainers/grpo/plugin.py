@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mentor_core.train.settings import (
+from mentor_core.trainer import Trained, Trainer
+from mentor_core.training import Training
+from mentor_plugins.trainers.grpo.settings import (
     check_adapters,
     check_settings,
     lora_config,
     trainer_settings,
 )
-from mentor_core.trainer import Trained, Trainer
-from mentor_core.training import Training
 
 __all__ = ["Grpo"]
 
@@ -37,7 +37,7 @@ class Grpo(Trainer):
         from datasets import Dataset
         from transformers import PrinterCallback
 
-        from mentor_core.train.trainer import MentorTrainer
+        from mentor_plugins.trainers.grpo.trainer import MentorTrainer
         from mentor_plugins.trainers.watch import Watch
 
         config = training.parts.config

@@ -4,7 +4,12 @@ import pytest
 
 from mentor_core.config import resolve
 from mentor_core.errors import ConfigError
-from mentor_core.train.settings import _OWN, check_settings, lora_config, trainer_settings
+from mentor_plugins.trainers.grpo.settings import (
+    _OWN,
+    check_settings,
+    lora_config,
+    trainer_settings,
+)
 
 
 def config_of(model="embedded", **train):

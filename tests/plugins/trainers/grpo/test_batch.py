@@ -11,8 +11,8 @@ from mentor_core.registry import CREDITS, create
 from mentor_core.reward import Composed, Composer, Reward, RewardTerm
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
-from mentor_core.train.batch import join, measure, score_part
 from mentor_core.trajectory import Call, Tokens, Turn
+from mentor_plugins.trainers.grpo.batch import join, measure, score_part
 
 NONE = References({}, {})
 
