@@ -1,7 +1,7 @@
 """Fails loudly when TRL changes a private method that mentor overrides or relies on.
 
-When it does: read TRL's change, adapt `plugins/mentor_plugins/trainers/grpo/trainer.py`, run the slow tests,
-and only then write the new fingerprint down here.
+When it does: read TRL's change, adapt `trainer.py` of the trainer grpo, run the slow tests, and
+only then write the new fingerprint down here.
 """
 
 from __future__ import annotations
