@@ -82,7 +82,7 @@ bench: $(STAMP) ## run every script in benchmarks/ that needs no data of others
 	done
 
 student: $(STAMP) ## make an embedded student again: the calculator's, or ARGS=NAME
-	$(BIN)/python -m mentor_core.student.build $(or $(ARGS),calculator)
+	$(BIN)/python -m mentor_core student build $(or $(ARGS),calculator)
 
 clean: ## remove the virtual environment and caches; runs/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -29,8 +29,8 @@ from rich.console import Console
 
 from mentor_core.config import parse_setting, resolve
 from mentor_core.execution import ToolExecutor
-from mentor_core.train import run as train_run
-from mentor_core.train.trainer import MentorTrainer
+from mentor_core.run import job as train_run
+from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
 
 class Clocks:

@@ -1,5 +1,16 @@
-"""`python -m mentor_core`, which `accelerate launch -m mentor_core run …` needs."""
+"""Entry point of `mentor`, and of `python -m mentor_core`, which `accelerate launch -m` needs."""
 
-from mentor_core.cli import main
+from mentor_core.interrupt import importing
 
-main()
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line."""
+    with importing():
+        from mentor_core.cli import main as run
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -77,6 +77,16 @@ class ChatFormat:
         first, *rest = self._template.suffix(messages).split(cut)
         return self._following_ids([first], self.ends[0]) + self._following_ids(rest, cut)
 
+    def turn_ids(self, text: str, calls: Sequence[Call] = ()) -> list[int]:
+        """Ids of an assistant turn that somebody else wrote, with the token that ends it.
+
+        Args:
+            text: the turn, in the format that the model is to write.
+            calls: the calls in it; some templates end a turn with calls by another token.
+        """
+        end = self._template.turn_end(calls)
+        return [*self._following_ids([text], self.opening), *self._plain_ids(end)]
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of a sampled turn, without the token that ended it."""
         body = ids[:-1] if ids and ids[-1] in self.end_ids else ids

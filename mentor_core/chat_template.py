@@ -146,6 +146,18 @@ class ChatTemplate:
             return rest[: found.start()]
         return None if results else rest  # some templates leave the last turn open
 
+    def turn_end(self, calls: Sequence[Call] = ()) -> str:
+        """The text of the token that ends an assistant turn with these calls."""
+        assistant = self.assistant("" if calls else _MARK, calls)
+        results = [tool_message(call.name, "…") for call in calls]
+        try:
+            prompt = self.render([_USER], (), generate=True)
+            whole = self.render([_USER, assistant, *results, _USER], (), generate=True)
+        except Exception:  # noqa: BLE001 - a template refuses what it does not know by raising
+            return self.ends[0]
+        found = self._end.search(whole, len(prompt))
+        return found.group() if found else self.ends[0]
+
     def assistant(self, content: str, calls: Sequence[Call], thinking: str = "") -> dict[str, Any]:
         """An assistant message as the template takes it.
 

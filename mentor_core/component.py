@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mentor_core.errors import nearest
+from mentor_core.errors import OptionError, nearest
+from mentor_core.validation import problems
 
-__all__ = ["Component", "Stateful", "explain_options"]
+__all__ = ["Command", "Component", "NamesCode", "Stateful", "option_error"]
 
 
-def explain_options(error: ValidationError, known: Iterable[str]) -> str:
-    """What is wrong with the first option that was refused; `known` are those that there are."""
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown option {key!r}{nearest(key, known)}"
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return f"option {key!r}: {message}" if key else message  # options that do not go together
+@dataclass(frozen=True, slots=True)
+class NamesCode:
+    """Marks an option of type `str` that names a user's code: `FILE.py`, `FILE.py:NAME`, a module.
+
+    `tools: Annotated[str, NamesCode()]`. A path in it is made absolute, as paths of type `Path`
+    are, and a run keeps a copy of the file.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Marks an option that is a command, in which the words that are files are paths, too.
+
+    Args:
+        unless: an option which, if it is given, says where the command runs.
+    """
+
+    unless: str = ""
+
+
+def option_error(
+    what: str, error: ValidationError, options: Mapping[str, Any], known: Iterable[str]
+) -> OptionError:
+    """The first option that was refused.
+
+    Args:
+        what: whose options they are, as it opens the message.
+        options: those that were given.
+        known: those that there are.
+    """
+    first, *_ = problems(error, options)
+    text = first.text
+    if first.kind == "unknown":
+        text = f"unknown option {first.key!r}{nearest(first.path[-1], known)}"
+    elif first.kind == "missing":
+        text = f"the option {first.key!r} is missing"
+    elif first.key:
+        text = f"option {first.key!r}: {text}"
+    return OptionError(f"{what}: {text}", first.key, first.kind, first.example)
 
 
 class Component(BaseModel):

@@ -9,18 +9,42 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from mentor_core.errors import ConfigError, nearest
-from mentor_core.mixture import format_mixture, parse_mixture
+from mentor_core.errors import ConfigError, MentorError, UnknownName, nearest
+from mentor_core.health import SIGNS, Sign
+from mentor_core.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.models import EMBEDDED, embedded_student, is_embedded
-from mentor_core.registry import PRESETS, REWARD_TERMS, names, resource
+from mentor_core.naming import name_terms, with_names
+from mentor_core.paths import anchored
+from mentor_core.registry import (
+    ENVIRONMENTS,
+    PRESETS,
+    REWARD_TERMS,
+    Kind,
+    entry,
+    is_reference,
+    load,
+    names,
+    resource,
+)
+from mentor_core.secrecy import hide_settings
 from mentor_core.task import Split
+from mentor_core.validation import Problem, keys_of, near_key, problems, quoted
 
 __all__ = [
     "EvaluateConfig",
@@ -46,6 +70,20 @@ Positive = Annotated[int, Field(gt=0)]
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is int:
+            raise ValueError(f"expected a whole number, not {str(value).lower()}")
+        return value
+
+
+def _among(classes: dict[str, str], known: Mapping[str, Any], what: str) -> dict[str, str]:
+    for name in classes:
+        if name not in known:
+            raise ValueError(f"{name!r} is not among {what} ({', '.join(known)})")
+    return classes
+
 
 class RewardConfig(_Section):
     """Which terms make up the reward, and how they are composed."""
@@ -54,6 +92,11 @@ class RewardConfig(_Section):
     description: str = ""
     terms: dict[str, float] = Field(default_factory=dict, description="reward term → weight")
     term_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    term_classes: dict[str, str] = Field(
+        default_factory=dict,
+        description="term → MODULE:CLASS, FILE.py:CLASS or DISTRIBUTION:NAME, if it is not a "
+        "registered name",
+    )
     composer: str = ""
     composer_options: dict[str, Any] = Field(default_factory=dict)
 
@@ -66,6 +109,11 @@ class RewardConfig(_Section):
         if terms and not any(terms.values()):
             raise ValueError("all weights are zero")
         return terms
+
+    @field_validator("term_classes")
+    @classmethod
+    def _of_these_terms(cls, classes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        return _among(classes, info.data.get("terms") or classes, "the reward's terms")
 
 
 class RolloutConfig(_Section):
@@ -107,6 +155,10 @@ class TrainConfig(_Section):
     record_every: Positive = Field(1, description="steps whose trajectories are kept: every n-th")
     bf16: bool = False
     gradient_checkpointing: bool = False
+    stop_on: list[Sign] = Field(
+        default_factory=list,
+        description="signs of bad health at which the run ends: " + ", ".join(SIGNS),
+    )
     trl: dict[str, Any] = Field(
         default_factory=dict, description="any other setting of trl.GRPOConfig (beta, loss_type …)"
     )
@@ -138,11 +190,17 @@ class RunConfig(_Section):
     """All settings of a run."""
 
     env: str = Field("calculator", description="an environment, or several: NAME,NAME=WEIGHT")
+    env_classes: dict[str, str] = Field(
+        default_factory=dict,
+        description="environment → MODULE:CLASS, FILE.py:CLASS or DISTRIBUTION:NAME, if it is not "
+        "a registered name",
+    )
     env_options: dict[str, Any] = Field(
         default_factory=dict, description="of several environments each has those under its name"
     )
     model: str = Field(
         EMBEDDED,
+        min_length=1,
         description="embedded (the student of the first environment that has one, else that of the "
         "default environment), embedded/NAME, a hub id, a directory or a GGUF file",
     )
@@ -158,7 +216,18 @@ class RunConfig(_Section):
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
-    trackers: list[str] = Field(default_factory=lambda: ["jsonl"])
+    trainer: str = Field("grpo", description="how the student is trained")
+    trainer_options: dict[str, Any] = Field(default_factory=dict)
+    warm_start: str = Field(
+        "", description="a trainer and its steps before the training: sft:64; empty: none"
+    )
+    warm_start_options: dict[str, Any] = Field(default_factory=dict)
+    trackers: list[str] = Field(
+        default_factory=lambda: ["jsonl"], description="where metrics and results go"
+    )
+    tracker_options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="tracker → its options"
+    )
     rollout: RolloutConfig = Field(default_factory=RolloutConfig)
     train: TrainConfig = Field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
@@ -171,6 +240,26 @@ class RunConfig(_Section):
             raise ValueError("expected text such as NAME,NAME=0.5")
         return format_mixture(parse_mixture(env))
 
+    @field_validator("env_classes")
+    @classmethod
+    def _of_this_run(cls, classes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        known = parse_mixture(info.data["env"]) if "env" in info.data else classes
+        return _among(classes, known, "the run's environments")
+
+    @field_validator("warm_start")
+    @classmethod
+    def _trainer_and_steps(cls, text: str) -> str:
+        name, colon, steps = text.partition(":")
+        if text and not (name and colon and steps.isdecimal() and int(steps)):
+            raise ValueError(f"expected TRAINER:STEPS, such as sft:64, not {text!r}")
+        return text
+
+    @property
+    def warm(self) -> tuple[str, int] | None:
+        """The trainer that goes before the run's own, and its steps."""
+        name, _, steps = self.warm_start.partition(":")
+        return (name, int(steps)) if name else None
+
     @property
     def environments(self) -> dict[str, float]:
         """Environment → its weight, in the order given."""
@@ -178,7 +267,9 @@ class RunConfig(_Section):
 
 
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
-    """Validate settings; fill in the reward preset and which student is embedded.
+    """Validate settings; fill in the reward preset, names, and which student is embedded.
+
+    Paths become absolute; see `paths` for settings that are written elsewhere.
 
     Args:
         values: nested settings, as TOML gives them.
@@ -187,6 +278,7 @@ def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfi
     Raises:
         ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
     """
+    values = anchored(with_names(values), Path.cwd())
     config = _validate(values, where)
     if config.model == EMBEDDED:
         default: str = RunConfig.model_fields["env"].default
@@ -221,8 +313,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: it is not there or is not TOML; names file and line.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -238,10 +329,10 @@ def parse_setting(text: str) -> dict[str, Any]:
     key, equals, raw = text.partition("=")
     if not equals or not all(part.strip() for part in key.split(".")):
         raise ConfigError(f"--set {text!r}: expected KEY=VALUE, such as train.steps=80")
-    try:
-        value = tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = raw
+    read: dict[str, Any] = {}
+    with suppress(tomllib.TOMLDecodeError):
+        read = tomllib.loads(f"value = {raw}")
+    value: Any = read["value"] if len(read) == 1 else raw  # more of them: further lines
     for part in reversed(key.split(".")):
         value = {part.strip(): value}
     nested: dict[str, Any] = value
@@ -253,14 +344,19 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
     Raises:
         ConfigError: a name or a weight is wrong; names the nearest.
+        PluginError: a class that is given as MODULE:CLASS cannot be used.
     """
-    if text in names(PRESETS):
+    if _is_registered(PRESETS, text):
         return {"preset": text}
     terms: dict[str, float] = {}
     known = names(REWARD_TERMS)
     for part in text.split(","):
-        name, equals, weight = (piece.strip() for piece in part.partition("="))
-        if name not in known:
+        name, equals, weight = split_weight(part)
+        if is_reference(REWARD_TERMS, name):
+            load(REWARD_TERMS, name)
+        elif not _is_registered(REWARD_TERMS, name):
+            if name in names(PRESETS):
+                raise ConfigError(f"--rewards: {name!r} is a preset, not a term; give it alone")
             also = [*known, *names(PRESETS)] if "," not in text and not equals else known
             raise ConfigError(f"--rewards: unknown reward term {name!r}{nearest(name, also)}")
         if name in terms:
@@ -271,12 +367,25 @@ def parse_rewards(text: str) -> dict[str, Any]:
             raise ConfigError(
                 f"--rewards: the weight of {name!r} is {weight!r}; expected a number"
             ) from None
-    return {"terms": terms}
+    return name_terms({"terms": terms})
+
+
+def _is_registered(kind: Kind[Any], name: str) -> bool:
+    """Whether a name is one.
+
+    Raises:
+        AmbiguousName: it is that of several distributions.
+    """
+    try:
+        entry(kind, name)
+    except UnknownName:
+        return False
+    return True
 
 
 def to_toml(config: RunConfig) -> str:
-    """The configuration as TOML; `resolve` of it gives the same configuration."""
-    return tomli_w.dumps(_plain(config.model_dump()))
+    """The configuration as TOML; `resolve` of it gives the same, but for secrets."""
+    return tomli_w.dumps(_plain(hide_settings(config.model_dump())))
 
 
 def _plain(value: Any) -> Any:
@@ -292,6 +401,7 @@ def _base(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
     terms = given.get("terms")
     if terms:  # terms of one's own replace the preset's, as weights belong together
         base.pop("terms", None)
+        base.pop("term_classes", None)
         options = base.get("term_options", {})
         base["term_options"] = {k: v for k, v in options.items() if k in terms}
         if "composer" in given or "composer_options" in given or not _fits(base, terms):
@@ -320,22 +430,25 @@ def _validate(values: Mapping[str, Any], where: str) -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        problems = [_problem(dict(item)) for item in error.errors(include_url=False)]
-        raise ConfigError(f"{where}: " + "; ".join(problems)) from None
+        found = "; ".join(_told(problem, values) for problem in problems(error, values))
+        raise ConfigError(f"{where}: {found}") from None
 
 
-def _problem(item: Mapping[str, Any]) -> str:
-    path = [str(part) for part in item["loc"]]
-    key = ".".join(path)
-    if item["type"] == "extra_forbidden":
-        section: Any = RunConfig
-        for part in path[:-1]:
-            section = section.model_fields[part].annotation
-        return f"unknown key {key!r}{nearest(path[-1], section.model_fields)}"
-    message = str(item["msg"]).removeprefix("Value error, ")
-    given = item.get("input")
-    shown = f", not {given!r}" if isinstance(given, (str, int, float, bool)) else ""
-    return f"{key}: {message}{shown}"
+def _told(problem: Problem, values: Mapping[str, Any]) -> str:
+    if problem.kind == "unknown":
+        keys = [*keys_of(RunConfig), *_environment_keys(values)]
+        return f"unknown key {problem.key!r}{near_key(problem.path, keys)}"
+    shell = quoted("--set ", problem.key, problem.example) if problem.example else ""
+    return f"{problem.key}: {problem.text}" + (f"; in a shell: {shell}" if shell else "")
+
+
+def _environment_keys(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of the options of the environments that are asked for."""
+    with suppress(MentorError, ValueError, TypeError):  # what else is wrong is told elsewhere
+        found = parse_mixture(values.get("env", RunConfig.model_fields["env"].default))
+        for name in found:
+            above = ("env_options", name) if len(found) > 1 else ("env_options",)
+            yield from keys_of(load(ENVIRONMENTS, name).Options, above)
 
 
 def unknown_keys(unknown: Sequence[str], known: Sequence[str]) -> str:

@@ -22,11 +22,11 @@ class Layout:
 
     Attributes:
         length: number of completion tokens T.
-        spans: [start, end) of each turn's sampled tokens.
+        spans: [start, end) of each turn's sampled tokens; None for a turn without any.
     """
 
     length: int
-    spans: Sequence[tuple[int, int]]
+    spans: Sequence[tuple[int, int] | None]
 
 
 class Credit(Stateful, ABC):

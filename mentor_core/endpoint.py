@@ -1,7 +1,8 @@
 """Endpoint: a server that speaks OpenAI's protocol, asked patiently.
 
 Busy and failing servers are asked again, waiting twice as long each time; one that refuses is
-not. Needs httpx: `pip install "mentor-core[server]"`.
+not. What a server says is passed on without the key and the password that it was asked with.
+Needs httpx: `pip install "mentor-core[server]"`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import time
 import weakref
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from mentor_core.component import Component
 from mentor_core.errors import ServerError
+from mentor_core.secrecy import HIDDEN, cut, expand, hide, secrets_in
 from mentor_core.trajectory import whole_text
 
 __all__ = ["Endpoint"]
@@ -29,7 +31,10 @@ class Endpoint(Component):
     A plugin that asks a server inherits from this, and so has these options.
     """
 
-    base_url: str = Field("http://localhost:8000/v1", description="of the server's API")
+    base_url: str = Field(
+        "http://localhost:8000/v1",
+        description="of the server's API; ${NAME} in it is replaced by an environment variable",
+    )
     api_key_variable: str = Field(
         "OPENAI_API_KEY", description="environment variable with the key, where one is needed"
     )
@@ -39,20 +44,36 @@ class Endpoint(Component):
 
     _client: Any = PrivateAttr(None)
 
+    @field_validator("api_key_variable")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if name and not name.isidentifier():  # the key itself, which no message may have
+            raise ValueError("expected the name of an environment variable that holds the key")
+        return name
+
     def ask(self, path: str, request: dict[str, Any]) -> Any:
         """The server's reply to a POST of JSON; None where the reply is not JSON.
 
         Raises:
             ServerError: it cannot be reached, or refuses; says what it said.
+            ConfigError: the address names an environment variable that is not set.
         """
         library = _httpx()
+        address, key = expand(self.base_url), os.environ.get(self.api_key_variable, "").strip()
+        secrets = [key, *secrets_in(address)]
+        if HIDDEN in address:
+            raise ServerError(
+                f"base_url is {address}: a password stood there, which no file keeps; write "
+                "${NAME} in its place and set the environment variable NAME"
+            )
+        if not key.isascii():
+            raise ServerError(f"the key in {self.api_key_variable} is none: it is not ASCII")
         if self._client is None:
-            key = os.environ.get(self.api_key_variable)
             headers = {"Authorization": f"Bearer {key}"} if key else {}
             limits = library.Limits(max_connections=None)
             self._client = library.Client(timeout=self.timeout, headers=headers, limits=limits)
             weakref.finalize(self, self._client.close)
-        url, problem = f"{self.base_url.rstrip('/')}/{path}", ""
+        url, problem = f"{address.rstrip('/')}/{path}", ""
         for attempt in range(self.retries + 1):
             if attempt:
                 time.sleep(self.backoff * 2 ** (attempt - 1))
@@ -67,13 +88,15 @@ class Endpoint(Component):
             if response.is_success:
                 try:
                     said = json.dumps(response.json(), ensure_ascii=False)
-                    return json.loads(whole_text(said))
+                    return json.loads(cut(whole_text(said), secrets))
                 except (ValueError, RecursionError):
                     return None
-            problem = f"status {response.status_code}: {response.text[:200]}"
+            said = hide(response.text, secrets)
+            problem = f"status {response.status_code}: {said[:200]}"
             if response.status_code < 500 and response.status_code not in _BUSY:
                 break  # asking again will not help
-        raise ServerError(f"the server at {self.base_url} gave no reply: {problem}")
+        gave = hide(f"the server at {address} gave no reply: {problem}", secrets)
+        raise ServerError(gave)
 
 
 def _httpx() -> Any:

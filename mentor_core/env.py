@@ -17,10 +17,11 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mentor_core.component import explain_options
+from mentor_core.component import option_error
 from mentor_core.errors import ConfigError, DataError, PluginError, nearest
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.parsing import CallParser, HermesParser
+from mentor_core.scalars import as_float
 from mentor_core.spaces import AssistantText, Messages, Observation
 from mentor_core.task import SPLITS, Split, Task
 from mentor_core.tool import Tool, ToolError
@@ -79,6 +80,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
     system_prompt: ClassVar[str] = ""
     parallel_calls: ClassVar[bool] = False
     """Whether the calls of one turn may overlap: true only where no call changes state."""
+    replayable: bool = True
+    """Whether the same task, seed and calls give the same results and outcome at any time.
+
+    False where they ask what changes (a live server, a clock): saved episodes cannot be verified.
+    """
 
     def __init__(
         self,
@@ -95,8 +101,8 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         try:
             self.options = self.Options(**options)
         except ValidationError as error:
-            problem = explain_options(error, self.Options.model_fields)
-            raise ConfigError(f"environment {self.name!r}: {problem}") from None
+            what, known = f"environment {self.name!r}", self.Options.model_fields
+            raise option_error(what, error, options, known) from None
         self.split, self.max_turns = split, max_turns
         self.parser = parser or HermesParser()
         self.gate = gate
@@ -271,7 +277,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
             self.end = "finished"
         elif len(self.turns) >= self.max_turns:
             self.end = "turn_limit"
-        outcome = self.verify() if self.end else None
+        outcome = self._outcome() if self.end else None
         info = {
             "calls": turn.calls,
             "end": self.end,
@@ -285,7 +291,17 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
     def stop(self, end: EndReason) -> float | None:
         """End the episode from outside (out of tokens, say); the outcome as it stands."""
         self.end = end
-        return self.verify()
+        return self._outcome()
+
+    def _outcome(self) -> float | None:
+        """What `verify` says, as a float: it may give a bool or a scalar of numpy."""
+        outcome = self.verify()
+        number = as_float(outcome)
+        if outcome is not None and number is None:
+            raise PluginError(
+                f"{self.name}: verify returned {outcome!r:.80}; expected a number in [0, 1] or None"
+            )
+        return number
 
     def snapshot(self) -> Any:
         """The episode as it stands; `restore` takes it back there, any number of times."""

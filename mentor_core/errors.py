@@ -2,7 +2,9 @@
 
     MentorError
     ├── ConfigError      a key, a value or a combination of settings
+    │   └── OptionError  an option of a component or an environment
     ├── UnknownName      a name no registry knows (carries the nearest ones)
+    ├── AmbiguousName    a name that several distributions registered
     ├── PluginError      a plugin that cannot be loaded or breaks its contract
     ├── DataError        a file or a row that cannot be read
     ├── ModelError       a model that is not there or cannot be used
@@ -20,10 +22,12 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "AmbiguousName",
     "ConfigError",
     "DataError",
     "MentorError",
     "ModelError",
+    "OptionError",
     "PluginError",
     "RewardError",
     "RunError",
@@ -41,12 +45,38 @@ class ConfigError(MentorError):
     """A setting is wrong: unknown key, bad value, or settings that exclude each other."""
 
 
+class OptionError(ConfigError):
+    """An option that is missing, unknown or of a wrong value.
+
+    Attributes:
+        key: the option; empty where options do not go together.
+        kind: missing, unknown or value.
+        example: a value that would do, as TOML; empty where none is known.
+    """
+
+    def __init__(self, message: str, key: str, kind: str, example: str = "") -> None:
+        self.key, self.kind, self.example = key, kind, example
+        super().__init__(message)
+
+
 class UnknownName(ConfigError):
     """A name that no plugin registered."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         super().__init__(f"unknown {kind} {name!r}{nearest(name, self.known)}")
+
+
+class AmbiguousName(ConfigError):
+    """A name that several distributions registered: neither takes the other's."""
+
+    def __init__(self, kind: str, name: str, distributions: Iterable[str]) -> None:
+        self.kind, self.name, self.distributions = kind, name, sorted(distributions)
+        bare = name.rpartition(":")[2]
+        super().__init__(
+            f"{kind} {name!r} is registered by {' and '.join(self.distributions)}; write "
+            + " or ".join(f"{distribution}:{bare}" for distribution in self.distributions)
+        )
 
 
 class PluginError(MentorError):
@@ -79,8 +109,8 @@ def nearest(name: str, known: Iterable[str], limit: int = 3) -> str:
     >>> nearest("calculater", ["calculator", "webshop"])
     '; did you mean calculator?'
     """
-    names = sorted(known)
+    names = sorted(set(known))
     close = get_close_matches(name, names, n=limit, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(close)}?"
-    return f"; known: {', '.join(names)}" if names else "; none is registered"
+    return f"; known: {', '.join(names)}" if names else "; there is none"

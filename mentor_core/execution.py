@@ -13,12 +13,13 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
+from mentor_core.event_loop import EventLoop
 from mentor_core.tool import Tool, ToolError, render_result
 from mentor_core.trajectory import Call, whole_text
 
@@ -42,6 +43,11 @@ class ToolJobs:
 
 
 _Settle = Callable[[str, BaseException | None], bool]
+_Done = queue.SimpleQueue[ToolJobs]
+
+
+class _OverLimit(Exception):
+    """A call has taken longer than it may; a tool's own TimeoutError is another thing."""
 
 
 class _Limit(NamedTuple):
@@ -61,14 +67,13 @@ class ToolExecutor:
     def __init__(self, workers: int = 32, limit_seconds: float = 30.0) -> None:
         self.workers, self.limit_seconds = workers, limit_seconds
         self._tasks: deque[Callable[[], bool]] = deque()
-        self._done: queue.SimpleQueue[ToolJobs] = queue.SimpleQueue()
+        self._done: _Done = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)  # a task to do, or closed
         self._idle = 0
         self._threads = 0
         self._closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread: threading.Thread | None = None
+        self._loop: EventLoop | None = None
         self._running: set[ToolJobs] = set()
         self._limits: dict[Future[None], _Limit] = {}
 
@@ -79,16 +84,28 @@ class ToolExecutor:
         self.close()
 
     def run(self, jobs: Sequence[ToolJobs]) -> None:
-        """Execute all and return when every call has a result or a failure."""
+        """Execute all and return when every call has a result or a failure.
+
+        What others have submitted goes on meanwhile, and is left for their `collect`.
+        """
+        done: _Done = queue.SimpleQueue()
         for job in jobs:
-            self.submit(job)
-        waiting = set(map(id, jobs))
-        while waiting:
-            waiting -= {id(job) for job in self.collect(timeout=None)}
+            self._begin(job, done)
+        for _ in jobs:
+            while True:
+                try:
+                    done.get(timeout=self._expire())
+                    break
+                except queue.Empty:  # a call may be over its limit
+                    continue
 
     def submit(self, jobs: ToolJobs) -> None:
         """Start the calls; `collect` returns the jobs once all of them have ended."""
         self._running.add(jobs)
+        self._begin(jobs, self._done)
+
+    def _begin(self, jobs: ToolJobs, done: _Done) -> None:
+        """Start the calls; the jobs are put into `done` once all of them have ended."""
         if jobs.parallel and len(jobs.calls) > 1:
             remaining = [len(jobs.calls)]
 
@@ -97,12 +114,12 @@ class ToolExecutor:
                     remaining[0] -= 1
                     last = remaining[0] == 0
                 if last:
-                    self._done.put(jobs)
+                    done.put(jobs)
 
             for call, tool in jobs.calls:
                 self._start(call, tool, jobs.deadline).add_done_callback(count)
         else:
-            self._next_in_order(jobs, 0)
+            self._next_in_order(jobs, 0, done)
 
     def collect(self, timeout: float | None = 0.0) -> list[ToolJobs]:
         """Jobs that have ended since the last call.
@@ -145,19 +162,16 @@ class ToolExecutor:
             self._closed, self._threads = True, 0
             self._tasks.clear()
             self._changed.notify_all()
-        if self._loop is not None and self._loop_thread is not None:
-            self._loop.call_soon_threadsafe(_stop, self._loop)
-            self._loop_thread.join(timeout=1.0)
-            if not self._loop_thread.is_alive():  # a tool that blocks the loop keeps it
-                self._loop.close()
-            self._loop = self._loop_thread = None
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.close()
 
-    def _next_in_order(self, jobs: ToolJobs, index: int) -> None:
+    def _next_in_order(self, jobs: ToolJobs, index: int, done: _Done) -> None:
         if index == len(jobs.calls):
-            self._done.put(jobs)
+            done.put(jobs)
             return
         future = self._start(*jobs.calls[index], jobs.deadline)
-        future.add_done_callback(lambda _: self._next_in_order(jobs, index + 1))
+        future.add_done_callback(lambda _: self._next_in_order(jobs, index + 1, done))
 
     def _start(self, call: Call, tool: Tool, deadline: float) -> Future[None]:
         ended: Future[None] = Future()
@@ -191,18 +205,19 @@ class ToolExecutor:
             self._limits[ended] = _Limit(deadline, False, settle)
         if tool.is_async:
             if seconds := begin():
-                self._spawn(self._await(call, tool, seconds, settle))
+                self._event_loop().start(self._await(call, tool, seconds, settle))
         else:
             self._enqueue(partial(_call, call, tool, begin, settle))
         return ended
 
     async def _await(self, call: Call, tool: Tool, seconds: float, settle: _Settle) -> None:
         try:
-            value = render_result(await asyncio.wait_for(tool.call(call.arguments), seconds))
-        except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
-            settle("", error)
-        else:
-            settle(value, None)
+            value, failure = await asyncio.wait_for(_outcome(call, tool), seconds)
+        except TimeoutError:
+            value, failure = "", _OverLimit()
+        except asyncio.CancelledError as error:  # by the tool itself, or as the loop ends
+            value, failure = "", error
+        settle(value, failure)
 
     def _enqueue(self, body: Callable[[], bool]) -> None:
         with self._lock:
@@ -242,26 +257,27 @@ class ToolExecutor:
                 # A call may begin at any time, so never wait longer than one limit.
                 return min([self.limit_seconds, *(limit.deadline - now for limit in limits)])
             for limit in over:  # the next call of a turn may begin, and be over its limit at once
-                if limit.settle("", TimeoutError()) and limit.holds_thread:
+                if limit.settle("", _OverLimit()) and limit.holds_thread:
                     with self._lock:  # the hung thread no longer counts: a new one may start
                         self._threads -= 1
                         if self._tasks:
                             self._ensure_workers()
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._loop_thread = threading.Thread(
-                target=self._loop.run_forever, name="mentor-tool-loop", daemon=True
-            )
-            self._loop_thread.start()
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+    def _event_loop(self) -> EventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = EventLoop("mentor-tool-loop")
+            return self._loop
 
 
-def _stop(loop: asyncio.AbstractEventLoop) -> None:
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.call_soon(loop.stop)  # after the cancelled tasks have run
+async def _outcome(call: Call, tool: Tool) -> tuple[str, BaseException | None]:
+    """What an async tool gave, or what it raised: some of these would end the event loop."""
+    try:
+        return render_result(await tool.call(call.arguments)), None
+    except asyncio.CancelledError:  # its limit has come
+        raise
+    except BaseException as error:  # noqa: BLE001 - a tool's failure is data for the episode
+        return "", error
 
 
 def _call(call: Call, tool: Tool, begin: Callable[[], float], settle: _Settle) -> bool:
@@ -269,7 +285,7 @@ def _call(call: Call, tool: Tool, begin: Callable[[], float], settle: _Settle) -
         return True
     try:
         value = render_result(tool.call(call.arguments))
-    except Exception as error:  # noqa: BLE001 - a tool's failure is data for the episode
+    except BaseException as error:  # noqa: BLE001 - a tool's failure is data for the episode
         return settle("", error)
     return settle(value, None)
 
@@ -277,7 +293,7 @@ def _call(call: Call, tool: Tool, begin: Callable[[], float], settle: _Settle) -
 def _record(call: Call, value: str, failure: BaseException | None, limit: float) -> None:
     if failure is None:
         call.result = value
-    elif isinstance(failure, TimeoutError):
+    elif isinstance(failure, _OverLimit):
         call.failure = "timeout"
         call.result = f"Error: {call.name} took longer than {limit:g} s"
     else:
@@ -289,6 +305,9 @@ def _record(call: Call, value: str, failure: BaseException | None, limit: float)
 def _reason(failure: BaseException) -> str:
     kind = type(failure).__name__
     try:
-        return str(failure) if isinstance(failure, ToolError) else f"{kind}: {failure}"
-    except Exception:  # noqa: BLE001 - an exception that cannot be shown is still a failure
-        return kind
+        text = str(failure)
+    except BaseException:  # noqa: BLE001 - an exception that cannot be shown is still a failure
+        text = ""
+    if text and isinstance(failure, ToolError):
+        return text
+    return f"{kind}: {text}" if text else kind

@@ -15,10 +15,14 @@ __all__ = ["register_environments"]
 
 
 def register_environments() -> None:
-    """Register each environment as `mentor/NAME-v0`; those already there are left alone."""
+    """Register each environment as `mentor/NAME-v0`; those already there are left alone.
+
+    If several distributions have a NAME, each is `mentor/DISTRIBUTION.NAME-v0`.
+    """
     for name, target in targets(ENVIRONMENTS).items():
-        if f"mentor/{name}-v0" not in registry:
-            register(id=f"mentor/{name}-v0", entry_point=target, disable_env_checker=True)
+        full = f"mentor/{name.replace(':', '.')}-v0"
+        if full not in registry:
+            register(id=full, entry_point=target, disable_env_checker=True)
 
 
 register_environments()

@@ -84,8 +84,22 @@ def mentor_trackers() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_trainers() -> Targets:  # type: ignore[empty-body]
+    """What changes a student's weights: subclasses of `mentor_core.trainer.Trainer`."""
+
+
+@hookspec
 def mentor_presets() -> Targets:  # type: ignore[empty-body]
     """Reward presets: TOML files inside a package, as "package:file.toml"."""
+
+
+@hookspec
+def mentor_students() -> Targets:  # type: ignore[empty-body]
+    """Embedded students: directories inside a package, as "package:directory".
+
+    The name is that of the environment which the student has learnt. The directory has the model
+    and its tokenizer as `transformers` saves them, and `recipe.toml`, which it is made from.
+    """
 
 
 @hookspec

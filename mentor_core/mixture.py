@@ -18,7 +18,14 @@ from mentor_core.errors import ConfigError, PluginError, nearest
 from mentor_core.sampler import TaskSampler
 from mentor_core.task import Task, TaskKey
 
-__all__ = ["Mixture", "carry_options", "format_mixture", "parse_mixture", "split_options"]
+__all__ = [
+    "Mixture",
+    "carry_options",
+    "format_mixture",
+    "parse_mixture",
+    "split_options",
+    "split_weight",
+]
 
 
 def parse_mixture(text: str) -> dict[str, float]:
@@ -29,7 +36,7 @@ def parse_mixture(text: str) -> dict[str, float]:
     """
     weights: dict[str, float] = {}
     for part in text.split(","):
-        name, equals, written = (piece.strip() for piece in part.partition("="))
+        name, equals, written = split_weight(part)
         if not name:
             raise ValueError("a name is empty; expected NAME or NAME=WEIGHT, separated by commas")
         if name in weights:
@@ -44,6 +51,13 @@ def parse_mixture(text: str) -> dict[str, float]:
             )
         weights[name] = weight
     return weights
+
+
+def split_weight(part: str) -> tuple[str, str, str]:
+    """Name, `=` and weight of `NAME=WEIGHT`; the place of a class may have a `=` of its own."""
+    place, colon, rest = part.rpartition(":")
+    name, equals, weight = rest.partition("=")
+    return f"{place}{colon}{name}".strip(), equals, weight.strip()
 
 
 def format_mixture(weights: Mapping[str, float]) -> str:
@@ -148,6 +162,18 @@ class Mixture(Stateful):
                 )
             chosen[name] = iter(tasks)
         return [next(chosen[name]) for name in places]
+
+    def reach(
+        self, name: str, tasks: Sequence[Task], seed: int, count: int
+    ) -> Sequence[Task] | None:
+        """Those of an environment's tasks that the run's first `count` choices can be; None: any.
+
+        Args:
+            name: of the environment; its sampler is started with these tasks.
+        """
+        self._lengthen(count)
+        self.samplers[name].start(tasks, seed)
+        return self.samplers[name].reach(self._row[:count].count(name))
 
     def observe(self, rewards: Mapping[TaskKey, Sequence[float]]) -> None:
         """Told after each step: task → the rewards of its scored trajectories."""

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from importlib.resources import files
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mentor_core.chat import ChatFormat
-from mentor_core.errors import ModelError, nearest
+from mentor_core.errors import ModelError, PluginError, UnknownName, nearest
 from mentor_core.policy import Student
+from mentor_core.registry import STUDENTS, directory, names
 
 __all__ = [
     "EMBEDDED",
+    "WEIGHTS",
+    "check_model",
     "embedded_student",
     "embedded_students",
     "is_embedded",
     "load_student",
+    "looks_local",
     "model_path",
     "unseen",
 ]
 
 EMBEDDED = "embedded"
 """The student that knows the run's environment; `embedded/NAME` is that of the environment NAME."""
+WEIGHTS = "model.safetensors"
 
 
 def embedded_students() -> list[str]:
-    """The environments that an embedded student has learnt; each is a directory of weights."""
-    found = Path(str(files("mentor_core") / "student")).glob("*/model.safetensors")
-    return sorted(weights.parent.name for weights in found)
+    """The embedded students that have weights, by the names of the environments they have learnt.
+
+    A student that is registered as a recipe only has none before it is built.
+    """
+    return [name for name in names(STUDENTS) if _has_weights(name)]
+
+
+def _has_weights(student: str) -> bool:
+    try:
+        return (directory(STUDENTS, student) / WEIGHTS).is_file()
+    except PluginError:  # `mentor plugins` says why
+        return False
 
 
 def embedded_student(environments: Iterable[str]) -> str:
@@ -62,19 +77,30 @@ def model_path(name: str) -> Path | None:
     path = Path(name).expanduser()
     if path.exists():
         return path
-    looks_local = name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
-    if looks_local:
+    if looks_local(name):
         raise ModelError(f"model {name!r} is not there{nearest(path.name, _models_beside(path))}")
     return None
+
+
+def looks_local(name: str) -> bool:
+    """Whether a model's name must be a path: no hub id looks like it."""
+    return name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
 def _embedded_path(name: str) -> Path:
     known = [f"{EMBEDDED}/{student}" for student in embedded_students()]
     if name == EMBEDDED:
         raise ModelError(f"model {name!r} is not one student; expected one of {', '.join(known)}")
-    if name not in known:
-        raise ModelError(f"model {name!r} is not there{nearest(name, known)}")
-    return Path(str(files("mentor_core") / "student" / name.partition("/")[2]))
+    student = name.partition("/")[2]
+    try:
+        path = directory(STUDENTS, student)
+    except UnknownName:
+        raise ModelError(f"model {name!r} is not there{nearest(name, known)}") from None
+    if not (path / WEIGHTS).is_file():
+        raise ModelError(
+            f"model {name!r} has no weights yet; build it with: mentor student build {student}"
+        )
+    return path
 
 
 def _models_beside(path: Path) -> list[str]:
@@ -104,14 +130,9 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     arguments: dict[str, Any] = {"dtype": torch.float32, **(options or {})}
     if isinstance(arguments["dtype"], str):
         arguments["dtype"] = _dtype(arguments["dtype"])
-    source, extra = str(path or name), {}
-    if path is not None and path.is_file():
-        source, extra = str(path.parent), {"gguf_file": path.name}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **extra)
-        model = AutoModelForCausalLM.from_pretrained(source, **extra, **arguments)
-    except Exception as error:  # files and code of strangers fail in any way: passed on, explained
-        raise ModelError(_explain(name, path, error)) from error
+    with _loading(name, path) as place:
+        tokenizer = AutoTokenizer.from_pretrained(**place)
+        model = AutoModelForCausalLM.from_pretrained(**place, **arguments)
     _forget_quantization(model)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -119,6 +140,59 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
     ends = [ends] if isinstance(ends, int) else ends or []
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     return Student(model.eval(), tokenizer, ChatFormat(tokenizer, ends), name)
+
+
+def check_model(name: str) -> ChatFormat | None:
+    """Read what can be read of a model without loading it: its config, tokenizer and weights' list.
+
+    Returns:
+        Its chat format; None for an embedded student, which comes with mentor and is whole.
+
+    Raises:
+        ModelError: `load_student` would refuse it; says why.
+    """
+    path = model_path(name)
+    if is_embedded(name):
+        return None
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    with _loading(name, path) as place:
+        config = AutoConfig.from_pretrained(**place)
+        tokenizer = AutoTokenizer.from_pretrained(**place)
+        with torch.device("meta"):
+            AutoModelForCausalLM.from_config(config)
+        if path is not None and path.is_dir():
+            _check_weights(path)
+    return ChatFormat(tokenizer, [])
+
+
+def _check_weights(folder: Path) -> None:
+    """Raises OSError or SafetensorError where a file of weights is missing or cut short."""
+    from safetensors import safe_open
+
+    index, whole = folder / "model.safetensors.index.json", folder / "model.safetensors"
+    shards = [whole] if whole.exists() else []
+    if index.exists():
+        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        shards = [folder / name for name in sorted(set(names))]
+    if not shards and not any(folder.glob("pytorch_model*.bin")):
+        raise FileNotFoundError(f"there are no weights ({whole.name}) in it")
+    for shard in shards:
+        with safe_open(shard, "numpy"):  # compares the file's length with what its header says
+            pass
+
+
+@contextmanager
+def _loading(name: str, path: Path | None) -> Iterator[dict[str, str]]:
+    """Arguments of `from_pretrained` that say where a model is; explains what it raises."""
+    place = {"pretrained_model_name_or_path": str(path or name)}
+    if path is not None and path.is_file():
+        place = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    try:
+        yield place
+    except Exception as error:  # files and code of strangers fail in any way: passed on, explained
+        raise ModelError(_explain(name, path, error)) from error
 
 
 def _dtype(name: str) -> Any:
@@ -155,4 +229,5 @@ def _explain(name: str, path: Path | None, error: Exception) -> str:
         )
     if isinstance(error, ImportError):
         return f"model {name!r} needs a package that is not installed: {first}"
-    return f"model {name!r} ({path}) cannot be loaded: {type(error).__name__}: {first}"
+    where = "" if str(path) == name else f" ({path})"
+    return f"model {name!r}{where} cannot be loaded: {type(error).__name__}: {first}"

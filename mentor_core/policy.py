@@ -127,10 +127,12 @@ class Policy(Component, ABC):
     Attributes:
         needs_model: False where the policy brings its own model, or none.
         parser: the format in which it writes calls, where that is not the model's affair.
+        ways: its options that change how it works but not what it says, such as retries.
     """
 
     needs_model: ClassVar[bool] = True
     parser: ClassVar[type[CallParser] | None] = None
+    ways: ClassVar[frozenset[str]] = frozenset()
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
         """Called before the first session, and again whenever the model has changed."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -14,10 +15,11 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
-__all__ = ["Bar", "bar"]
+__all__ = ["Bar", "bar", "watched"]
+
+T = TypeVar("T")
 
 
 class Bar:
@@ -28,12 +30,16 @@ class Bar:
         label: what is being done.
         total: number of steps.
         done: steps done before, on resuming.
+        at_once: how many steps may be under way at a time.
     """
 
     LINE_SECONDS = 10.0
 
-    def __init__(self, console: Console, label: str, total: int, done: int = 0) -> None:
+    def __init__(
+        self, console: Console, label: str, total: int, done: int = 0, at_once: int = 1
+    ) -> None:
         self.console, self.label, self.total, self.done = console, label, total, done
+        self.at_once = at_once
         self._first, self._began, self._last_line = done, time.monotonic(), 0.0
         self._progress: Progress | None = None
         if console.is_terminal:
@@ -44,17 +50,19 @@ class Bar:
                 TaskProgressColumn(),
                 TextColumn("{task.fields[facts]}"),
                 TimeElapsedColumn(),
-                TimeRemainingColumn(),
+                TextColumn("{task.fields[left]}"),
                 console=console,
             )
-            self._task = self._progress.add_task(label, total=total, completed=done, facts="")
+            self._task = self._progress.add_task(
+                label, total=total, completed=done, facts="", left=""
+            )
 
     def advance(self, facts: Mapping[str, str] | None = None, steps: int = 1) -> None:
         """One step is done; `facts` are shown beside the bar."""
         self.done += steps
         shown = "  ".join(f"{name} {value}" for name, value in (facts or {}).items())
         if self._progress is not None:
-            self._progress.update(self._task, advance=steps, facts=shown)
+            self._progress.update(self._task, advance=steps, facts=shown, left=self._left())
         elif self.done == self.total or time.monotonic() - self._last_line > self.LINE_SECONDS:
             self._last_line = time.monotonic()
             self.console.print(
@@ -63,22 +71,58 @@ class Bar:
                 soft_wrap=True,
             )
 
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        self.console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+
     def on_end(self, _: object) -> None:
         """`advance`, for whoever calls with what has ended."""
         self.advance()
 
     def _left(self) -> str:
-        """Not at the beginning: where many work at a time, the first to end says little."""
+        """Nothing before it can be known.
+
+        What is under way at the same time ends at nearly the same time: the first to end say
+        little, until as many have ended as are under way at once, or half of all.
+        """
         made, seconds = self.done - self._first, time.monotonic() - self._began
-        if not made or self.done == self.total or seconds < self.LINE_SECONDS:
+        enough = min(max(self.at_once, 3), (self.total - self._first) / 2)
+        if made < enough or self.done == self.total or seconds < self.LINE_SECONDS:
             return ""
         return f"{seconds / made * (self.total - self.done):.0f} s left"
 
 
+class _Watched(Sequence[T]):
+    """A sequence that tells how far it was gone through, the first time."""
+
+    def __init__(self, items: Sequence[T], advance: Callable[[], None]) -> None:
+        self._items, self._advance, self._seen = items, advance, 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[T]:
+        for number, item in enumerate(self._items, 1):
+            yield item
+            if number > self._seen:
+                self._seen = number
+                self._advance()
+
+
 @contextmanager
-def bar(console: Console, label: str, total: int, done: int = 0) -> Iterator[Bar]:
+def watched(console: Console, label: str, items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """A sequence, and a bar that shows for the duration of the block how far it is gone through."""
+    with bar(console, label, len(items)) as shown:
+        yield _Watched(items, shown.advance)
+
+
+@contextmanager
+def bar(console: Console, label: str, total: int, done: int = 0, at_once: int = 1) -> Iterator[Bar]:
     """Show a `Bar` for the duration of the block."""
-    shown = Bar(console, label, total, done)
+    shown = Bar(console, label, total, done, at_once)
     if shown._progress is None:
         yield shown
         return

@@ -6,18 +6,17 @@ import importlib
 import importlib.metadata
 import importlib.resources
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-import pluggy
-from pydantic import BaseModel, ValidationError
-
-from mentor_core import hookspecs
-from mentor_core.component import explain_options
-from mentor_core.errors import ConfigError, PluginError, UnknownName, nearest
+from mentor_core.discovery import BrokenPlugin, Entry, Found, find, same_distribution
+from mentor_core.errors import AmbiguousName, ConfigError, PluginError, UnknownName, nearest
+from mentor_core.user_code import contained, load_object, reason
 
 if TYPE_CHECKING:
     import click
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from mentor_core.sampler import TaskSampler
     from mentor_core.source import TrajectorySource
     from mentor_core.tracker import Tracker
+    from mentor_core.trainer import Trainer
 
 __all__ = [
     "COMMANDS",
@@ -44,15 +44,21 @@ __all__ = [
     "REWARD_TERMS",
     "SAMPLERS",
     "SOURCES",
+    "STUDENTS",
     "TRACKERS",
+    "TRAINERS",
     "BrokenPlugin",
     "Entry",
     "Kind",
     "broken_plugins",
     "build",
     "create",
+    "directory",
     "entries",
+    "entry",
+    "is_reference",
     "load",
+    "load_reference",
     "names",
     "resource",
     "targets",
@@ -64,11 +70,18 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T_co]):
-    """One extension point: what it is called, its hook, and the class that targets extend."""
+    """One extension point.
+
+    Attributes:
+        name: what one of its targets is called.
+        contract: the class that targets extend, or are instances of if the form is "object".
+        form: what a target names; a file or a directory is one inside a package.
+    """
 
     name: str
     hook: str
     contract: str | None = None
+    form: Literal["class", "object", "file", "directory"] = "class"
 
 
 ENVIRONMENTS: Kind[ToolEnv] = Kind("environment", "mentor_environments", "mentor_core.env:ToolEnv")
@@ -85,8 +98,10 @@ SOURCES: Kind[TrajectorySource] = Kind(
 )
 GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.env:ActionGate")
 TRACKERS: Kind[Tracker] = Kind("tracker", "mentor_trackers", "mentor_core.tracker:Tracker")
-PRESETS: Kind[Any] = Kind("preset", "mentor_presets")
-COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands")
+TRAINERS: Kind[Trainer] = Kind("trainer", "mentor_trainers", "mentor_core.trainer:Trainer")
+PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
+STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
+COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands", "click:Command", "object")
 
 KINDS: tuple[Kind[Any], ...] = (
     ENVIRONMENTS,
@@ -99,142 +114,127 @@ KINDS: tuple[Kind[Any], ...] = (
     SOURCES,
     GATES,
     TRACKERS,
+    TRAINERS,
     PRESETS,
+    STUDENTS,
     COMMANDS,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One registered name.
-
-    Attributes:
-        problem: why it cannot be used at all; None where its target may be loaded.
-    """
-
-    name: str
-    target: str
-    plugin: str
-    distribution: str
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenPlugin:
-    """A plugin that could not be loaded, or one of whose hooks raised."""
-
-    plugin: str
-    distribution: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    entries: dict[str, dict[str, Entry]]  # hook → name → entry
-    duplicates: dict[str, list[Entry]]  # hook → entries whose name was taken
-    broken: list[BrokenPlugin]
-
-
 @cache
-def _find() -> _Found:
-    """Load every plugin once and ask all its hooks."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    found = _Found({k.hook: {} for k in KINDS}, {k.hook: [] for k in KINDS}, [])
-    for point in _entry_points():
-        distribution = point.dist.name if point.dist else "unknown"
-        try:
-            module = point.load()
-            manager.register(module, name=f"{distribution}:{point.name}")
-            manager.check_pending()
-        except Exception as error:  # noqa: BLE001 - whatever a plugin does wrong, the others stay usable
-            manager.set_blocked(f"{distribution}:{point.name}")
-            problem = f"{type(error).__name__}: {error}"
-            found.broken.append(BrokenPlugin(point.name, distribution, problem))
-            continue
-        for kind in KINDS:
-            hook: Callable[[], Any] | None = getattr(module, kind.hook, None)
-            if hook is not None:
-                _collect(found, kind, hook, point.name, distribution)
-    return found
-
-
-def _entry_points() -> list[importlib.metadata.EntryPoint]:
-    """mentor's own plugins first, so that no other can take their names."""
-    points = importlib.metadata.entry_points(group=hookspecs.PROJECT)
-    own = "mentor-core"
-    return sorted(points, key=lambda p: (p.dist is None or p.dist.name != own, p.name))
-
-
-def _collect(
-    found: _Found, kind: Kind[Any], hook: Callable[[], Any], plugin: str, distribution: str
-) -> None:
-    try:
-        targets = hook()
-        if not isinstance(targets, Mapping) or not all(
-            isinstance(target, str) and ":" in target for target in targets.values()
-        ):
-            raise TypeError(f'{kind.hook} must return name → "module:attribute", got {targets!r}')
-    except Exception as error:  # noqa: BLE001 - whatever a plugin does wrong, the others stay usable
-        problem = f"{type(error).__name__}: {error}"
-        found.broken.append(BrokenPlugin(plugin, distribution, problem))
-        return
-    for name, target in targets.items():
-        taken = found.entries[kind.hook].get(name)
-        if taken is None:
-            found.entries[kind.hook][name] = Entry(name, target, plugin, distribution)
-        else:
-            problem = f"the name is taken by {taken.distribution}"
-            found.duplicates[kind.hook].append(Entry(name, target, plugin, distribution, problem))
+def _find() -> Found:
+    return find()
 
 
 def names(kind: Kind[Any]) -> list[str]:
-    """The registered names, sorted."""
-    return sorted(_find().entries[kind.hook])
+    """The names that can be used, sorted; `DISTRIBUTION:NAME` if several have one name."""
+    return sorted(_usable(kind))
 
 
 def targets(kind: Kind[Any]) -> dict[str, str]:
     """Name → target, nothing loaded."""
-    return {name: _find().entries[kind.hook][name].target for name in names(kind)}
+    usable = _usable(kind)
+    return {name: usable[name].target for name in sorted(usable)}
 
 
 def entries(kind: Kind[Any]) -> list[Entry]:
-    """All entries of a kind, sorted by name; those that cannot be loaded say why.
+    """All entries of a kind, sorted by the names they are used by; the broken ones say why.
 
     Loads every target of the kind, so that a broken one is found.
     """
-    found = _find()
     listed = []
-    for name in names(kind):
-        entry = found.entries[kind.hook][name]
+    for name, entry in sorted(_usable(kind).items()):
+        problem = None
         try:
             _target(kind, entry)
         except PluginError as error:
-            entry = Entry(name, entry.target, entry.plugin, entry.distribution, str(error))
-        listed.append(entry)
-    return listed + found.duplicates[kind.hook]
+            problem = str(error)
+        listed.append(replace(entry, name=name, problem=problem))
+    return listed
 
 
 def broken_plugins() -> list[BrokenPlugin]:
-    """Plugins of which nothing, or not everything, could be loaded."""
+    """Plugins of which nothing, or not everything, could be registered."""
     return list(_find().broken)
 
 
-def load(kind: Kind[T_co], name: str) -> type[T_co]:
-    """The class registered under a name.
+def entry(kind: Kind[Any], name: str) -> Entry:
+    """What is registered as NAME, or by one distribution as `DISTRIBUTION:NAME`.
 
     Raises:
+        AmbiguousName: several distributions registered it.
         UnknownName: no plugin registered it; names the nearest, and broken plugins.
+    """
+    distribution, _, bare = name.rpartition(":")
+    claims = [claim for claim in _find().entries[kind.hook] if claim.name == bare]
+    if distribution:
+        claims = [c for c in claims if same_distribution(c.distribution, distribution)]
+    if len(claims) > 1:
+        raise AmbiguousName(kind.name, name, [claim.distribution for claim in claims])
+    if claims:
+        return claims[0]
+    error = UnknownName(kind.name, name, names(kind))
+    for broken in broken_plugins():
+        error.add_note(
+            f"plugin {broken.plugin} is broken ({broken.distribution}): {broken.problem}"
+        )
+    raise error
+
+
+def load(kind: Kind[T_co], name: str) -> type[T_co]:
+    """The class that a name means.
+
+    Args:
+        name: a registered one, `DISTRIBUTION:NAME`, or a class that no plugin registered:
+            `MODULE:CLASS` or `FILE.py:CLASS`.
+
+    Raises:
+        AmbiguousName, UnknownName: as `entry`.
+        ConfigError: there is no such file, module or class.
         PluginError: it cannot be imported, or is not what its kind must be.
     """
-    entry = _find().entries[kind.hook].get(name)
-    if entry is None:
-        error = UnknownName(kind.name, name, names(kind))
-        for broken in broken_plugins():
-            error.add_note(f"plugin {broken.plugin} is broken: {broken.problem}")
-        raise error
-    loaded: type[T_co] = _target(kind, entry)
+    loaded: type[T_co]
+    try:
+        found = entry(kind, name)
+    except UnknownName:
+        if not is_reference(kind, name):
+            raise
+        loaded = _checked(kind, load_reference(kind, name), f"{kind.name} {name!r}")
+    else:
+        loaded = _target(kind, found)
     return loaded
+
+
+def is_reference(kind: Kind[Any], name: str) -> bool:
+    """Whether a name means a class that no plugin registered."""
+    distribution, _, bare = name.rpartition(":")
+    claims = _find().entries[kind.hook]
+    return (
+        kind.form == "class"
+        and bool(distribution)
+        and not any(
+            c.name == bare and same_distribution(c.distribution, distribution) for c in claims
+        )
+    )
+
+
+def load_reference(kind: Kind[Any], name: str) -> Any:
+    """What `MODULE:NAME` or `FILE.py:NAME` means, whatever it is.
+
+    Raises:
+        UnknownName: it is not there, and a distribution of that name has others.
+        ConfigError: there is no such file, module or name.
+    """
+    try:
+        return load_object(name)
+    except ConfigError:
+        distribution = name.rpartition(":")[0]
+        claims = _find().entries[kind.hook]
+        others = [c for c in claims if same_distribution(c.distribution, distribution)]
+        if not others:
+            raise
+        known = [f"{other.distribution}:{other.name}" for other in others]
+        raise UnknownName(kind.name, name, known) from None
 
 
 def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None) -> T_co:
@@ -252,13 +252,17 @@ def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None)
     Raises:
         ConfigError: an option is unknown, missing or invalid.
     """
+    from pydantic import BaseModel, ValidationError
+
+    from mentor_core.component import option_error
+
     if not issubclass(factory, BaseModel):
         _check_arguments(factory, what, options or {})
     try:
         return factory(**(options or {}))
     except ValidationError as error:
         known = getattr(factory, "model_fields", ())
-        raise ConfigError(f"{what}: {explain_options(error, known)}") from None
+        raise option_error(what, error, options or {}, known) from None
 
 
 def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:
@@ -282,35 +286,65 @@ def resource(kind: Kind[Any], name: str) -> str:
     """The text of the file registered under a name.
 
     Raises:
-        UnknownName, PluginError: as `load`.
+        AmbiguousName, UnknownName, PluginError: as `load`.
     """
-    entry = _find().entries[kind.hook].get(name)
-    if entry is None:
-        raise UnknownName(kind.name, name, names(kind))
-    package, _, file = entry.target.partition(":")
-    try:
-        return importlib.resources.files(package).joinpath(file).read_text(encoding="utf-8")
-    except (ImportError, OSError) as error:
-        raise PluginError(f"{kind.name} {name!r} ({entry.distribution}): {error}") from error
+    text: str = _target(kind, entry(kind, name))
+    return text
+
+
+def directory(kind: Kind[Any], name: str) -> Path:
+    """The directory registered under a name.
+
+    Raises:
+        AmbiguousName, UnknownName, PluginError: as `load`.
+    """
+    path: Path = _target(kind, entry(kind, name))
+    return path
+
+
+def _usable(kind: Kind[Any]) -> dict[str, Entry]:
+    """The name that each entry is used by → the entry."""
+    claims = _find().entries[kind.hook]
+    often = Counter(claim.name for claim in claims)
+    return {
+        claim.name if often[claim.name] == 1 else f"{claim.distribution}:{claim.name}": claim
+        for claim in claims
+    }
 
 
 @cache
 def _target(kind: Kind[Any], entry: Entry) -> Any:
-    if kind is PRESETS:
-        return resource(kind, entry.name)
     where = f"{kind.name} {entry.name!r} ({entry.distribution}: {entry.target})"
-    value = _import(entry.target, where)
-    if kind.contract is not None:
-        contract = _import(kind.contract, where)
-        if not (isinstance(value, type) and issubclass(value, contract)):
-            raise PluginError(f"{where} is not a subclass of {kind.contract}")
+    module, _, attribute = entry.target.partition(":")
+    with contained(lambda error: PluginError(f"{where}: {reason(error)}")):
+        if kind.form in ("file", "directory"):
+            inside = importlib.resources.files(module).joinpath(attribute)
+            if kind.form == "file":
+                return inside.read_text(encoding="utf-8")
+            if not inside.is_dir():
+                raise NotADirectoryError(str(inside))
+            return Path(str(inside))
+        value = attrgetter(attribute)(importlib.import_module(module))
+    return _checked(kind, value, where)
+
+
+def _checked(kind: Kind[Any], value: Any, where: str) -> Any:
+    """What was loaded, if it is of its kind.
+
+    Raises:
+        PluginError: it is not; says what it must be.
+    """
+    if kind.contract is None:
+        return value
+    module, _, name = kind.contract.partition(":")
+    contract = getattr(importlib.import_module(module), name)
+    if kind.form == "object":
+        if not isinstance(value, contract):
+            raise PluginError(f"{where} is not a {module}.{name}")
+        return value
+    if not (isinstance(value, type) and issubclass(value, contract)):
+        raise PluginError(f"{where} is not a subclass of {kind.contract}")
+    if inspect.isabstract(value):
+        lacking = ", ".join(sorted(getattr(value, "__abstractmethods__", ())))
+        raise PluginError(f"{where} is abstract: it does not define {lacking}")
     return value
-
-
-def _import(target: str, where: str) -> Any:
-    module_name, _, attribute = target.partition(":")
-    try:
-        module: ModuleType = importlib.import_module(module_name)
-        return getattr(module, attribute)
-    except Exception as error:  # importing runs a plugin's code: passed on, with its name
-        raise PluginError(f"{where}: {type(error).__name__}: {error}") from error

@@ -9,12 +9,24 @@ from itertools import compress
 from typing import Literal
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mentor_core.config import RunConfig
+from mentor_core.disk import write_atomically, writing
 from mentor_core.evaluate import Summary
+from mentor_core.run_directory import RunDirectory
 
-__all__ = ["COLUMNS", "as_json", "as_markdown", "as_table", "rows"]
+__all__ = [
+    "COLUMNS",
+    "as_json",
+    "as_markdown",
+    "as_metrics",
+    "as_table",
+    "rows",
+    "write_report",
+]
 
 COLUMNS = (
     "split",
@@ -40,6 +52,40 @@ def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]
         for when, summary in by_time.items():
             cells.append((split, when, *_cells(summary)))
     return cells
+
+
+def write_report(
+    directory: RunDirectory,
+    config: RunConfig,
+    summaries: Mapping[str, Mapping[str, Summary]],
+    facts: Sequence[str],
+    console: Console,
+) -> None:
+    """Write `report.md` and `report.json`, note that the run is finished, and show the table.
+
+    Args:
+        facts: of the training, to stand below the table.
+    """
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
+    facts = [
+        f"environment {config.env}, student {config.model}, seed {config.seed}",
+        f"reward: {weights} ({config.reward.composer})",
+        *facts,
+    ]
+    where = directory.path
+    with writing(where):
+        write_atomically(where / "report.md", as_markdown(summaries, facts))
+        write_atomically(where / "report.json", as_json(summaries))
+    directory.note("finished", config.train.steps)
+    if summaries:
+        console.print(as_table(summaries, f"{config.env}: before and after"))
+    for line in [
+        *facts,
+        f"trained student {directory.model}",
+        f"all files       {where}",
+        f"read episodes   mentor show {where}",
+    ]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
@@ -82,6 +128,18 @@ def as_json(summaries: Mapping[str, Mapping[str, Summary]]) -> str:
             metrics = found.setdefault(when, {})
             metrics |= {f"{split}/{name}": value for name, value in asdict(summary).items()}
     return json.dumps(found, indent=2) + "\n"
+
+
+def as_metrics(summaries: Mapping[str, Summary]) -> dict[str, float | None]:
+    """The figures of one evaluation for trackers: `eval/success`, `eval/end/answered` … → value."""
+    found: dict[str, float | None] = {}
+    for split, summary in summaries.items():
+        figures = asdict(summary)
+        low, high = figures.pop("interval") or (None, None)
+        ends = {f"end/{reason}": share for reason, share in figures.pop("ends").items()}
+        figures |= {"interval/low": low, "interval/high": high, **ends}
+        found |= {f"{split}/{name}": value for name, value in figures.items()}
+    return found
 
 
 def _cells(summary: Summary) -> tuple[str, ...]:

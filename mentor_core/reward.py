@@ -13,6 +13,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from mentor_core.component import Component, Stateful
 from mentor_core.errors import ConfigError, RewardError
+from mentor_core.scalars import as_float
 from mentor_core.sketch import sketch
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
@@ -34,6 +36,7 @@ __all__ = [
     "Reward",
     "RewardTerm",
     "Scores",
+    "added_by_turns",
     "apply_term",
     "has",
 ]
@@ -91,7 +94,11 @@ class RewardTerm(Component, ABC):
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        """One score a turn, within `bounds`; None where the term has no meaning per turn."""
+        """What each turn added to the score; None where the term has no meaning per turn.
+
+        Within ± the width of `bounds`. The sum is what the turns brought in all, so that a term
+        wants the same of the turns as of the whole: `added_by_turns` gives just this.
+        """
         return None
 
     def explain(
@@ -99,7 +106,7 @@ class RewardTerm(Component, ABC):
     ) -> list[str]:
         """Why the score is what it is: lines for a person, the first about the whole.
 
-        The default says what is missing, what each turn was given, and what the score would be
+        The default says what is missing, what each turn added, and what the score would be
         without that turn where it would be another. A term that knows better replaces it.
         """
         value = self.score(trajectory, task, references)
@@ -114,7 +121,7 @@ class RewardTerm(Component, ABC):
         for index in range(len(trajectory.turns)):
             rest = [*trajectory.turns[:index], *trajectory.turns[index + 1 :]]
             without = self.score(replace(trajectory, turns=rest), task, references)
-            facts = [] if turns is None else [_shown(turns[index])]
+            facts = [] if turns is None else [f"adds {_shown(turns[index])}"]
             facts += [] if without == value else [f"without it {_shown(without)}"]
             if facts:
                 lines.append(f"turn {index + 1}: {'; '.join(facts)}")
@@ -129,7 +136,8 @@ class Scores:
         terms: K names.
         weights_K: the weights that the user gave.
         values_BK: NaN where not scored.
-        turns_NK: for each of the B trajectories one array [turns, K], NaN where not scored.
+        turns_NK: for each of the B trajectories one array [turns, K]: what each turn added, NaN
+            where not scored.
         groups_B: which group each trajectory belongs to.
     """
 
@@ -159,8 +167,8 @@ class Composed:
 
     Attributes:
         rewards_B: NaN where not scored.
-        turns_N: for each trajectory one array [turns] of per-turn rewards, or None where the
-            composer gives none.
+        turns_N: for each trajectory one array [turns]: what each turn added to the reward, NaN
+            where nothing is known; or None where the composer gives none.
     """
 
     rewards_B: Floats
@@ -277,9 +285,9 @@ class Reward:
 
 
 def apply_term(
-    name: str, term: RewardTerm, example: Example
+    name: str, term: RewardTerm, example: Example, turns: bool = True
 ) -> tuple[float | None, list[float | None] | None]:
-    """What a term gives for one trajectory, and for each of its turns.
+    """What a term gives for one trajectory, and for each of its turns where that is asked for.
 
     Raises:
         RewardError: it raised, or left its declared bounds; names term and trajectory.
@@ -287,18 +295,50 @@ def apply_term(
     arguments = example.trajectory, example.task, example.references
     where = f"reward term {name!r} on a trajectory of task {example.task.id!r}"
     try:
-        value, turns = term.score(*arguments), term.score_turns(*arguments)
+        value = term.score(*arguments)
+        added = term.score_turns(*arguments) if turns else None
     except Exception as error:  # a plugin's code: passed on, with term and task
         raise RewardError(f"{where} raised {type(error).__name__}: {error}") from error
+    if value is not None and (value := as_float(value)) is None:
+        raise RewardError(f"{where} gave something that is no number")
     low, high = term.bounds
-    for score in [value, *(turns or ())]:
-        if score is not None and not low <= score <= high:  # also catches NaN
-            raise RewardError(f"{where} gave {score}, outside its bounds [{low}, {high}]")
-    if turns is not None and len(turns) != len(example.trajectory.turns):
+    if value is not None and not low <= value <= high:  # also catches NaN
+        raise RewardError(f"{where} gave {value}, outside its bounds [{low}, {high}]")
+    for score in added or ():
+        if score is not None and not abs(score) <= high - low:
+            raise RewardError(
+                f"{where} gave a turn {score}, and no turn can add more than the width of its "
+                f"bounds [{low}, {high}]"
+            )
+    if added is not None and len(added) != len(example.trajectory.turns):
         raise RewardError(
-            f"{where} gave {len(turns)} per-turn scores for {len(example.trajectory.turns)} turns"
+            f"{where} gave {len(added)} per-turn scores for {len(example.trajectory.turns)} turns"
         )
-    return value, turns
+    return value, added
+
+
+def added_by_turns(
+    term: RewardTerm, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+) -> list[float | None] | None:
+    """What each turn added to a term's score: that of the episode up to it, less that before.
+
+    The sum is the score less that of an episode without turns: whatever a term wants of its
+    turns, it wants of the whole. None where it does not score the trajectory, and for turns
+    before or after which it gives no score. What came of an unfinished episode is not known:
+    it has no end, answer or outcome.
+    """
+    whole = term.score(trajectory, task, references)
+    if whole is None:
+        return None
+    begun = replace(trajectory, end=None, answer=None, outcome=None)
+    scores = [
+        term.score(replace(begun, turns=trajectory.turns[:count]), task, references)
+        for count in range(len(trajectory.turns))
+    ]
+    return [
+        None if before is None or after is None else after - before
+        for before, after in pairwise([*scores, whole])
+    ]
 
 
 def _shown(value: float | None) -> str:

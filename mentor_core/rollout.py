@@ -4,25 +4,35 @@
 
 Generation and tools overlap: while one episode waits for its tools, the policy goes on with
 the others. An episode that breaks becomes a trajectory with end "error"; it stops nobody else.
+Where all of the first ones break, and in the same way, there is no point in playing the others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mentor_core.env import Pending, ToolEnv
+from mentor_core.episode import checked_outcome, reset_seed
 from mentor_core.errors import RunError
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.policy import Generation, Policy, Session
+from mentor_core.secrecy import hide
 from mentor_core.task import Task
 from mentor_core.trajectory import EndReason, Message, Trajectory, Turn
 
 __all__ = ["Rollout", "Start", "episode_seed"]
+
+
+_FIRST = 8
+"""Episodes that must break in the same way, before any other has ended, to stop a rollout."""
+_VARYING = re.compile(r"\w*\d\w*")
+"""Words of an error that differ from episode to episode: ids, times, numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,8 @@ class Rollout:
             tasks are of several environments, one such function for each `Task.env`.
         policy: see `Policy`; prepared by the caller.
         executor: runs the tools; its own, with default limits, where none is given.
-        max_error_share: `run` raises if a larger share of a batch ends in errors.
+        max_error_share: `run` raises if a larger share of a batch ends in errors, and at once
+            if the first episodes all end in the same one; 1: never.
         episode_seconds: wall time of an episode, from when the policy begins its first turn;
             0: no limit. It is looked at between turns, and while tools run.
         episodes: most episodes that are open at a time.
@@ -76,6 +87,7 @@ class Rollout:
         self.episode_seconds = episode_seconds or math.inf
         self.episodes = episodes
         self._free: defaultdict[str, list[ToolEnv]] = defaultdict(list)
+        self._first: list[Trajectory] = []
 
     def run(
         self,
@@ -89,7 +101,8 @@ class Rollout:
             on_end: called with each trajectory as it ends.
 
         Raises:
-            RunError: more than `max_error_share` of the episodes broke; quotes the first.
+            RunError: more than `max_error_share` of the episodes broke, or all of the first ones
+                in the same way; quotes the first.
         """
         left = deque(enumerate(starts))
         playing: dict[int, _Episode] = {}
@@ -111,6 +124,7 @@ class Rollout:
             self._give_back(episode)
             if on_end is not None:
                 on_end(episode.trajectory)
+            self._check_first(episode.trajectory)
 
         try:
             begin()
@@ -169,10 +183,10 @@ class Rollout:
         )
         episode = _Episode(index, start.task.env, env, trajectory)
         try:
-            messages, _ = env.reset(seed=start.seed % 2**32, options={"task": start.task})
+            messages, _ = env.reset(seed=reset_seed(start.seed), options={"task": start.task})
             trajectory.prompt, trajectory.tools = list(messages), list(env.tools)
             session = self.policy.open(messages, env.schemas, start.seed)
-        except Exception as error:  # noqa: BLE001 - a broken episode is data
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
             return episode
         session.context, episode.session = episode, session
@@ -191,7 +205,7 @@ class Rollout:
         try:
             episode.pending = episode.env.begin(generation.text)
             episode.pending.jobs.deadline = episode.deadline
-        except Exception as error:  # noqa: BLE001 - a broken episode is data
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
 
     def _finish(self, episode: _Episode) -> bool:
@@ -207,18 +221,20 @@ class Rollout:
                 return True
             observation, _, terminated, truncated, info = episode.env.finish(episode.pending)
             _note(trajectory, episode.pending.turn, generation)
-            trajectory.answer, trajectory.error = info["answer"], info.get("error")
+            trajectory.answer = info["answer"]
+            trajectory.error = hide(info["error"]) if info.get("error") else None
             if terminated or truncated:
-                trajectory.end, trajectory.outcome = info["end"], info["outcome"]
+                trajectory.outcome = checked_outcome(info["outcome"])
+                trajectory.end = info["end"]
                 return True
             if time.perf_counter() >= episode.deadline:
                 trajectory.end = "time_limit"
             elif not self._go_on(episode.session, observation):
                 trajectory.end = "token_limit"
             if trajectory.end is not None:
-                trajectory.outcome = episode.env.stop(trajectory.end)
+                trajectory.outcome = checked_outcome(episode.env.stop(trajectory.end))
                 return True
-        except Exception as error:  # noqa: BLE001 - a broken episode is data
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
             return True
         return False
@@ -235,10 +251,25 @@ class Rollout:
         trajectory = episode.trajectory
         end: EndReason = "token_limit"
         if generation.error is not None:
-            end, trajectory.error = "error", generation.error
+            end, trajectory.error = "error", hide(generation.error)
         if generation.text or generation.span is not None:
             _note(trajectory, Turn(generation.text, complete=False), generation)
-        trajectory.end, trajectory.outcome = end, episode.env.stop(end)
+        trajectory.outcome = checked_outcome(episode.env.stop(end))
+        trajectory.end = end
+
+    def _check_first(self, ended: Trajectory) -> None:
+        """Give up where all of the first episodes have broken in the same way."""
+        if len(self._first) >= _FIRST or self.max_error_share == 1:
+            return
+        self._first.append(ended)
+        kinds = {_VARYING.sub("", t.error or "") if t.end == "error" else None for t in self._first}
+        if len(kinds) > 1 or None in kinds:
+            self._first = [ended] * _FIRST  # not all break
+        elif len(self._first) == _FIRST:
+            raise RunError(
+                f"the first {_FIRST} episodes all broke in the same way; the one on task "
+                f"{ended.task_id!r}: {ended.error}"
+            )
 
     def _check_errors(self, trajectories: Sequence[Trajectory]) -> None:
         broken = [t for t in trajectories if t.end == "error"]
@@ -261,6 +292,6 @@ def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
     trajectory.turns.append(turn)
 
 
-def _break(episode: _Episode, error: Exception) -> None:
+def _break(episode: _Episode, error: BaseException) -> None:
     episode.trajectory.end = "error"
-    episode.trajectory.error = f"{type(error).__name__}: {error}"
+    episode.trajectory.error = hide(f"{type(error).__name__}: {error}")

@@ -1,38 +1,48 @@
 """RunDirectory: a run on disk, as plain files that people can read.
 
 config.toml           every setting, resolved; `mentor run --config` takes it again
-versions.json         Python, packages, platform and the command
+versions.json         Python, packages, platform, command, and the settings the run began with
 state.json            status (running, interrupted, finished) and steps done
+code/                 a copy of the tools that a user's own file defines
 references.jsonl      the teacher's reference trajectories
 metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
+evaluations.jsonl     one line an evaluation (likewise)
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads
+warm/                 the same of the stage that goes before the training, if there is one
 report.md             the table of before and after; report.json the same for programs
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import platform
-import sys
-from collections.abc import Callable, Iterable
+import shutil
+import tomllib
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import tomli_w
+
+from mentor_core.checkpoint import damage, newest_whole, seal, set_aside
 from mentor_core.config import RunConfig, read_toml, resolve, to_toml
+from mentor_core.disk import check_writable, cut_lines, lock, write_atomically, writing
 from mentor_core.errors import RunError
+from mentor_core.kept_code import CODE, KeptCode
+from mentor_core.paths import anchored, change_code
+from mentor_core.provenance import differences, versions
 from mentor_core.trajectory import Trajectory, write_trajectories
 
-__all__ = ["RunDirectory", "cut_lines", "default_output", "write_atomically"]
+__all__ = ["RunDirectory", "default_output"]
 
 Status = Literal["running", "interrupted", "finished"]
-_PACKAGES = ("mentor-core", "torch", "transformers", "trl", "accelerate", "peft", "gymnasium")
-CHECKPOINT_STATE = "mentor_state.json"
-"""Written last into a checkpoint: one without it was not finished."""
+_LOCK = ".lock"
+_BEGUN = {_LOCK, CODE, "config.toml.partial", "versions.json", "state.json", "trajectories"}
+"""All that there may be of a run that was killed before its config.toml was written."""
 
 
 class RunDirectory:
@@ -48,32 +58,23 @@ class RunDirectory:
         Raises:
             RunError: the directory holds another run or other files, or cannot be written.
         """
-        if (path / "config.toml").exists():
-            raise RunError(f"{path} holds another run; resume it with: mentor run --resume {path}")
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise RunError(f"{path} exists and is not empty; choose another --output")
-        there = next(
-            parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists()
-        )
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise RunError(f"{path} cannot be written: {there} takes no files")
+        with writing(path):
+            if (path / "config.toml").exists():
+                raise RunError(
+                    f"{path} holds another run; resume it with: mentor run --resume {path}"
+                )
+            if path.exists() and not (path.is_dir() and _is_free(path)):
+                raise RunError(f"{path} exists and is not empty; choose another --output")
+            there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                raise RunError(f"{path} cannot be written: {there} takes no files")
+        check_writable(path)
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> RunDirectory:
-        """Set up a new run.
-
-        Raises:
-            RunError: the directory holds another run or other files, or cannot be written.
-        """
-        cls.check(path)
+        """Set up a new run; see `set_up`."""
         run = cls(path)
-        try:
-            (path / "trajectories").mkdir(parents=True, exist_ok=True)
-            write_atomically(path / "versions.json", json.dumps(_versions(), indent=2) + "\n")
-            write_atomically(path / "config.toml", to_toml(config))
-        except OSError as error:
-            raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
-        run.note("running", 0)
+        run.set_up(config)
         return run
 
     @classmethod
@@ -84,14 +85,111 @@ class RunDirectory:
             RunError: the directory holds no run.
         """
         if not (path / "config.toml").is_file():
-            raise RunError(f"{path} holds no run (there is no config.toml)")
+            again = f"; begin one there: mentor run --output {path}" if _is_free(path) else ""
+            raise RunError(f"{path} holds no run (there is no config.toml){again}")
         return cls(path)
+
+    def set_up(self, config: RunConfig) -> None:
+        """Write what a new run begins with, and keep other processes from working on it.
+
+        Raises:
+            RunError: the directory holds another run or other files, or cannot be written.
+        """
+        self.check(self.path)
+        with writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._take()
+            (self.path / "state.json").unlink(missing_ok=True)
+            settings = change_code(tomllib.loads(to_toml(config)), KeptCode(self.path).keep)
+            write_atomically(self.path / "config.toml", tomli_w.dumps(settings))
+            self._begin()
+
+    def resume(self) -> None:
+        """Go on with a run that is there, and keep other processes from working on it.
+
+        Raises:
+            RunError: another one does, or the settings are not those that the run began with.
+        """
+        self._take()
+        self.check_settings()
+        with writing(self.path):
+            self._begin()
+
+    def check_free(self) -> None:
+        """Refuse a run that another process works on, before work is done for it.
+
+        Raises:
+            RunError: one does; says which.
+        """
+        lock(self.path / _LOCK).close()
+
+    def _take(self) -> None:
+        """Lock the run for as long as this object lives, at most as long as the process."""
+        weakref.finalize(self, lock(self.path / _LOCK).close)
+
+    def _begin(self) -> None:
+        """Write what follows config.toml; nothing where that was done before."""
+        (self.path / "trajectories").mkdir(exist_ok=True)
+        if not (self.path / "state.json").is_file():
+            facts = {**versions(), "settings": read_toml(self.path / "config.toml")}
+            write_atomically(self.path / "versions.json", json.dumps(facts, indent=2) + "\n")
+            self.note("running", 0)
+
+    def check_settings(self) -> None:
+        """Refuse to go on with other settings than those that the run began with.
+
+        Raises:
+            RunError: names the settings that differ.
+        """
+        if not (self.path / "state.json").is_file():
+            return  # killed before anything was done with them
+        file = self.path / "versions.json"
+        try:
+            began = self._resolve(json.loads(file.read_text(encoding="utf-8"))["settings"], file)
+        except (OSError, ValueError, LookupError, TypeError):
+            raise RunError(
+                f"{file} does not say which settings the run began with, so it cannot be resumed; "
+                f"begin another: mentor run --config {self.path / 'config.toml'}"
+            ) from None
+        differ = differences(
+            *(c.model_dump(mode="json", exclude_none=True) for c in (began, self.config))
+        )
+        if differ:
+            raise RunError(
+                f"{self.path / 'config.toml'} was edited since the run began: "
+                f"{', '.join(differ)}; put it back, or begin another run: mentor run --config "
+                f"{self.path / 'config.toml'}"
+            )
+
+    def check_data(self, digests: Mapping[str, str]) -> None:
+        """Refuse to go on with other data than those that the run began with.
+
+        Args:
+            digests: what it is → its fingerprint.
+
+        Raises:
+            RunError: names what has changed.
+        """
+        file = self.path / "versions.json"
+        known = json.loads(file.read_text(encoding="utf-8"))
+        if "data" not in known:
+            with writing(file):
+                write_atomically(file, json.dumps({**known, "data": digests}, indent=2) + "\n")
+        elif changed := [what for what in digests if known["data"].get(what) != digests[what]]:
+            raise RunError(
+                f"the {' and the '.join(changed)} of {self.path} are not those that the run began "
+                "with: a file that they come from has changed; put it back, or begin another run: "
+                f"mentor run --config {self.path / 'config.toml'}"
+            )
 
     @property
     def config(self) -> RunConfig:
         """The resolved configuration."""
         file = self.path / "config.toml"
-        return resolve(read_toml(file), str(file))
+        return self._resolve(read_toml(file), file)
+
+    def _resolve(self, settings: Mapping[str, Any], file: Path) -> RunConfig:
+        return resolve(anchored(settings, self.path.absolute()), str(file))
 
     @property
     def status(self) -> Status:
@@ -114,6 +212,12 @@ class RunDirectory:
         """Where checkpoints are."""
         return self.path / "checkpoints"
 
+    def stage(self, name: str) -> RunDirectory:
+        """What a stage before the run's own training keeps: a directory alike, below this one."""
+        path = self.path / name
+        (path / "trajectories").mkdir(parents=True, exist_ok=True)
+        return RunDirectory(path)
+
     def trajectories(self, name: str) -> Path:
         """The file of one kind of trajectories: train, eval-before, ood-after …."""
         return self.path / "trajectories" / f"{name}.jsonl"
@@ -126,40 +230,78 @@ class RunDirectory:
     def note(self, status: Status, steps: int) -> None:
         """Note how far the run is."""
         state = {"status": status, "steps": steps}
-        write_atomically(self.path / "state.json", json.dumps(state) + "\n")
+        with writing(self.path / "state.json"):
+            write_atomically(self.path / "state.json", json.dumps(state) + "\n")
 
-    def last_checkpoint(self) -> tuple[Path, int] | None:
-        """The newest finished checkpoint and its step; None where there is none."""
-        finished = [
-            (int(path.name.rpartition("-")[2]), path)
-            for path in self.checkpoints.glob("checkpoint-*")
-            if (path / CHECKPOINT_STATE).is_file()
-        ]
-        return (max(finished)[1], max(finished)[0]) if finished else None
+    def last_checkpoint(
+        self, tell: Callable[[str], None] = lambda _: None
+    ) -> tuple[Path, int] | None:
+        """The newest whole checkpoint and its step; None where there is none.
+
+        Args:
+            tell: hears of each newer one that is left out, and why.
+        """
+        return newest_whole(self.checkpoints, tell)
+
+    def is_trained(self, tell: Callable[[str], None] = lambda _: None) -> bool:
+        """Whether the trained student is there and whole; a damaged one is set aside.
+
+        Args:
+            tell: hears of a damaged one.
+        """
+        if not (self.model / "config.json").exists():
+            return False
+        wrong = damage(self.model)
+        if wrong is not None:
+            tell(f"the trained student in {self.model} is left out: {wrong}")
+            aside = self.path / "model.damaged"
+            shutil.rmtree(aside, ignore_errors=True)
+            self.model.rename(aside)
+        return wrong is None
+
+    def write_model(self, *save: Callable[[Path], Any]) -> None:
+        """Write the trained student, all or nothing, and seal it.
+
+        Args:
+            *save: each writes its files into a directory.
+        """
+        partial = self.path / "model.partial"
+        with writing(partial, Exception):  # safetensors has errors of its own
+            shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed here
+            partial.mkdir()
+            for part in save:
+                part(partial)
+            seal(partial)
+            partial.replace(self.model)
 
     def rewind(self, steps: int) -> None:
-        """Drop the training trajectories of what comes after `steps`: it will come again."""
-        for file in (self.path / "trajectories").glob("train*.jsonl"):
-            cut_lines(file, lambda line: int(line["policy_version"]) < steps)
+        """Drop what comes after `steps`, training trajectories and checkpoints: it comes again."""
+        with writing(self.path):
+            set_aside(self.checkpoints, steps)
+            for file in (self.path / "trajectories").glob("train*.jsonl"):
+                cut_lines(file, lambda line: int(line["policy_version"]) < steps)
 
     def write(self, file: Path, trajectories: Iterable[Trajectory]) -> None:
         """Write a file of trajectories, all or nothing."""
         partial = file.with_suffix(".partial")
-        with partial.open("w", encoding="utf-8") as stream:
-            write_trajectories(stream, trajectories)
-        partial.replace(file)
+        with writing(file):
+            with partial.open("w", encoding="utf-8") as stream:
+                write_trajectories(stream, trajectories)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(file)
 
     def append(self, file: Path, trajectories: Iterable[Trajectory]) -> None:
         """Append to a file of trajectories."""
-        with file.open("a", encoding="utf-8") as stream:
+        with writing(file), file.open("a", encoding="utf-8") as stream:
             write_trajectories(stream, trajectories)
 
     def _state(self) -> dict[str, Any]:
         try:
-            state: dict[str, Any] = json.loads((self.path / "state.json").read_text())
-        except (OSError, ValueError):  # killed before its first note
+            state = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+            return {"status": str(state["status"]), "steps": int(state["steps"])}
+        except (OSError, ValueError, TypeError, KeyError):  # killed before its first note
             return {"status": "interrupted", "steps": 0}
-        return state
 
 
 def default_output(environments: Iterable[str]) -> Path:
@@ -168,42 +310,11 @@ def default_output(environments: Iterable[str]) -> Path:
     return Path("runs") / f"{'+'.join(environments)}-{now:%Y%m%d-%H%M%S}"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's text, all or nothing."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def cut_lines(path: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
-    """Keep the JSON lines for which `keep` holds; a torn last line goes. All or nothing."""
-    if not path.exists():
-        return
-    partial = path.with_suffix(".partial")
-    with path.open("rb") as old, partial.open("wb") as new:
-        for line in old:
-            try:
-                whole = line.endswith(b"\n") and keep(json.loads(line))
-            except ValueError:  # the line that was being written when the run was killed
-                whole = False
-            if whole:
-                new.write(line)
-    partial.replace(path)
-
-
-def _versions() -> dict[str, Any]:
-    packages: dict[str, str | None] = {}
-    for name in _PACKAGES:
-        try:
-            packages[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            packages[name] = None
-    return {
-        "command": sys.argv,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": packages,
-    }
+def _is_free(path: Path) -> bool:
+    """Whether a directory is empty, or holds only what a run writes before anything is done."""
+    there = {file.name for file in path.iterdir()} if path.is_dir() else {path.name}
+    return not there or (
+        there <= _BEGUN
+        and bool(there & {_LOCK, "trajectories"})
+        and not any((path / "trajectories").glob("*"))
+    )

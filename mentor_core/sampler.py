@@ -22,7 +22,7 @@ class TaskSampler(Stateful, ABC):
 
     @abstractmethod
     def start(self, tasks: Sequence[Task], seed: int) -> None:
-        """Called once, before the first `choose`."""
+        """Called before the first `choose`; again where there turn out to be other tasks."""
 
     @abstractmethod
     def choose(self, drawn: int, count: int) -> list[Task]:
@@ -32,6 +32,13 @@ class TaskSampler(Stateful, ABC):
             drawn: how many were chosen before, since the beginning of the run.
             count: how many are wanted, at least 1; not always the same.
         """
+
+    def reach(self, count: int) -> Sequence[Task] | None:
+        """The tasks among which the first `count` chosen ones are, whatever comes; None: any.
+
+        Only of these a run needs references. Asked after `start`.
+        """
+        return None
 
     def observe(self, rewards: Mapping[str, Sequence[float]]) -> None:
         """Told after each step: task id → the rewards of its scored trajectories."""

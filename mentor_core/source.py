@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from mentor_core.component import Component
 from mentor_core.env import ToolEnv
@@ -14,7 +15,13 @@ __all__ = ["TrajectorySource"]
 
 
 class TrajectorySource(Component, ABC):
-    """Provides reference trajectories. Whoever asks verifies them: see `references`."""
+    """Provides reference trajectories. Whoever asks verifies them: see `references`.
+
+    Attributes:
+        plays: what `find` gives was played there, in `env`; all else is replayed before use.
+    """
+
+    plays: ClassVar[bool] = False
 
     @abstractmethod
     def find(self, tasks: Sequence[Task], env: ToolEnv) -> dict[str, list[Trajectory]]:
@@ -22,5 +29,5 @@ class TrajectorySource(Component, ABC):
 
         Args:
             tasks: the tasks that references are wanted for.
-            env: an environment of the tasks' kind, for replay.
+            env: an environment of the tasks' kind, to play in.
         """

@@ -10,16 +10,18 @@ the policy: it is never an exception in the rollout.
 from __future__ import annotations
 
 import inspect
-import json
 import re
-import textwrap
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import ValidationError
 
-from mentor_core.errors import PluginError, nearest
+from mentor_core.arguments import make_model, publish, read
+from mentor_core.docstrings import summarise
+from mentor_core.errors import PluginError
+from mentor_core.refusals import explain, explain_schema
+from mentor_core.results import render_result
 
 __all__ = ["Tool", "ToolError", "render_result"]
 
@@ -54,9 +56,9 @@ class Tool:
         self.function = function
         self.name = name or str(getattr(function, "__name__", "tool"))
         documentation = inspect.getdoc(function) or ""
-        self.description = description or " ".join(documentation.split("\n\n")[0].split())
+        self.description = description or summarise(documentation)
         self.is_async = inspect.iscoroutinefunction(function)
-        self._arguments = _arguments_model(self.name, function, documentation)
+        self._arguments = make_model(self.name, function, documentation)
 
     @staticmethod
     def from_schema(
@@ -90,11 +92,7 @@ class Tool:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """JSON schema of the arguments object."""
-        schema = self._arguments.model_json_schema()
-        for value in [schema, *schema.get("properties", {}).values()]:
-            value.pop("title", None)
-        schema.pop("additionalProperties", None)
-        return schema
+        return publish(self._arguments)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -111,16 +109,21 @@ class Tool:
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments for the function.
 
-        Types are strict, as JSON has them: "3" is not a number and true is not 1.
+        What fits `parameters` is taken, and becomes what the function's annotations say. Types
+        are strict, as JSON has them: "3" is not a number and true is not 1; 3.0 is an integer.
 
         Raises:
-            ToolError: an argument is missing, unknown or of the wrong type; says which.
+            ToolError: an argument is missing, unknown or does not fit; says which, and what would.
         """
         try:
-            model = self._arguments.model_validate(dict(arguments))
+            return read(self._arguments, arguments)
         except ValidationError as error:
-            raise ToolError(self._explain(error)) from None
-        return {name: getattr(model, name) for name in self._arguments.model_fields}
+            known = list(self._arguments.model_fields)
+            reason = explain(error, arguments, known)
+            raise ToolError(f"{self.name}: {reason}") from None
+        except (ValueError, RecursionError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ToolError(f"{self.name}: the arguments are not JSON: {reason}") from None
 
     def call(self, arguments: Mapping[str, Any]) -> Any:
         """Validate and call. Returns what the function returns (a coroutine if async).
@@ -146,20 +149,6 @@ class Tool:
             raise ToolError(str(error) or type(error).__name__) from error
         except SystemExit as error:
             raise ToolError(f"{self.name} tried to end the program") from error
-
-    def _explain(self, error: ValidationError) -> str:
-        known = list(self._arguments.model_fields)
-        parts = []
-        for item in error.errors(include_url=False, include_input=False):
-            where = ".".join(str(part) for part in item["loc"])
-            match item["type"]:
-                case "missing":
-                    parts.append(f"argument {where!r} is missing")
-                case "extra_forbidden":
-                    parts.append(f"unknown argument {where!r}{nearest(where, known)}")
-                case _:
-                    parts.append(f"argument {where!r}: {item['msg'].lower()}")
-        return f"{self.name}: " + "; ".join(parts)
 
 
 class _SchemaTool(Tool):
@@ -203,51 +192,5 @@ class _SchemaTool(Tool):
         except (Unresolvable, re.error, ValueError, ArithmeticError, RecursionError) as error:
             raise ToolError(f"{self.name}: the arguments cannot be checked: {error}") from error
         if errors:
-            problems = dict.fromkeys(line for error in errors for line in _explain_schema(error))
-            raise ToolError(f"{self.name}: {'; '.join(problems)}")
+            raise ToolError(f"{self.name}: {explain_schema(errors)}")
         return sent
-
-
-def _explain_schema(error: Any) -> list[str]:
-    """What is wrong with the arguments, from a `jsonschema.ValidationError`."""
-    path = [str(part) for part in error.absolute_path]
-    if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return [f"argument {'.'.join([*path, key])!r} is missing" for key in missing]
-    if error.validator == "additionalProperties" and "patternProperties" not in error.schema:
-        known = list(error.schema.get("properties", ()))
-        unknown = [key for key in error.instance if key not in known]
-        return [
-            f"unknown argument {'.'.join([*path, key])!r}{nearest(key, known)}" for key in unknown
-        ]
-    return [f"argument {'.'.join(path)!r}: {textwrap.shorten(error.message, 200)}"]
-
-
-def render_result(value: Any) -> str:
-    """What the policy reads of a tool's return value: text as it is, all else as JSON.
-
-    Whole floats are written without the decimal point, as a calculator would.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _arguments_model(
-    name: str, function: Callable[..., Any], documentation: str
-) -> type[BaseModel]:
-    hints = get_type_hints(function, include_extras=True)
-    described = dict(re.findall(r"^\s+(\w+)(?: \([^)]*\))?: (.+)$", documentation, re.MULTILINE))
-    fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise PluginError(f"tool {name!r}: parameter {parameter} cannot be passed by name")
-        if parameter.name not in hints:
-            raise PluginError(f"tool {name!r}: parameter {parameter.name!r} has no type")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        info = Field(default, description=described.get(parameter.name))
-        fields[parameter.name] = (hints[parameter.name], info)
-    config = ConfigDict(extra="forbid", strict=True)
-    return create_model(f"{name}_arguments", __config__=config, **fields)

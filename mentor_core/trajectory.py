@@ -9,15 +9,17 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from mentor_core.errors import DataError
+from mentor_core.validation import problems
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -60,6 +62,7 @@ ParseFailure = Literal[
     "unclosed_thinking",  # the turn ended before its thinking did
 ]
 CallFailure = Literal["unknown_tool", "bad_arguments", "tool_error", "timeout", "refused"]
+Outcome = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Message(TypedDict):
@@ -124,7 +127,8 @@ class Tokens:
         completion: all ids after the prompt, sampled or written by the environment.
         logprobs: behaviour log-probability in nats of each sampled token under the sampling
             distribution; 0.0 on tokens that the environment wrote.
-        mask: 1 on sampled tokens, 0 on tokens that the environment wrote.
+        mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on taught ones: what
+            a teacher wrote, which may be imitated and is never on-policy.
     """
 
     prompt: list[int]
@@ -145,6 +149,10 @@ class Tokens:
     def add_written(self, ids: list[int]) -> tuple[int, int]:
         """Append tokens that the environment wrote; returns their span."""
         return self._add(ids, [0.0] * len(ids), 0)
+
+    def add_taught(self, ids: list[int]) -> tuple[int, int]:
+        """Append tokens that a teacher wrote; returns their span."""
+        return self._add(ids, [0.0] * len(ids), 2)
 
     def _add(self, ids: list[int], logprobs: list[float], mask: int) -> tuple[int, int]:
         start = len(self.completion)
@@ -184,7 +192,7 @@ class Trajectory:
     turns: list[Turn] = field(default_factory=list)
     end: EndReason | None = None
     answer: str | None = None
-    outcome: float | None = None
+    outcome: Outcome | None = None
     tools: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
     seed: int | None = None
@@ -269,17 +277,17 @@ def end_lines(path: Path) -> None:
 
 
 def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
-    """The trajectory that a line holds.
+    """The trajectory that a line holds, after a byte order mark where there is one.
 
     Raises:
         DataError: it holds none; begins with `where` and names the field.
     """
+    line = line.removeprefix(BOM_UTF8) if isinstance(line, bytes) else line.removeprefix("\ufeff")
     try:
         trajectory = _ADAPTER.validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "line"
-        raise DataError(f"{where}: {field}: {first['msg']}") from None
+        first, *_ = problems(error)
+        raise DataError(f"{where}: {first.key or 'line'}: {first.text}") from None
     if trajectory.schema_version != SCHEMA_VERSION:
         raise DataError(
             f"{where}: schema_version {trajectory.schema_version}, expected {SCHEMA_VERSION}"

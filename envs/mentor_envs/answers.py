@@ -6,37 +6,52 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from mentor_core.mathematics import equal_answers
+from mentor_core.mathematics import equal_answers, is_number
 
 __all__ = ["Answer", "Comparison", "is_answer", "read_answer", "same_answer"]
 
 Answer = str | int | float
 Comparison = Literal["auto", "mathematics", "text"]
 
-_MARK = re.compile(r"answer:", re.IGNORECASE)
-_BOXED = r"\boxed{"
-_NUMERIC = re.compile(r"[-+]?[$€£]?(?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*%?")
+_MARK = re.compile(r"answer[*_`]*(?:\s+is)?\s*[*_`]*\s*[:：﹕]\**", re.IGNORECASE)
+_BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?P<bare>[^\s{}$]+))")
+_TEXT = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox)\s*\{([^{}]*)\}")
+_BLOCK = re.compile(r"\s*(?:\$\$(.*?)\$\$|\\\[(.*?)\\\]|```\w*\s*\n(.*?)```)", re.DOTALL)
+_NOTHING = re.compile(r"[\s*_`$]*")  # alone on a line
+_DIVISION = re.compile(r"[0-9]\s*/\s*[0-9]")
 _EDGES = " \t\n\"'`*“”‘’"
 
 
-def read_answer(content: str, bare: int | None = 40) -> str | None:
-    r"""What follows the last `Answer:`, or stands in the last `\boxed{…}` of it.
+def read_answer(content: str, bare: int | None = 40, gold: Any = "") -> str | None:
+    r"""The answer that a turn states after its last `Answer:`, or in its last `\boxed{…}`.
+
+    After `Answer:` (also `The answer is:`, and with a full-width colon) it is the first line that
+    is not blank (with those that close its brackets), or the formula between $$ or \[ \], or the
+    fenced block, that begins there; where that has a `\boxed{…}`, the inside of the last one.
+    Further lines do not count. A turn without a mark is read as a whole.
+
+    A box that is not closed holds the rest of its line. Of boxes within each other the outer one
+    counts; a box or a `\text{…}` that is all of a box's content is opened, too.
 
     Args:
         content: a turn without calls.
         bare: a turn with neither, of at most this many characters, is the answer itself; None
             sets no limit.
+        gold: the right answer, or several: where one has several lines, or there is none (None),
+            all that follows the mark is the answer.
 
-    >>> read_answer("It was her. Answer: Mia Holm"), read_answer("Mia Holm")
+    >>> read_answer("It was her. Answer: Mia Holm\nShe did it."), read_answer("Mia Holm")
     ('Mia Holm', 'Mia Holm')
     """
     *before, text = _MARK.split(content)
+    if before and not _has_lines(gold):
+        text = _first(text)
     boxed = _last_boxed(text)
     if boxed is None and not before and bare is not None and len(text.strip()) > bare:
         return None
-    return (text if boxed is None else boxed).strip() or None
+    return (_unmarked(text) if boxed is None else boxed).strip() or None
 
 
 def same_answer(
@@ -49,7 +64,7 @@ def same_answer(
         gold: the right answer, or all right ones.
         comparison: "mathematics" is `mentor_core.mathematics.equal_answers`; "text" ignores case,
             spacing, quotation marks and a final period; "auto" is mathematics where the gold
-            answer is a number or LaTeX, else text.
+            answer is a number (but no fraction, which may be a date) or LaTeX, else text.
 
     Returns:
         None where it could not be decided (see `equal_answers`).
@@ -59,7 +74,7 @@ def same_answer(
     """
     if answer is None:
         return False
-    golds = [gold] if isinstance(gold, Answer) else gold
+    golds: Sequence[Any] = gold if isinstance(gold, list | tuple) else [gold]
     equal = [_same(answer, wanted, comparison) for wanted in golds]
     return True if True in equal else None if None in equal else False
 
@@ -78,11 +93,11 @@ def is_answer(value: object) -> bool:
 def _same(answer: str, gold: Answer, comparison: Comparison) -> bool | None:
     text = str(gold)
     if comparison == "auto":
-        is_number = _NUMERIC.fullmatch(text.strip()) is not None
-        comparison = "mathematics" if is_number or "\\" in text else "text"
-    if comparison == "mathematics":
-        return equal_answers(answer, text)
-    return _plain(answer) == _plain(text)
+        by_value = "\\" in text or (is_number(text) and not _DIVISION.search(text))
+        comparison = "mathematics" if by_value else "text"
+    if _plain(answer) == _plain(text):
+        return True
+    return equal_answers(answer, text) if comparison == "mathematics" else False
 
 
 def _plain(text: str) -> str:
@@ -90,12 +105,67 @@ def _plain(text: str) -> str:
     return text.strip(_EDGES).rstrip(".!").strip(_EDGES) or text
 
 
+def _first(text: str) -> str:
+    """The block that a text begins with, else its first line with anything on it."""
+    block = _BLOCK.match(text)
+    if block is not None:
+        return next(group for group in block.groups() if group is not None)
+    lines = text.splitlines(keepends=True)
+    while lines and _NOTHING.fullmatch(lines[0]):
+        lines.pop(0)
+    for end in range(1, len(lines) + 1):
+        found = "".join(lines[:end])
+        if _opened(found) <= 0:
+            return found
+    return lines[0] if lines else ""
+
+
+def _opened(text: str) -> int:
+    """How many brackets of any kind are not closed."""
+    return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
+
+
+def _unmarked(text: str) -> str:
+    """The text without the emphasis around it, or the half of it that the mark left."""
+    text = text.strip()
+    for sign in ("**", "*", "`"):
+        if text.endswith(sign) and text.count(sign) == 1 + text.startswith(sign):
+            text = text.removeprefix(sign).removesuffix(sign).strip()
+    return text
+
+
 def _last_boxed(text: str) -> str | None:
-    r"""The inside of the last `\boxed{…}` whose braces match; None where there is none."""
-    _, found, rest = text.rpartition(_BOXED)
+    r"""The inside of the last `\boxed{…}`, opened as far as it can be; None where there is none."""
+    inside: str | None = None
+    end = 0
+    while box := _BOX.search(text, end):
+        end = box.end() if box["bare"] else _closing(text, box.end())
+        inside = box["bare"] or text[box.end() : end]
+        if end == len(text) and not box["bare"]:
+            inside, *_ = inside.splitlines() or [""]
+    if inside is None:
+        return None
+    inside = inside.strip()
+    if label := _TEXT.fullmatch(inside):
+        return label[1]
+    nested = _BOX.match(inside)
+    if nested and not nested["bare"] and _closing(inside, nested.end()) >= len(inside) - 1:
+        return _last_boxed(inside)
+    return inside
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the brace that was opened before `start` is closed; the text's end where it is not."""
     depth = 1
-    for end, character in enumerate(rest if found else ""):
-        depth += {"{": 1, "}": -1}.get(character, 0)
+    for end in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
         if depth == 0:
-            return rest[:end]
-    return None
+            return end
+    return len(text)
+
+
+def _has_lines(gold: Any) -> bool:
+    """Whether an answer has several lines, or there is none."""
+    if isinstance(gold, list | tuple):
+        return any(map(_has_lines, gold))
+    return gold is None or (isinstance(gold, str) and len(gold.strip().splitlines()) > 1)

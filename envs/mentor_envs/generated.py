@@ -59,11 +59,8 @@ class GeneratedEnv(ToolEnv, ABC):
         return list(self.generate(split, sizes[split]))
 
     def read_answer(self, content: str) -> str | None:
-        r"""What follows the last `Answer:`, or stands in the last `\boxed{…}` of it.
-
-        A short turn with neither is the answer itself.
-        """
-        return read_answer(content)
+        """See `mentor_envs.answers.read_answer`; a short turn without a mark is the answer."""
+        return read_answer(content, gold=self.task.answer if self.task else None)
 
     @cached_property
     def _read(self) -> Sequence[Task]:

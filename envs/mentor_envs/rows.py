@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,8 +19,9 @@ from pydantic import BaseModel, ValidationError
 from mentor_core.errors import DataError, nearest
 from mentor_core.task import SPLITS, Split
 from mentor_core.trajectory import open_text
+from mentor_core.validation import problems
 
-__all__ = ["Row", "file_version", "read_rows", "read_task_rows", "show"]
+__all__ = ["Row", "file_version", "read_rows", "read_task_rows", "show", "without_nulls"]
 
 _EVAL_SHARE = 0.1
 
@@ -29,11 +30,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A JSON object of a file, and where it stands ("tasks.jsonl:3", "tasks.json: row 3")."""
+    """A JSON object of a file, and where it stands ("tasks.jsonl:3", "tasks.json: row 3").
+
+    Attributes:
+        data: without the keys that are null.
+        nulls: those keys.
+    """
 
     where: str
     number: int
     data: dict[str, Any]
+    nulls: frozenset[str] = frozenset()
 
     def get(self, key: str, fits: Callable[[Any], bool], expected: str) -> Any:
         """The value of a key.
@@ -41,6 +48,8 @@ class Row:
         Raises:
             DataError: the key is missing, or `fits` says no; says what was expected.
         """
+        if key in self.nulls:
+            raise DataError(f"{self.where}: {key} must be {expected}, got null")
         if key not in self.data:
             raise DataError(f"{self.where}: no key {key!r}{nearest(key, self.data)}")
         value = self.data[key]
@@ -62,33 +71,32 @@ class Row:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"])
-            if first["type"] == "extra_forbidden":
-                known = nearest(str(first["loc"][-1]), model.model_fields)
-                raise DataError(f"{self.where}: unknown key {key!r}{known}") from None
-            raise DataError(f"{self.where}: {key}: {first['msg']}") from None
+            first, *_ = problems(error, self.data)
+            if first.kind == "unknown":
+                known = nearest(first.path[-1], model.model_fields)
+                raise DataError(f"{self.where}: unknown key {first.key!r}{known}") from None
+            raise DataError(f"{self.where}: {first.key}: {first.text}") from None
 
 
-def read_task_rows(path: Path, example: str, id_key: str = "id") -> list[tuple[Row, str, Split]]:
+def read_task_rows(path: Path, example: str, *id_keys: str) -> list[tuple[Row, str, Split]]:
     """All rows of a file of tasks, in order, each with its id and its split.
 
     Args:
         path: as for `read_rows`.
         example: as for `read_rows`.
-        id_key: the key of the ids.
+        id_keys: keys that the ids may have, the first that a row has counts; by default "id".
 
     Raises:
         DataError: see `read_rows`; also an id that is no text or whole number, or that two rows
             have, and a split that there is not.
     """
     rows, taken = read_rows(path, example), dict[str, Row]()
-    ids = [_make_id(row, id_key, taken) for row in rows]
+    ids = [_make_id(row, id_keys or ("id",), taken) for row in rows]
     return list(zip(rows, ids, _split(rows), strict=True))
 
 
 def read_rows(path: Path, example: str) -> list[Row]:
-    """All rows, in order.
+    """All rows, in order; a key that is null is as if it were absent.
 
     Args:
         path: JSON lines or one JSON list of objects; gzip-compressed where it ends in .gz.
@@ -115,10 +123,16 @@ def read_rows(path: Path, example: str) -> list[Row]:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise DataError(f"{where}: not Unicode text: {error.reason}") from None
-        rows.append(Row(where, number, value))
+        data = without_nulls(value)
+        rows.append(Row(where, number, data, frozenset(value.keys() - data)))
     if not rows:
         raise DataError(f"{path}: no row; expected objects such as {example}")
     return rows
+
+
+def without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The object without its keys that are null."""
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def file_version(path: Path) -> tuple[Path, int, int] | None:
@@ -136,13 +150,16 @@ def show(value: Any) -> str:
     return shown if len(shown) <= 40 else shown[:40] + "…"
 
 
-def _make_id(row: Row, key: str, taken: dict[str, Row]) -> str:
+def _make_id(row: Row, keys: Sequence[str], taken: dict[str, Row]) -> str:
     """The row's own id, else "row-N"; it is entered in `taken`."""
     identity = f"row-{row.number}"
-    if key in row.data:
+    key = next((key for key in keys if key in row.data), "")
+    if key:
         identity = str(row.get(key, _is_id, "a text or a whole number"))
     if identity in taken:
-        raise DataError(f"{row.where}: {key} {identity!r} is that of {taken[identity].where}")
+        raise DataError(
+            f"{row.where}: {key or 'id'} {identity!r} is that of {taken[identity].where}"
+        )
     taken[identity] = row
     return identity
 
@@ -164,9 +181,10 @@ def _split(rows: Sequence[Row]) -> list[Split]:
 
 def _lines(text: str, path: Path) -> Iterator[tuple[str, int, Any]]:
     for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
+        own = line.removeprefix("\ufeff")  # of a file that was appended to another
+        if own.strip():
             where = f"{path}:{number}"
-            yield where, number, _load(line, where)
+            yield where, number, _load(own, where)
 
 
 def _load(text: str, where: str) -> Any:

@@ -6,6 +6,7 @@ What a user can mend ends with exit code 2 and one message; `--debug` shows the 
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from typing import Any
 
@@ -13,12 +14,17 @@ import click
 
 from mentor_core import __version__
 from mentor_core.errors import MentorError, PluginError, UnknownName, nearest
-from mentor_core.registry import COMMANDS, load, names
+from mentor_core.registry import COMMANDS, entry, load, names
+from mentor_core.secrecy import hide, hide_argument
+from mentor_core.user_code import contained, reason
 
 __all__ = ["main"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """What writing to a full disk ends with, which does not say which file."""
+
+_CLOSED_PIPE = 141
+"""How a shell sees a program that SIGPIPE ends: what reads its output has closed it."""
 
 
 class _Commands(click.Group):
@@ -30,20 +36,27 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         try:
             command: Any = load(COMMANDS, cmd_name)
+            with contained(lambda error: PluginError(f"command {cmd_name!r}: {reason(error)}")):
+                command.get_short_help_str()
+                if not any(parameter.name == "debug" for parameter in command.params):
+                    command.params.append(_debug_option())
         except UnknownName:
             return None
         except PluginError as error:
             return _broken(cmd_name, error)
-        if not any(parameter.name == "debug" for parameter in command.params):
-            command.params.append(_debug_option())
         return command  # type: ignore[no-any-return]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if not name.startswith("-") and name not in names(COMMANDS):
-            raise click.UsageError(f"no command {name!r}{nearest(name, names(COMMANDS))}", ctx)
+        if not name.startswith("-"):
+            try:
+                entry(COMMANDS, name)
+            except UnknownName as error:
+                raise click.UsageError(
+                    f"no command {name!r}{nearest(name, error.known)}", ctx
+                ) from None
         return super().resolve_command(ctx, args)
 
 
@@ -71,13 +84,20 @@ def _mentor() -> None:
 
 def main() -> None:
     """Entry point of `mentor`."""
-    debug = "--debug" in sys.argv[1:]
+    debug, output = "--debug" in sys.argv[1:], sys.stdout
     try:
         code = _mentor.main(prog_name="mentor", standalone_mode=False)
         if isinstance(code, int) and code:  # a command called `ctx.exit(code)`
             sys.exit(code)
+    except SystemExit as end:
+        # If the output is closed, click (which then replaces it) and rich end with 1. That would
+        # mean that something is broken.
+        closed = sys.stdout is not output or isinstance(end.__context__, BrokenPipeError)
+        sys.exit(_CLOSED_PIPE if closed else end.code)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(hide_argument(said.getvalue()), nl=False, err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
@@ -97,6 +117,5 @@ def main() -> None:
 
 def _say(error: MentorError) -> None:
     label = "" if getattr(error, "interrupted", False) else "Error: "
-    click.echo(f"{label}{error}", err=True)
-    for note in getattr(error, "__notes__", []):
-        click.echo(f"  {note}", err=True)
+    for line in (f"{label}{error}", *(f"  {note}" for note in getattr(error, "__notes__", []))):
+        click.echo(hide(line), err=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import click
 
-from mentor_core.cli.verdicts import import_target, needs_testing, show_verdicts
-from mentor_core.errors import ConfigError, PluginError
-
-if TYPE_CHECKING:
-    from mentor_core.env import ToolEnv
+from mentor_core.cli.options import PATH
+from mentor_core.cli.verdicts import needs_testing, show_verdicts
+from mentor_core.errors import ConfigError
 
 __all__ = ["command"]
 
@@ -25,6 +24,7 @@ __all__ = ["command"]
     metavar="KEY=VALUE",
     help="A setting of a run: env_options.NAME or rollout.max_turns; may be repeated.",
 )
+@click.option("--tasks", type=PATH, metavar="FILE", help="Tasks of your own, as for `mentor run`.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the episodes.")
 @click.option(
     "--count",
@@ -45,6 +45,7 @@ def command(
     ctx: click.Context,
     env: str,
     settings: tuple[str, ...],
+    tasks: Path | None,
     seed: int,
     count: int | None,
     examples: int,
@@ -53,25 +54,33 @@ def command(
     """Check what every environment promises, with its expert and with hostile policies.
 
     Prints a verdict for each property and, where one fails, a counter-example as Python that can
-    be run. Ends with exit code 1 if a property fails. MODULE:CLASS may also name a function that
-    makes an environment.
+    be run. Ends with exit code 1 if a property fails. A class may be MODULE:CLASS or FILE.py:CLASS;
+    in its place may be a function that makes an environment.
 
     The hostile policies call every tool with all kinds of arguments: tools that act on the world
     outside must be kept from it.
 
     \b
     mentor check-env calculator --set env_options.max_steps=4
+    mentor check-env functions --set env_options.tools=my_tools.py --tasks my-tasks.jsonl
     mentor check-env my_package.shop:Shop --count 50
     """
     from rich.console import Console
 
+    from mentor_core.assemble import TASKS_FLAG
+    from mentor_core.naming import environment_factory
     from mentor_core.progress import bar
+    from mentor_core.registry import ENVIRONMENTS, entry, is_reference
+    from mentor_core.validation import given_as
 
     with needs_testing("check-env"):
         from mentor_core.laboratory.environments.battery import STAGES, check_environment
 
-    factory, options = _find(env), _options(settings)
-    with bar(Console(stderr=True), "checking", STAGES) as shown:
+    factory, options = environment_factory(env), _options(settings, tasks)
+    with (
+        given_as("--set env_options.", TASKS_FLAG),
+        bar(Console(stderr=True), "checking", STAGES) as shown,
+    ):
         last = ""
 
         def on_progress(stage: str, examples: int) -> None:
@@ -83,7 +92,7 @@ def command(
         inspection = check_environment(
             factory,
             options,
-            registered=None if ":" in env else env,
+            registered=None if is_reference(ENVIRONMENTS, env) else entry(ENVIRONMENTS, env).name,
             seed=seed,
             tasks=count,
             examples=examples,
@@ -99,41 +108,27 @@ def command(
         ctx.exit(1)
 
 
-def _find(name: str) -> Callable[..., ToolEnv]:
-    """The class of a registered name, or a class or function anywhere.
-
-    Raises:
-        MentorError: there is no such name, module, class or function.
-    """
-    from mentor_core.env import ToolEnv
-    from mentor_core.registry import ENVIRONMENTS, load
-
-    if ":" not in name:
-        return load(ENVIRONMENTS, name)
-    found = import_target(name)
-    if not callable(found) or (isinstance(found, type) and not issubclass(found, ToolEnv)):
-        raise PluginError(
-            f"{name} is not a subclass of mentor_core.env:ToolEnv, nor a function that makes one"
-        )
-    return found  # type: ignore[no-any-return]
-
-
-def _options(settings: Sequence[str]) -> dict[str, Any]:
+def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
     """The environment's arguments.
 
     Raises:
-        ConfigError: a setting is another one.
+        ConfigError: a setting is another one, or does not fit.
     """
-    from mentor_core.config import merge, parse_setting
+    from mentor_core.config import merge, parse_setting, resolve
 
     values: dict[str, Any] = {}
+    if tasks is not None:
+        values = {"env_options": {"tasks_file": str(tasks.absolute())}}
     for setting in settings:
         values = merge(values, parse_setting(setting))
     options = values.pop("env_options", {})
     rollout = values.pop("rollout", {})
     if not isinstance(options, dict) or not isinstance(rollout, dict):
         raise ConfigError("--set: expected KEY=VALUE, such as env_options.seed=1")
-    own = {"max_turns": rollout.pop("max_turns")} if "max_turns" in rollout else {}
+    own = {}
+    if "max_turns" in rollout:
+        config = resolve({"rollout": {"max_turns": rollout.pop("max_turns")}}, "--set")
+        own = {"max_turns": config.rollout.max_turns}
     unknown = [*values, *(f"rollout.{key}" for key in rollout)]
     if unknown:
         raise ConfigError(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.verdicts import import_target, needs_testing, show_verdicts
-from mentor_core.errors import ConfigError, PluginError
+from mentor_core.cli.verdicts import needs_testing, show_verdicts
+from mentor_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from mentor_core.reward import RewardTerm
@@ -55,23 +55,20 @@ def command(ctx: click.Context, term: str, options: tuple[str, ...], examples: i
 
 
 def _make(name: str, options: Sequence[str]) -> RewardTerm:
-    """The term of a registered name, or of a class anywhere.
+    """The term of a registered name, or of a class anywhere (MODULE:CLASS or FILE.py:CLASS).
 
     Raises:
         MentorError: there is no such name, module or class, or an option is wrong.
     """
     from mentor_core.config import parse_setting
-    from mentor_core.registry import REWARD_TERMS, build, create
-    from mentor_core.reward import RewardTerm
+    from mentor_core.registry import REWARD_TERMS, create
+    from mentor_core.validation import given_as
 
     given: dict[str, Any] = {}
     for option in options:
-        if not option.partition("=")[1]:
+        key, equals, _ = option.partition("=")
+        if not equals or not all(part.strip() for part in key.split(".")):
             raise ConfigError(f"--option {option!r}: expected NAME=VALUE, such as mode=set")
         given |= parse_setting(option)
-    if ":" not in name:
+    with given_as("--option "):
         return create(REWARD_TERMS, name, given)
-    found = import_target(name)
-    if not (isinstance(found, type) and issubclass(found, RewardTerm)):
-        raise PluginError(f"{name} is not a subclass of mentor_core.reward:RewardTerm")
-    return build(found, f"reward term {name!r}", given)

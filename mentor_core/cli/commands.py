@@ -18,4 +18,5 @@ def mentor_commands() -> dict[str, str]:
         "run": "mentor_core.cli.run:command",
         "score": "mentor_core.cli.score:command",
         "show": "mentor_core.cli.show:command",
+        "student": "mentor_core.student.command:command",
     }

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import check_output, configuration, configuration_options
-from mentor_core.errors import RunError
-from mentor_core.rollout import Start
-from mentor_core.task import SPLITS, Split, TaskKey
-from mentor_core.trajectory import (
-    Trajectory,
-    end_lines,
-    read_trajectories,
-    write_trajectories,
-)
+from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
+from mentor_core.errors import ConfigError, RunError
+from mentor_core.task import SPLITS, Split
+
+if TYPE_CHECKING:
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
 
 @click.command("eval", short_help="Evaluate a student or a run's result.")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=PATH)
 @configuration_options
 @click.option(
     "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
@@ -34,11 +29,13 @@ __all__ = ["command"]
 @click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
-    help="Keep the trajectories in this new .jsonl file, each as it ends.",
+    help="Keep the trajectories in this new .jsonl file, each as it ends; settings beside it.",
 )
-@click.option("--resume", is_flag=True, help="Go on with a --output that is there.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with a --output that is there, by the same settings."
+)
 def command(
     run: Path | None,
     splits: tuple[Split, ...],
@@ -62,6 +59,7 @@ def command(
     from rich.console import Console
 
     from mentor_core.assemble import assemble
+    from mentor_core.cli.kept import Kept, played_with
     from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
     from mentor_core.formats import check_written, fit
     from mentor_core.models import load_student, unseen
@@ -70,6 +68,8 @@ def command(
     from mentor_core.registry import POLICIES, create
     from mentor_core.report import as_table
     from mentor_core.run_directory import RunDirectory
+    from mentor_core.secrecy import refuse_hidden
+    from mentor_core.validation import given_as
 
     check_output(output)
     base: dict[str, Any] = {}
@@ -87,9 +87,16 @@ def command(
     }
     evaluate = {key: value for key, value in given.items() if value is not None}
     config = configuration(**options, more={"evaluate": evaluate}, base=base)
+    if not config.evaluate.splits or not config.evaluate.tasks:
+        raise ConfigError(
+            "nothing is to be evaluated: evaluate.splits is empty, or evaluate.tasks is 0; "
+            "give --split and --count"
+        )
+    refuse_hidden(config.model_dump(include={"evaluate", "env_options"}))
     parts = assemble(config)
-    kept = _Kept(output, resume)
-    player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
+    with given_as("--set evaluate.policy_options."):
+        player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
+    kept = Kept(output, played_with(config, player), resume)
     console = Console()
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
@@ -107,7 +114,7 @@ def command(
         tasks = parts.evaluation_tasks(split)
         starts = evaluation_starts(tasks, config.evaluate.samples, config.seed)
         left, trajectories = kept.split(starts)
-        with bar(console, split, len(left)) as shown:
+        with bar(console, split, len(left), at_once=config.rollout.episodes) as shown:
 
             def on_end(trajectory: Trajectory, shown: Any = shown) -> None:
                 kept.add(trajectory)
@@ -123,40 +130,3 @@ def command(
     console.print(as_table(summaries, f"{config.env}: {name}"))
     if output is not None:
         console.print(f"trajectories in {output}", highlight=False)
-
-
-class _Kept:
-    """The file that trajectories are kept in, where there is one.
-
-    Raises:
-        RunError: it is there and is not to be gone on with, or the other way round.
-        DataError: what is in it cannot be read.
-    """
-
-    def __init__(self, file: Path | None, resume: bool) -> None:
-        self.file = file
-        self._played: dict[tuple[TaskKey, int | None], Trajectory] = {}
-        if resume:
-            if file is None or not file.exists():
-                raise RunError("--resume needs an --output that is there")
-            end_lines(file)
-            self._played = {(t.task_key, t.seed): t for t in read_trajectories(file)}
-        elif file is not None and file.exists():
-            raise RunError(f"{file} exists; choose another --output, or go on with it: --resume")
-
-    def split(self, starts: Sequence[Start]) -> tuple[list[Start], list[Trajectory]]:
-        """What is left to play, and what has been played; what broke is played again."""
-        left, played = [], []
-        for start in starts:
-            found = self._played.get((start.task.key, start.seed))
-            if found is None or found.end == "error":
-                left.append(start)
-            else:
-                played.append(found)
-        return left, played
-
-    def add(self, trajectory: Trajectory) -> None:
-        """Keep one that has ended."""
-        if self.file is not None:
-            with self.file.open("a", encoding="utf-8") as file:
-                write_trajectories(file, [trajectory])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -15,6 +15,7 @@ from mentor_core.registry import (
     KINDS,
     PRESETS,
     REWARD_TERMS,
+    STUDENTS,
     Entry,
     Kind,
     broken_plugins,
@@ -39,23 +40,33 @@ def rewards() -> None:
 
 
 @click.command(short_help="List every extension point and plugin.")
-def plugins() -> None:
-    """List everything that plugins have registered, and what is broken and why."""
-    _print(KINDS)
+@click.pass_context
+def plugins(ctx: click.Context) -> None:
+    """List everything that plugins have registered, and what is broken and why.
+
+    Ends with exit code 1 if something is broken.
+    """
+    if _print(KINDS) or broken_plugins():
+        ctx.exit(1)
 
 
-def _print(kinds: Sequence[Kind[Any]]) -> None:
+def _print(kinds: Sequence[Kind[Any]]) -> int:
+    """Print a table for each kind, and the plugins that are broken; how many entries are."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 140
+    broken = 0
     for kind in kinds:
         table = Table(title=_plural(kind.name), title_justify="left", show_edge=False)
         for column in ("name", "what it is", "options", "from"):
             table.add_column(column, overflow="fold")
         for entry in entries(kind):
             if entry.problem:
+                broken += 1
                 what, options = Text(f"broken: {entry.problem}", style="red"), ""
             else:
                 what, options = Text(_summary(kind, entry)), _options(kind, entry)
@@ -66,6 +77,7 @@ def _print(kinds: Sequence[Kind[Any]]) -> None:
         console.print(
             Text(f"broken plugin {plugin.plugin} ({plugin.distribution}): {plugin.problem}", "red")
         )
+    return broken
 
 
 def _summary(kind: Kind[Any], entry: Entry) -> str:
@@ -74,6 +86,8 @@ def _summary(kind: Kind[Any], entry: Entry) -> str:
         import tomllib
 
         return str(tomllib.loads(resource(kind, entry.name)).get("description", ""))
+    if kind is STUDENTS:
+        return f"of the environment {entry.name.rpartition(':')[2]}, in {entry.target}"
     target: Any = load(kind, entry.name)
     text = getattr(target, "help", None) or target.__doc__ or ""
     return str(text).strip().partition("\n")[0]
@@ -81,7 +95,7 @@ def _summary(kind: Kind[Any], entry: Entry) -> str:
 
 def _options(kind: Kind[Any], entry: Entry) -> str:
     """The options with their defaults."""
-    if kind is PRESETS:
+    if kind in (PRESETS, STUDENTS):
         return ""
     target: Any = load(kind, entry.name)
     fields = getattr(getattr(target, "Options", target), "model_fields", {})

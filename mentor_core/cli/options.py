@@ -5,29 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.config import RunConfig, merge, parse_rewards, parse_setting, read_toml, resolve
 from mentor_core.errors import ConfigError
-from mentor_core.mixture import carry_options
 
-__all__ = ["check_output", "configuration", "configuration_options"]
+if TYPE_CHECKING:
+    from mentor_core.config import RunConfig
+
+__all__ = ["PATH", "check_output", "configuration", "configuration_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Path(click.Path):
+    """A path; an empty one (a variable that is not set) would mean the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; expected a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 
 _OPTIONS = (
     click.option(
         "--config",
         "config_file",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with any settings; config.toml of a run is one.",
     ),
     click.option(
         "--env",
-        metavar="NAME",
-        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`.",
+        metavar="NAME|MODULE:CLASS",
+        help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`. A class of "
+        "your own: MODULE:CLASS or FILE.py:CLASS.",
     ),
     click.option(
         "--model",
@@ -36,7 +50,7 @@ _OPTIONS = (
     ),
     click.option(
         "--tasks",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Tasks of your own: question/answer rows, .jsonl or .jsonl.gz.",
     ),
@@ -92,23 +106,38 @@ def configuration(
 
     Raises:
         ConfigError: a key, value or name is wrong.
+        PluginError: a class of one's own is not of its kind.
     """
+    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
+    from mentor_core.naming import name_environments, with_names
+    from mentor_core.paths import anchored
+
     values: dict[str, Any] = dict(base or {})
+    given: dict[str, Any] = {}
+    for setting in settings:
+        given = merge(given, parse_setting(setting))
     if config_file is not None:
-        values = _over(values, read_toml(config_file))
+        read = with_names(read_toml(config_file), config_file.absolute().parent)
+        chosen = merge(merge(merge(values, read), {"env": env} if env else {}), given)
+        values = _over(values, anchored(read, config_file.absolute().parent, chosen))
     flags: dict[str, Any] = {"env": env, "model": model, "seed": seed, **(more or {})}
     values = _over(values, {key: value for key, value in flags.items() if value is not None})
     if tasks is not None:
         values = merge(values, {"env_options": {"tasks_file": str(tasks.absolute())}})
     if rewards is not None:  # --rewards replaces the file's, as weights belong together
         values["reward"] = parse_rewards(rewards)
-    given: dict[str, Any] = {}
-    for setting in settings:
-        given = merge(given, parse_setting(setting))
     if rewards is not None and _preset(given):
         raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
     values = _over(values, given)
-    return resolve(values, str(config_file) if config_file else "configuration")
+    config = resolve(values, str(config_file) if config_file else "configuration")
+    name_environments(config.model_dump(), strict=True)  # what could not be loaded is told
+    if tasks is not None and len(config.environments) > 1:
+        raise ConfigError(
+            f"--tasks {tasks}: the run has several environments; say whose tasks they are: "
+            f"--set env_options.NAME.tasks_file={tasks}, with NAME one of "
+            + ", ".join(config.environments)
+        )
+    return config
 
 
 def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,13 +146,22 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
-    values = dict(values)
+    from mentor_core.config import merge
+    from mentor_core.mixture import carry_options, parse_mixture
+    from mentor_core.naming import name_environments
+
+    values, later = dict(values), name_environments(later)
     if _preset(later):
         values.pop("reward", None)
     old, new, options = values.get("env"), later.get("env"), values.get("env_options")
     if isinstance(old, str) and isinstance(new, str) and isinstance(options, Mapping):
         with suppress(ValueError, ConfigError):  # what is wrong is told when all is known
             values["env_options"] = carry_options(old, new, options)
+    classes = values.get("env_classes")
+    if isinstance(new, str) and isinstance(classes, Mapping):
+        with suppress(ValueError):
+            stay = parse_mixture(new)
+            values["env_classes"] = {name: classes[name] for name in classes if name in stay}
     return merge(values, later)
 
 

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import check_output
+from mentor_core.cli.options import PATH, check_output
 from mentor_core.cli.saved import Saved, open_saved, saved_options
 from mentor_core.errors import DataError, RewardError, RunError, nearest
-from mentor_core.trajectory import format_trajectory
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mentor_core.laboratory.scoring import Inputs, Tally
+    from mentor_core.laboratory.scoring import Inputs, Row
     from mentor_core.reward import Need
     from mentor_core.task import TaskKey
 
@@ -38,7 +37,7 @@ _PLURAL = {"answer": "answers", "gold": "gold calls", "schemas": "tool schemas"}
 @click.option("--strict", is_flag=True, help="Stop at the first broken line or failing term.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the trajectories with their new scores to this new .jsonl file.",
 )
@@ -54,7 +53,8 @@ def command(
 
     Tasks come from the environment where --env, --tasks, --config or a run says which one, and
     are rebuilt from the trajectories (without an answer) where not. Of a run, its references
-    and its reward are used where none are given.
+    and its reward are used where none are given. What was played in training, before and after it
+    in each split is kept apart. Exit code 2 says that nothing could be scored.
 
     \b
     mentor score runs/calculator-20260101-120000 --rewards mentor-paper
@@ -84,43 +84,36 @@ def _score(
     from rich.console import Console
 
     from mentor_core.assemble import make_reward
-    from mentor_core.laboratory.scoring import Broken, Tally, score_files
+    from mentor_core.laboratory.scoring import Broken, score_files
     from mentor_core.progress import bar
+    from mentor_core.trajectory import format_trajectory
 
     reward = make_reward(inputs.reward)
-    tallies = {name: Tally() for name in [*reward.terms, "reward"]}
-    counted = 0
-    broken: list[str] = []
-    failures: list[str] = []
-    failed: Counter[str] = Counter()
+    parts = {name: _Part([*reward.terms, "reward"]) for name in saved.parts}
+    problems, failures = _Listed(), _Listed()
     tasks: set[TaskKey] = set()
     partial = output.with_name(output.name + ".partial") if output else None
     file = partial.open("w", encoding="utf-8") if partial else None
     try:
         with bar(Console(stderr=True), "score", saved.lines) as shown:
-            for item in score_files(saved.files, inputs, saved.jobs, keep=file is not None):
-                shown.advance()
-                if isinstance(item, Broken):
-                    if strict:
-                        raise DataError(item.problem)
-                    counted += 1
-                    if counted <= _LISTED:
-                        broken.append(item.problem)
-                    continue
-                tasks.add(item.task)
-                for name, problem in item.failures.items():
-                    if strict:
-                        raise RewardError(f"{item.where}: {problem}")
-                    failed[name] += 1
-                    if len(failures) < _LISTED:
-                        failures.append(f"{item.where}: {problem}")
-                for tally, value in zip(
-                    tallies.values(), [*item.values_K.tolist(), item.reward], strict=True
-                ):
-                    tally.add(value)
-                if file is not None and item.trajectory is not None:
-                    file.write(format_trajectory(item.trajectory))
-        if file is not None and partial is not None and output is not None:
+            for name, files in saved.parts.items():
+                for item in score_files(files, inputs, saved.jobs, keep=file is not None):
+                    shown.advance()
+                    if isinstance(item, Broken):
+                        if strict:
+                            raise DataError(item.problem)
+                        problems.add(item.problem)
+                        continue
+                    tasks.add(item.task)
+                    for problem in item.failures.values():
+                        if strict:
+                            raise RewardError(f"{item.where}: {problem}")
+                        failures.add(f"{item.where}: {problem}")
+                    parts[name].add(item)
+                    if file is not None and item.trajectory is not None:
+                        file.write(format_trajectory(item.trajectory))
+        scored = any(tally.scored for part in parts.values() for tally in part.tallies.values())
+        if scored and file is not None and partial is not None and output is not None:
             file.close()
             partial.replace(output)
     finally:
@@ -128,31 +121,74 @@ def _score(
             partial.unlink(missing_ok=True)
             with suppress(OSError):  # the disk is full: that has been told
                 file.close()
-    console.print(_table(tallies, failed, f"{tallies['reward'].seen} trajectories"))
+    for name, part in parts.items():
+        console.print(part.table(name))
     for fact in _facts(saved, reward.needs, tasks):
         console.print(fact, highlight=False, markup=False, soft_wrap=True)
-    _list(console, counted, "broken line(s), not scored", broken)
-    _list(console, sum(failed.values()), "score(s) missing because a term failed", failures)
+    problems.show(console, "broken line(s), not scored")
+    failures.show(console, "score(s) missing because a term failed")
+    if not scored:
+        terms = ", ".join(reward.terms)
+        raise DataError(f"nothing could be scored: no trajectory has a score of {terms}")
     if output is not None:
         console.print(f"trajectories in {output}", highlight=False, markup=False)
 
 
-def _table(tallies: dict[str, Tally], failed: Counter[str], title: str) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+class _Part:
+    """The scores of some files: of a run's evaluation before the training, say."""
 
-    table = Table(title=title, title_justify="left")
-    for column in ("term", "mean", "spread", "scored", "failed"):
-        table.add_column(column, justify="left" if column == "term" else "right")
-    for name, tally in tallies.items():
-        table.add_row(
-            Text(name, style="bold" if name == "reward" else ""),
-            _number(tally.mean),
-            _number(tally.spread),
-            f"{tally.scored / tally.seen:.1%}" if tally.seen else "–",
-            str(failed[name]) if failed[name] else "",
-        )
-    return table
+    def __init__(self, columns: Sequence[str]) -> None:
+        from mentor_core.laboratory.scoring import Tally
+
+        self.tallies = {name: Tally() for name in columns}
+        self.failed: Counter[str] = Counter()
+
+    def add(self, row: Row) -> None:
+        """Count the scores of one trajectory."""
+        self.failed.update(row.failures.keys())
+        values = [*row.values_K.tolist(), row.reward]
+        for tally, value in zip(self.tallies.values(), values, strict=True):
+            tally.add(value)
+
+    def table(self, name: str) -> Any:
+        """Mean, spread and share scored of each term."""
+        from rich.table import Table
+        from rich.text import Text
+
+        count = f"{self.tallies['reward'].seen} trajectories"
+        table = Table(title=Text(f"{name}: {count}" if name else count), title_justify="left")
+        for column in ("term", "mean", "spread", "scored", "failed"):
+            table.add_column(column, justify="left" if column == "term" else "right")
+        for term, tally in self.tallies.items():
+            table.add_row(
+                Text(term, style="bold" if term == "reward" else ""),
+                _number(tally.mean),
+                _number(tally.spread),
+                f"{tally.scored / tally.seen:.1%}" if tally.seen else "–",
+                str(self.failed[term] or ""),
+            )
+        return table
+
+
+class _Listed:
+    """Problems of one kind: all are counted, the first ones listed."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, list[str]()
+
+    def add(self, problem: str) -> None:
+        self.count += 1
+        if self.count <= _LISTED:
+            self.first.append(problem)
+
+    def show(self, console: Console, what: str) -> None:
+        if not self.count:
+            return
+        console.print(f"{self.count} {what}:", style="yellow", highlight=False, markup=False)
+        for problem in self.first:
+            console.print(f"  {problem}", highlight=False, markup=False, soft_wrap=True)
+        if self.count > len(self.first):
+            console.print(f"  … and {self.count - len(self.first)} more", highlight=False)
 
 
 def _number(value: float) -> str:
@@ -170,18 +206,7 @@ def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey
             facts.append(f"{lacking}; see --env and --tasks")
     if others := len(set(saved.references) - tasks):
         facts.append(f"{others} task(s) have references but no trajectory here")
-    facts += [f"{count} reference(s) not used: {why}" for why, count in saved.refused.items()]
-    return facts
-
-
-def _list(console: Console, count: int, what: str, problems: list[str]) -> None:
-    if not count:
-        return
-    console.print(f"{count} {what}:", style="yellow", highlight=False, markup=False)
-    for problem in problems:
-        console.print(f"  {problem}", highlight=False, markup=False, soft_wrap=True)
-    if count > len(problems):
-        console.print(f"  … and {count - len(problems)} more", highlight=False)
+    return facts + saved.notes
 
 
 def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console) -> None:

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mentor_core.cli.options import PATH
 from mentor_core.errors import RunError, nearest
-from mentor_core.run_directory import RunDirectory
-from mentor_core.trajectory import Trajectory, iterate_trajectories
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import Trajectory
 
 __all__ = ["command"]
 
 
 @click.command("show", short_help="Read a run's episodes, teacher beside student.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "--of", "name", metavar="NAME", help="Which episodes: train, eval-before, eval-after, …"
 )
@@ -52,6 +54,9 @@ def command(
     """
     from rich.console import Console
 
+    from mentor_core.run_directory import RunDirectory
+    from mentor_core.trajectory import iterate_trajectories
+
     directory = RunDirectory.open(run)
     files = {p.stem: p for p in sorted((run / "trajectories").glob("*.jsonl"))}
     if not files:
@@ -59,14 +64,19 @@ def command(
     name = name or next((n for n in ("eval-after", "train") if n in files), next(iter(files)))
     if name not in files:
         raise RunError(f"{run} has no episodes {name!r}{nearest(name, files)}")
+    asked = {"env": env, "task": task, "step": None if step is None else str(step)}
+    there: dict[str, set[str]] = {option: set() for option in asked}
     console = Console()
     shown = 0
     for trajectory in iterate_trajectories(files[name]):
-        if env is not None and trajectory.env != env:
-            continue
-        if task is not None and trajectory.task_id != task:
-            continue
-        if step is not None and trajectory.policy_version != step:
+        found = {
+            "env": trajectory.env,
+            "task": trajectory.task_id,
+            "step": str(trajectory.policy_version),
+        }
+        for option, value in found.items():
+            there[option].add(value)
+        if any(value not in (None, found[option]) for option, value in asked.items()):
             continue
         if failed and (trajectory.outcome or 0.0) >= 1.0:
             continue
@@ -76,10 +86,16 @@ def command(
         references = _references(directory, trajectory)
         console.print(_episode(trajectory, next(iter(references), None)))
     if not shown:
-        raise RunError(f"none of the episodes in {files[name]} is asked for")
+        for option, wanted in asked.items():
+            if wanted is not None and wanted not in there[option]:
+                known = nearest(wanted, there[option])
+                raise RunError(f"{files[name]} has no episode with --{option} {wanted}{known}")
+        raise RunError(f"no episode in {files[name]} is all that the options ask for")
 
 
 def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajectory]:
+    from mentor_core.trajectory import iterate_trajectories
+
     if directory.references.exists():
         for reference in iterate_trajectories(directory.references):
             if reference.task_key == student.task_key:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mentor_core.errors import PluginError, RunError
+from mentor_core.errors import RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mentor_core.laboratory.verdict import Verdict
 
-__all__ = ["import_target", "needs_testing", "show_verdicts"]
+__all__ = ["needs_testing", "show_verdicts"]
 
 _TESTING = ("hypothesis", "psutil")
 
@@ -35,21 +33,6 @@ def needs_testing(command: str) -> Iterator[None]:
         raise RunError(
             f'{command} needs {error.name}: pip install "mentor-core[testing]"'
         ) from None
-
-
-def import_target(name: str) -> Any:
-    """What `module:attribute` names; modules of the working directory are found.
-
-    Raises:
-        PluginError: it cannot be imported, or is not there.
-    """
-    module, _, attribute = name.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` does
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # importing runs a stranger's code: passed on, with its name
-        raise PluginError(f"{name}: {type(error).__name__}: {error}") from error
 
 
 def show_verdicts(console: Console, title: str, subject: str, verdicts: Sequence[Verdict]) -> bool:

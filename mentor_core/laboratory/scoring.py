@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import signal
 import zlib
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -96,7 +97,6 @@ class Row:
         batch: what of one training step was saved has the same one.
         group: the same for the trajectories of one group of the batch.
         values_K: what each term gave, NaN where not scored.
-        turns_NK: the same for each turn.
         failures: term → why it gave no score, though it should have.
         reward: NaN where not scored, and where a term failed.
         trajectory: set where it was asked for; has the new scores.
@@ -107,7 +107,6 @@ class Row:
     batch: tuple[str, int | None]
     group: tuple[str, int | None]
     values_K: Floats
-    turns_NK: Floats
     failures: dict[str, str] = field(default_factory=dict)
     reward: float = math.nan
     trajectory: Trajectory | None = None
@@ -156,8 +155,8 @@ def read_lines(files: Iterable[Path]) -> Iterator[Line]:
                 "BinaryIO", (gzip.open if path.suffix == ".gz" else open)(path, "rb")
             ) as file:
                 for number, text in enumerate(file, 1):
-                    if text.strip():
-                        yield Line(path, number, text.strip())
+                    if text := text.removeprefix(BOM_UTF8).strip():
+                        yield Line(path, number, text)
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
@@ -220,7 +219,7 @@ def _compose(rows: Sequence[Row], reward: Reward) -> None:
     numbers: dict[tuple[str, int | None], int] = {}
     groups_B = np.array([numbers.setdefault(row.group, len(numbers)) for row in rows], np.int64)
     values_BK = np.stack([row.values_K for row in rows])
-    turns_NK = [row.turns_NK for row in rows]
+    turns_NK = [np.empty((0, len(reward.terms)))] * len(rows)  # only the whole counts here
     scores = Scores(tuple(reward.terms), reward.weights_K, values_BK, turns_NK, groups_B)
     rewards_B = reward.composer.compose(scores, progress=1.0).rewards_B
     for row, value in zip(rows, rewards_B.tolist(), strict=True):
@@ -251,19 +250,16 @@ class _Scorer:
             batch=(str(line.file), trajectory.policy_version),
             group=(trajectory.task_id, trajectory.group),
             values_K=np.full(len(self.terms), np.nan),
-            turns_NK=np.full((len(trajectory.turns), len(self.terms)), np.nan),
         )
         scores: dict[str, float | None] = {}
         for k, (name, term) in enumerate(self.terms.items()):
             try:
-                value, turns = apply_term(name, term, example)
+                value, _ = apply_term(name, term, example, turns=False)
             except RewardError as error:
                 row.failures[name] = str(error)
                 continue
             scores[name] = value
             row.values_K[k] = np.nan if value is None else value
-            if turns is not None:
-                row.turns_NK[:, k] = [np.nan if turn is None else turn for turn in turns]
         if keep:
             trajectory.scores, trajectory.reward = scores, None
             row.trajectory = trajectory

@@ -1,9 +1,12 @@
 """Whether two mathematical answers are the same.
 
-answers → arithmetic, polynomials (both read by expressions) → algebra, which asks Math-Verify
+answers → typesetting, numbers (with units), polynomials → algebra, which asks Math-Verify
+
+Numbers that are written as expressions are evaluated by arithmetic; expressions has the grammar.
 """
 
 from mentor_core.mathematics.algebra import time_limits_hit
-from mentor_core.mathematics.answers import MAX_LENGTH, equal_answers
+from mentor_core.mathematics.answers import equal_answers, is_number
+from mentor_core.mathematics.numbers import MAX_LENGTH
 
-__all__ = ["MAX_LENGTH", "equal_answers", "time_limits_hit"]
+__all__ = ["MAX_LENGTH", "equal_answers", "is_number", "time_limits_hit"]

@@ -1,8 +1,8 @@
-"""Makes an embedded student: `python -m mentor_core.student.build NAME`.
+"""Makes an embedded student: `mentor student build NAME`.
 
 Demonstrations of a weak player → a byte-level BPE tokenizer → a small Qwen3 decoder trained
-on them for one pass. What is played is the recipe beside the weights, `NAME/recipe.toml`, for the
-environment NAME.
+on them for one pass. What is played stands in `recipe.toml`, in the directory that a plugin
+registers as the student NAME; it is played in the environment NAME.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import random
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any, Literal
 
 import click
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     DynamicCache,
@@ -27,14 +26,24 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
+from mentor_core.component import option_error
+from mentor_core.config import read_toml
 from mentor_core.env import ToolEnv
+from mentor_core.errors import ConfigError
 from mentor_core.registry import ENVIRONMENTS, load
 from mentor_core.student.copying import write_copying
 from mentor_core.student.demonstrations import WeakPlayer, demonstrate
 from mentor_core.task import Split
 from mentor_core.trajectory import Message
 
-__all__ = ["Part", "Recipe", "build_model", "build_tokenizer", "command", "demonstrations"]
+__all__ = [
+    "Part",
+    "Recipe",
+    "build_model",
+    "build_student",
+    "build_tokenizer",
+    "demonstrations",
+]
 
 _SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _MARKUP = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
@@ -271,17 +280,23 @@ def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> Any:
     return torch.nn.functional.cross_entropy(logits.float(), targets[learnt])
 
 
-@click.command()
-@click.argument("name")
-@click.option("--recipe", type=click.Path(path_type=Path), help="Default: that of the student.")
-@click.option("--output", type=click.Path(path_type=Path), help="Default: beside the recipe.")
-def command(name: str, recipe: Path | None, output: Path | None) -> None:
-    """Make the embedded student of the environment NAME."""
-    recipe = recipe or _HERE / name / "recipe.toml"
-    output = output or recipe.parent
-    settings = Recipe.model_validate(tomllib.loads(recipe.read_text(encoding="utf-8")))
+def build_student(name: str, recipe: Path, output: Path) -> None:
+    """Make the student of an environment.
+
+    Args:
+        name: the environment that its demonstrations are played in.
+        recipe: a TOML file, see `Recipe`.
+        output: the directory for the model and its tokenizer.
+
+    Raises:
+        ConfigError: the recipe cannot be read, or a setting of it is wrong.
+        MentorError: there is no such environment, or it does not take the recipe's options.
+    """
+    settings = _read_recipe(recipe)
     torch.manual_seed(settings.seed)
     shown = demonstrations(name, settings.parts, settings.seed)
+    if not shown:
+        raise ConfigError(f"{recipe}: its parts give no demonstration in {name!r}")
     template = (_HERE / "chat_template.jinja").read_text(encoding="utf-8")
     texts = [m["content"] for conversation, _ in shown[:8000] for m in conversation]
     schemas = {json.dumps(schema): None for _, schemas in shown for schema in schemas}
@@ -303,5 +318,20 @@ def command(name: str, recipe: Path | None, output: Path | None) -> None:
     click.echo(f"saved to {output}: {size / 2**20:.1f} MiB")
 
 
+def _read_recipe(file: Path) -> Recipe:
+    """The settings in a recipe.
+
+    Raises:
+        ConfigError: it cannot be read, or a setting is wrong; says which.
+    """
+    values = read_toml(file)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise option_error(str(file), error, values, Recipe.model_fields) from None
+
+
 if __name__ == "__main__":
-    command()
+    from mentor_core.student.command import build
+
+    build()

@@ -94,6 +94,14 @@ def mentor_trackers() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_trainers() -> dict[str, str]:
+    return {
+        "grpo": "mentor_plugins.trainers.grpo.plugin:Grpo",
+        "sft": "mentor_plugins.trainers.sft.plugin:Sft",
+    }
+
+
+@hookimpl
 def mentor_presets() -> dict[str, str]:
     return {
         "mentor": "mentor_plugins.presets:mentor.toml",

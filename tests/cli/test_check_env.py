@@ -53,9 +53,10 @@ QUICK = ("--examples", "10", "--count", "4")
 def in_a_folder_with_an_environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pile_7.py").write_text(ENVIRONMENT)
+    (tmp_path / "leaves_7.py").write_text("raise SystemExit(3)\n")
 
 
-def rows(out):
+def verdicts(out):
     """Property → its row."""
     lines = (line.split("│") for line in out.splitlines() if "│" in line)
     return {cells[1].strip(): [cell.strip() for cell in cells[2:-1]] for cells in lines}
@@ -64,8 +65,8 @@ def rows(out):
 def test_a_sound_environment_ends_with_0_and_its_speed(mentor):
     out, err = mentor("check-env", "pile_7:Pile", *QUICK)
     assert "FAILS" not in out
-    assert rows(out)["expert"][1:] == ["holds", "4"]
-    assert rows(out)["process"][1:] == ["holds", "1"]
+    assert verdicts(out)["expert"][1:] == ["holds", "4"]
+    assert verdicts(out)["process"][1:] == ["holds", "1"]
     assert "steps per second" in out
     assert "checking" in err
 
@@ -73,7 +74,7 @@ def test_a_sound_environment_ends_with_0_and_its_speed(mentor):
 def test_a_defect_is_shown_with_python_that_can_be_run(mentor):
     setting = ("--set", "env_options.tells=true")
     out, _ = mentor("check-env", "pile_7:Pile", *QUICK, *setting, "--skip", "process", code=1)
-    found = rows(out)
+    found = verdicts(out)
     assert {name for name, row in found.items() if "FAILS" in row} == {"secret"}
     assert "process" not in found
     assert "secret: the opening of task 'eval-0' shows its answer 200" in out
@@ -92,6 +93,16 @@ def test_a_function_may_make_the_environment(mentor):
     mentor("check-env", "pile_7:tall", *QUICK, "--set", "env_options.height=5")
 
 
+def test_tasks_of_one_s_own_are_played(mentor, rows):
+    """As with `mentor run`: an environment may have no tasks but those of a file."""
+    file = rows(*({"question": f"{n} + {n}?", "answer": str(2 * n)} for n in range(5)))
+    out, _ = mentor(
+        "check-env", "calculator", "--tasks", file, "--examples", "5", "--skip", "process"
+    )
+    assert "FAILS" not in out
+    assert verdicts(out)["tasks"][1] == "holds"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,6 +114,11 @@ def test_a_function_may_make_the_environment(mentor):
         ("calculator --set env_options=2", "expected KEY=VALUE, such as env_options.seed=1"),
         ("calculator --skip expret", "no property 'expret'; did you mean expert"),
         ("calculator --count 0", "0 is not in the range"),
+        ("calculator --set rollout.max_turns=many", "rollout.max_turns: expected a whole number"),
+        ("calculator --tasks absent.jsonl", "absent.jsonl: No such file"),
+        ("functions", "the option 'tasks_file' is missing; give it with --tasks FILE"),
+        ("webshop --tasks absent.jsonl", "--tasks FILE does not fit here: environment 'webshop'"),
+        ("leaves_7:Pile", "leaves_7.py:1: SystemExit: 3"),
         ("calculator --set env_options.tasks_file=absent.jsonl", "absent.jsonl: No such file"),
         ("pile_7:Pyle", "AttributeError"),
         ("pile_7:Other", "is not a subclass of mentor_core.env:ToolEnv"),

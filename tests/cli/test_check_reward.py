@@ -13,6 +13,9 @@ class Work(RewardTerm):
         return min(1.0, len(trajectory.calls) / self.most)
 
 
+class Half(RewardTerm): ...
+
+
 class Other: ...
 """
 
@@ -21,6 +24,7 @@ class Other: ...
 def in_a_folder_with_a_term(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine_7.py").write_text(TERM)
+    (tmp_path / "leaves_7.py").write_text("raise SystemExit(3)\n")
 
 
 def test_a_term_of_ones_own_is_checked_and_its_defect_shown(mentor):
@@ -42,6 +46,9 @@ def test_a_term_that_keeps_its_promises_ends_with_0(mentor):
         ("techer", "did you mean teacher?"),
         ("teacher --option mod=set", "unknown option 'mod'; did you mean mode?"),
         ("teacher --option mode", "expected NAME=VALUE"),
+        ("teacher --option =set", "--option '=set': expected NAME=VALUE"),
+        ("mine_7:Half", "'mine_7:Half' is abstract: it does not define score"),
+        ("leaves_7:Work", "leaves_7.py:1: SystemExit: 3"),
         ("mine_7:Work --option most=few", "reward term 'mine_7:Work': option 'most': "),
         ("mine_7:Wrok", "AttributeError"),
         ("mine_7:Other", "is not a subclass of"),

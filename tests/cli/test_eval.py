@@ -1,8 +1,10 @@
 """`mentor eval`: a model behind a server, and a file that grows with every episode."""
 
+from dataclasses import replace
+
 import pytest
 
-from mentor_core.trajectory import read_trajectories
+from mentor_core.trajectory import read_trajectories, write_trajectories
 
 pytest.importorskip("httpx")
 
@@ -34,25 +36,93 @@ def test_a_model_behind_a_server_is_evaluated_and_its_episodes_kept(mentor, serv
     assert all(t.tokens is None and t.calls[0].result == "3" for t in kept)
 
 
-def test_what_was_played_is_not_paid_for_again(mentor, served, tmp_path):
-    """A large model's episodes cost money: Ctrl-C or a broken server must not lose them."""
-    asked = []
+def until(count, status=400):
+    """A teacher that breaks after so many requests, until it is `mended`."""
 
     def flaky(path, request):
-        asked.append(request)
-        return teacher(path, request) if len(asked) <= 4 else (400, "no credit left")
+        flaky.asked += 1
+        broken = flaky.asked > count and not flaky.mended
+        return (status, "no credit left") if broken else teacher(path, request)
 
-    file = tmp_path / "teacher.jsonl"
+    flaky.asked, flaky.mended = 0, False
+    return flaky
+
+
+def test_what_was_played_is_not_paid_for_again(mentor, served, tmp_path):
+    """A large model's episodes cost money: Ctrl-C or a broken server must not lose them."""
+    flaky = until(4)
+    server, file = served(flaky), tmp_path / "teacher.jsonl"
     in_order = "--set=evaluate.policy_options.concurrency=1"
-    mentor(*arguments(served(flaky), "--output", file, in_order, "--set=rollout.max_error_share=1"))
+    given = arguments(server, "--output", file)
+    mentor(*given, in_order, "--set=rollout.max_error_share=1")
     paid = {t.task_id for t in read_trajectories(file) if t.end == "answered"}
-    _, err = mentor(*arguments(served(teacher), "--output", file), code=2)
+    _, err = mentor(*given, code=2)
     assert "--resume" in err
-    healthy = served(teacher)
-    mentor(*arguments(healthy, "--output", file, "--resume"))
-    assert len(healthy.requests) == 2 * (3 - len(paid))
-    ended = [t.task_id for t in read_trajectories(file) if t.end == "answered"]
+    flaky.mended, before = True, len(server.requests)
+    mentor(*given, "--resume", "--set=evaluate.policy_options.retries=2")
+    assert len(server.requests) - before == 2 * (3 - len(paid))
+    ended = [(t.task_id, t.end) for t in read_trajectories(file)]
     assert len(ended) == len(set(ended)) == 3
+    assert {end for _, end in ended} == {"answered"}  # the repeats are there in place of what broke
+
+
+def test_a_repeat_that_was_kept_beside_what_broke_takes_its_place(mentor, served, tmp_path):
+    """Whoever reads the file would count the task twice, once as a failure."""
+    server, file = served(teacher), tmp_path / "teacher.jsonl"
+    mentor(*arguments(server, "--output", file))
+    whole = read_trajectories(file)
+    broken = replace(whole[0], end="error", outcome=None, turns=[], error="down")
+    elsewhere = replace(broken, task_id="ood-7")  # is not played again here
+    with file.open("a") as stream:
+        write_trajectories(stream, [broken, elsewhere])
+    mentor(*arguments(server, "--output", file, "--resume"))
+    assert read_trajectories(file) == [*whole, elsewhere]
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("other", "key"),
+    [
+        (["--temperature", "0.7"], "evaluate.temperature is 0.7 and was 0.0"),
+        (["--seed", "3"], "seed is 3 and was 0"),
+        (["--set=evaluate.policy_options.model=m-small"], "evaluate.policy_options.model"),
+        (
+            ["--set=evaluate.policy_options.base_url=http://x/v1"],
+            "evaluate.policy_options.base_url",
+        ),
+        (["--set=evaluate.policy_options.extra.top=1"], "extra.top is 1 and was not set"),
+        (["--set=rollout.max_turns=3"], "rollout.max_turns is 3 and was 8"),
+        (["--set=env_options.train_size=3"], "env_options.train_size"),
+    ],
+)
+def test_a_file_holds_episodes_of_one_kind_only(mentor, served, tmp_path, other, key):
+    """Half a file at one temperature and half at another is an evaluation of nothing."""
+    server, file = served(teacher), tmp_path / "teacher.jsonl"
+    mentor(*arguments(server, "--output", file))
+    asked, before = len(server.requests), file.read_bytes()
+    _, err = mentor(*arguments(server, "--output", file, "--resume", *other), code=2)
+    assert key in err
+    assert len(err.splitlines()) == 1
+    assert (len(server.requests), file.read_bytes()) == (asked, before)
+    mentor(*arguments(server, "--output", file, "--resume", "--count", "4"))  # more of the same
+    assert len(read_trajectories(file)) == 4
+
+
+def test_a_file_of_unknown_settings_is_not_gone_on_with(mentor, served, tmp_path):
+    server, file = served(teacher), tmp_path / "teacher.jsonl"
+    mentor(*arguments(server, "--output", file))
+    (tmp_path / "teacher.settings.toml").unlink()
+    _, err = mentor(*arguments(server, "--output", file, "--resume"), code=2)
+    assert "teacher.settings.toml is not there" in err
+
+
+def test_a_server_that_refuses_everything_ends_it_early_in_its_words(mentor, served, tmp_path):
+    server, file = served(lambda *_: (401, "no such key")), tmp_path / "teacher.jsonl"
+    given = arguments(server, "--count", "100", "--set=evaluate.policy_options.concurrency=1")
+    _, err = mentor(*given, "--output", file, code=2)
+    assert "first 8 episodes all broke" in err and "status 401: no such key" in err
+    assert len(server.requests) < 20
+    assert len(read_trajectories(file)) >= 8
 
 
 def test_resuming_needs_something_to_go_on_with(mentor, served):
@@ -75,13 +145,12 @@ def test_a_teacher_that_is_not_there_is_one_message(mentor):
 
 
 def test_an_evaluation_that_was_killed_while_it_wrote_goes_on(mentor, served, tmp_path):
-    file = tmp_path / "teacher.jsonl"
-    mentor(*arguments(served(teacher), "--output", file))
+    server, file = served(teacher), tmp_path / "teacher.jsonl"
+    mentor(*arguments(server, "--output", file))
     whole = file.read_bytes()
     file.write_bytes(whole[:-20])
-    healthy = served(teacher)
-    mentor(*arguments(healthy, "--output", file, "--resume"))
-    assert len(healthy.requests) == 2  # one episode of two turns
+    mentor(*arguments(server, "--output", file, "--resume"))
+    assert len(server.requests) == 6 + 2  # one episode of two turns
     assert len(read_trajectories(file)) == len(whole.splitlines())
 
 

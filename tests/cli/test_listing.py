@@ -1,4 +1,8 @@
-"""`mentor envs`, `mentor rewards`, and the help."""
+"""`mentor envs`, `mentor rewards`, `mentor plugins`, and the help."""
+
+import os
+import subprocess
+import sys
 
 import click
 import pytest
@@ -33,6 +37,57 @@ def test_reward_terms_composers_and_presets_are_listed_with_their_options(mentor
         assert set(names(kind)) <= first_words(out)
     assert "mode='flexible'" in out
     assert "broken" not in out
+
+
+BROKEN = {
+    "a plugin that cannot be imported": ("1 / 0\n", "ZeroDivisionError"),
+    "a name whose target is not there": (
+        """
+from mentor_core import hookimpl
+
+
+@hookimpl
+def mentor_reward_terms():
+    return {"thrift": "plug_7:Absent"}
+""",
+        "has no attribute 'Absent'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "reason"), BROKEN.values(), ids=BROKEN)
+def test_plugins_ends_with_1_where_something_is_broken(tmp_path, source, reason):
+    """A script that installs plugins would go on with half of them."""
+    (tmp_path / "plug_7.py").write_text(source)
+    installed = tmp_path / "plug_7-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: plug-7\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[mentor]\nplug = plug_7\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "mentor_core", "plugins"],
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    assert reason in done.stdout
+    assert "plug-7" in done.stdout
+
+
+def test_plugins_ends_with_0_where_all_is_well(mentor):
+    out, _ = mentor("plugins")
+    assert "broken:" not in out
+    assert "broken plugin" not in out
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_window_is_kept_to(mentor, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out, _ = mentor("envs")
+    assert max(map(len, out.splitlines())) <= columns
 
 
 @pytest.mark.parametrize("help_option", ["-h", "--help"])

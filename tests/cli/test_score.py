@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from mentor_core.config import resolve
+from mentor_core.expert import play_expert
 from mentor_core.run_directory import RunDirectory
 from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, format_trajectory, read_trajectories
+from mentor_core.trajectory import Call, Turn, format_trajectory, read_trajectories
+from mentor_envs.calculator.env import Calculator
+from mentor_plugins.rewards.outcome import Outcome
 
 ADD = Call("add", {"a": 1, "b": 2}, "3")
 TEACHER = trajectory_of([ADD], "3", outcome=1.0, source="teacher")
@@ -54,12 +59,22 @@ def test_broken_lines_are_named_and_the_others_scored(mentor):
     assert "broken.jsonl:2: " in err
 
 
-def test_a_failing_term_is_counted_and_listed(mentor):
-    out, _ = mentor("score", "nan.jsonl", "--rewards", "outcome,answered")
+def test_a_failing_term_is_counted_and_listed(mentor, monkeypatch):
+    def fails(self, trajectory, task, references):
+        return trajectory.outcome or float("nan")
+
+    monkeypatch.setattr(Outcome, "score", fails)
+    out, _ = mentor("score", "t.jsonl", "--rewards", "outcome,answered")
     assert row(out, "outcome") == ["1.0000", "–", "50.0%", "1"]
     assert row(out, "reward")[2] == "50.0%"
-    assert "nan.jsonl:2: reward term 'outcome' on a trajectory of task 'task-1' gave nan" in out
-    mentor("score", "nan.jsonl", "--rewards", "outcome", "--strict", code=2)
+    assert "t.jsonl:2: reward term 'outcome' on a trajectory of task 'task-1' gave nan" in out
+    mentor("score", "t.jsonl", "--rewards", "outcome", "--strict", code=2)
+
+
+def test_an_outcome_that_is_none_is_a_broken_line(mentor):
+    out, _ = mentor("score", "nan.jsonl", "--rewards", "outcome")
+    assert "nan.jsonl:2: outcome: expected a finite number" in out
+    assert row(out, "outcome")[:3] == ["1.0000", "–", "100.0%"]
 
 
 def test_output_has_the_new_scores_and_is_written_whole_or_not_at_all(mentor, tmp_path):
@@ -96,9 +111,9 @@ def test_explain_tells_turn_by_turn(mentor):
     assert "turn 1: add(a=1, b=2) → 3" in out and "reference: add(a=1, b=2) → 3" in out
     teacher = out[out.index("\nteacher: 0.6667") :].splitlines()[1:5]
     assert teacher[1:4] == [
-        "  turn 1: 1; without it 1",
-        "  turn 2: 0; without it 1",
-        "  turn 3: not scored",
+        "  turn 1: adds 1; without it 1",
+        "  turn 2: adds -0.3333; without it 1",
+        "  turn 3: adds 0",
     ]
     out, _ = mentor(*given, "--task", "task-1")
     assert "teacher: not scored\n  it needs a verified reference, and there is none" in out
@@ -115,6 +130,51 @@ def test_a_run_brings_its_references_tasks_and_reward(mentor, tmp_path):
     run.write(run.references, [TEACHER])
     out, _ = mentor("score", "run")
     assert row(out, "teacher")[0] == "0.6667"
+
+
+def test_what_a_run_played_when_is_kept_apart(mentor, tmp_path):
+    """A mean over the episodes before, in and after training says nothing of any of them."""
+    run = RunDirectory.create(tmp_path / "run", resolve({"env_options": {"train_size": 2}}))
+    for name, played in {
+        "train": [STUDENT, WRONG],
+        "train-1": [STUDENT, STUDENT],
+        "eval-before": [WRONG, WRONG],
+        "eval-after": [STUDENT],
+        "train-after": [WRONG],
+    }.items():
+        run.write(run.trajectories(name), played)
+    out, _ = mentor("score", "run", "--rewards", "outcome")
+    shares = [line.split("│")[2].strip() for line in out.splitlines() if "outcome " in line]
+    titles = [line.strip() for line in out.splitlines() if " trajectories" in line]
+    assert dict(zip(titles, shares, strict=True)) == {
+        "eval-before: 2 trajectories": "0.0000",
+        "train: 4 trajectories": "0.7500",
+        "eval-after: 1 trajectories": "1.0000",
+        "train-after: 1 trajectories": "0.0000",
+    }
+
+
+@pytest.mark.parametrize("arguments", ["t.jsonl --rewards teacher", "bad.jsonl --rewards outcome"])
+def test_exit_code_2_says_that_nothing_could_be_scored(mentor, tmp_path, arguments):
+    """A script would go on with a table of dashes."""
+    (tmp_path / "bad.jsonl").write_text("{\n")
+    out, err = mentor("score", *arguments.split(), "--output", "new.jsonl", code=2)
+    assert "nothing could be scored" in err
+    assert "no references for these tasks" in out or "bad.jsonl:1: " in out
+    assert not list(tmp_path.glob("new*"))
+
+
+def test_references_are_replayed_where_their_environment_is_known(mentor, tmp_path):
+    env = Calculator(train_size=2)
+    first, second = (play_expert(env, task) for task in env.tasks("train"))
+    forged = replace(second, outcome=1.0, answer="7", turns=[Turn("Answer: 7")])
+    for name, saved in (("played.jsonl", [first, second]), ("forged.jsonl", [first, forged])):
+        (tmp_path / name).write_text("".join(map(format_trajectory, saved)))
+    given = ("--env", "calculator", "--set", "env_options.train_size=2", "--rewards", "teacher")
+    out, _ = mentor("score", "played.jsonl", "--references", "forged.jsonl", *given)
+    assert "1 reference(s) not used: another outcome when replayed" in out
+    out, _ = mentor("score", "t.jsonl", "--references", "refs.jsonl", "--rewards", "teacher")
+    assert "2 reference(s) of tests taken on trust" in out
 
 
 @pytest.mark.parametrize(

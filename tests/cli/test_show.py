@@ -99,8 +99,10 @@ def test_after_training_its_evaluation_is_shown_first(mentor, run):
     ("arguments", "message"),
     [
         (["--of", "eval-befor"], "has no episodes 'eval-befor'; did you mean eval-before?"),
-        (["--task", "z"], "none of the episodes in"),
-        (["--step", "7"], "none of the episodes in"),
+        (["--task", "z"], "train.jsonl has no episode with --task z; known: a, b, c"),
+        (["--step", "7"], "train.jsonl has no episode with --step 7; known: 0, 1, 2"),
+        (["--env", "dice"], "train.jsonl has no episode with --env dice; known: tests"),
+        (["--task", "b", "--step", "0"], "no episode in"),
         (["-n", "0"], "0 is not in the range x>=1"),
     ],
 )
@@ -112,7 +114,7 @@ def test_what_is_not_there_says_so(mentor, run, arguments, message):
 
 def test_a_broken_line_is_named(mentor, run):
     run.trajectories("train").write_text('{"task_id": "a"}\n')
-    assert "train.jsonl:1: env: Field required" in mentor("show", run.path, code=2).err
+    assert "train.jsonl:1: env: is missing" in mentor("show", run.path, code=2).err
 
 
 def test_a_run_that_has_played_nothing_says_so(mentor, tmp_path):

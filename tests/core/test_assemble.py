@@ -1,12 +1,16 @@
 """A run's parts: a wrong name, option or combination stops the run before a model is loaded."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mentor_core.assemble import assemble, make_reward
 from mentor_core.config import RewardConfig, resolve
 from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.references import References, find_references
 from mentor_core.rollout import Start
 from mentor_plugins.policies.scripted import ScriptedPolicy
 
@@ -31,6 +35,86 @@ def test_every_task_has_a_verified_reference_where_there_is_an_expert():
     tasks, references = parts_of().training_tasks()
     assert len(tasks) == 4
     assert {reference.outcome for t in tasks for reference in references.get(t)} == {1.0}
+
+
+class Asked:
+    """A source that remembers which tasks it was asked for."""
+
+    def __init__(self, source, without=()):
+        self.source, self.without, self.asked = source, set(without), []
+        self.plays = True
+
+    def find(self, tasks, env):
+        self.asked.append([task.id for task in tasks])
+        return self.source.find([task for task in tasks if task.id not in self.without], env)
+
+
+def played_by(parts, steps):
+    """The tasks that a run would play."""
+    tasks = parts.training_tasks()[0]
+    parts.sampler.start(tasks, parts.config.seed)
+    return [task for step in range(steps) for task in parts.sampler.choose(2 * step, 2)]
+
+
+FEW_STEPS = {
+    "env_options": {"train_size": 60, "max_steps": 2},
+    "train": {"steps": 3, "tasks_per_step": 2},
+}
+
+
+def asking(without=(), reward="mentor", **settings):
+    parts = parts_of(reward, **{**FEW_STEPS, **settings})
+    return replace(parts, source=Asked(parts.source, without))
+
+
+@pytest.mark.parametrize("reward", ["mentor", "sparse"])
+def test_references_are_collected_of_the_tasks_that_a_run_reaches(reward):
+    """With 16 tasks used, those of all 4,096 were collected and written: 51 MB."""
+    parts = asking(reward=reward)
+    tasks, references = parts.training_tasks()
+    reached = {task.key for task in played_by(parts, 3)}
+    assert len(tasks) == 60
+    assert set(references.of) == reached
+    assert len(parts.source.asked[0]) == len(reached) == 6
+
+
+def test_tasks_are_chosen_as_if_all_references_had_been_collected():
+    """What a seed gives does not change with how much is looked at."""
+    parts = asking()
+    domain = parts.domains["calculator"]
+    everything = find_references(parts.source.source, domain.tasks("train"), domain.env)
+    parts.sampler.start([t for t in domain.tasks("train") if everything.get(t)], 0)
+    expected = [task.id for step in range(3) for task in parts.sampler.choose(2 * step, 2)]
+    assert [task.id for task in played_by(parts, 3)] == expected
+
+
+@given(without=st.sets(st.integers(0, 59)), seed=st.integers(0, 99))
+@settings(max_examples=25, deadline=None)
+def test_every_task_that_is_played_has_a_reference_where_the_reward_needs_one(without, seed):
+    lacking = {f"train-0-{number}" for number in without}
+    parts = asking(lacking, seed=seed)
+    try:
+        _, references = parts.training_tasks()
+    except ConfigError:
+        assert len(without) == 60
+        return
+    played = played_by(parts, 3)
+    assert {task.key for task in played} == set(references.of)
+    assert not lacking & {task.id for task in played}
+
+
+def test_a_sampler_that_does_not_know_what_it_reaches_is_given_references_of_all():
+    parts = asking()
+    for sampler in parts.sampler.samplers.values():
+        object.__setattr__(sampler, "reach", lambda count: None)
+    _, references = parts.training_tasks()
+    assert len(references.of) == 60
+
+
+def test_a_run_that_only_evaluates_asks_for_no_references():
+    parts = asking(train={"steps": 0})
+    assert parts.training_tasks() == ([], References({}, {}))
+    assert parts.source.asked == []
 
 
 def test_settings_reach_the_parts():
@@ -103,7 +187,7 @@ def test_a_broken_row_stops_with_file_and_line(tmp_path):
         ({"credit": "groups"}, "unknown credit 'groups'; did you mean group"),
         ({"trackers": ["json"]}, "unknown tracker 'json'; did you mean jsonl"),
         ({"env_options": {"train_sise": 3}}, "'calculator': unknown option 'train_sise'.*size"),
-        ({"env_options": {"min_steps": 9}}, "'calculator': option 'min_steps': .*equal to 6"),
+        ({"env_options": {"min_steps": 9}}, "'calculator': option 'min_steps': .*at most 6"),
         ({"env_options": {"max_turns": 3}}, "env_options.max_turns: set rollout.max_turns instead"),
         ({"env_options": {"parser": "x"}}, "env_options.parser: set parser instead"),
         ({"env_options": {"split": "eval"}}, "env_options.split: .*set evaluate.splits"),

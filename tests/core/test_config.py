@@ -1,5 +1,6 @@
 """Settings: where they come from, which one wins, and what is refused."""
 
+import codecs
 import math
 import tomllib
 
@@ -173,16 +174,22 @@ def test_without_a_preset_the_composer_is_chosen_by_the_terms():
     ("settings", "message"),
     [
         ({"trian": {}}, "unknown key 'trian'; did you mean train"),
-        ({"train": {"step": 3}}, "unknown key 'train.step'; did you mean steps"),
-        ({"rollout": {"temprature": 1}}, "unknown key 'rollout.temprature'; did you mean temp"),
-        ({"reward": {"compose": "x"}}, "unknown key 'reward.compose'; did you mean composer"),
-        ({"evaluate": {"task": 1}}, "unknown key 'evaluate.task'; did you mean tasks"),
-        ({"train": {"steps": -1}}, "train.steps: .*greater than or equal to 0, not -1"),
-        ({"train": {"steps": "many"}}, "train.steps: .*integer.*, not 'many'"),
+        ({"train": {"step": 3}}, "unknown key 'train.step'; did you mean train.steps"),
+        (
+            {"rollout": {"temprature": 1}},
+            "unknown key 'rollout.temprature'; did you mean rollout.temp",
+        ),
+        (
+            {"reward": {"compose": "x"}},
+            "unknown key 'reward.compose'; did you mean reward.composer",
+        ),
+        ({"evaluate": {"task": 1}}, "unknown key 'evaluate.task'; did you mean evaluate.tasks"),
+        ({"train": {"steps": -1}}, "train.steps: .* number of at least 0, not -1"),
+        ({"train": {"steps": "many"}}, "train.steps: expected a whole number, not 'many'"),
         ({"train": {"learning_rate": math.nan}}, "train.learning_rate: .*not nan"),
-        ({"train": 3}, "train: .*, not 3"),
+        ({"train": 3}, "train: expected a table"),
         ({"evaluate": {"samples": 4}}, "evaluate: samples > 1 would repeat the same greedy"),
-        ({"seed": 2**32}, "seed: .*less than 4294967296"),
+        ({"seed": 2**32}, "seed: .*below 4294967296"),
         ({"evaluate": {"splits": ["test"]}}, "evaluate.splits.0: .*'train', 'eval' or 'ood'"),
         ({"reward": {"terms": {"a": math.inf}}}, "reward.terms.a: .*finite number, not inf"),
         ({"reward": {"terms": {"a": 0, "b": 0}}}, "reward.terms: all weights are zero"),
@@ -302,3 +309,10 @@ def test_defaults_are_valid_and_unknown_presets_are_unknown_names():
     assert RunConfig().env == "calculator"
     with pytest.raises(UnknownName):
         resolve({"reward": {"preset": "nope"}})
+
+
+def test_a_byte_order_mark_is_no_part_of_a_configuration(tmp_path):
+    # Editors on Windows write it; the first key was "not TOML".
+    path = tmp_path / "run.toml"
+    path.write_bytes(codecs.BOM_UTF8 + b'env = "sql"\r\n')
+    assert read_toml(path) == {"env": "sql"}

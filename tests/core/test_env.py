@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 
@@ -285,3 +286,27 @@ def test_a_tool_does_not_hide_what_every_environment_has():
 def test_two_tools_of_one_name_are_an_error():
     with pytest.raises(PluginError, match="'counter' has two tools named 'count'"):
         Twins()
+
+
+@pytest.mark.parametrize("given", [True, np.True_, np.float32(1), np.int64(1), np.array(1)])
+def test_an_outcome_may_be_any_number(given):
+    # Trajectories with a scalar of numpy cannot be saved.
+    class Verified(Counter):
+        def verify(self):
+            return given
+
+    env = Verified()
+    env.reset(seed=0)
+    outcome = env.step("Done.")[-1]["outcome"]
+    assert (outcome, type(outcome), env.stop("error")) == (1.0, float, 1.0)
+
+
+def test_an_outcome_that_is_no_number_is_named():
+    class Verified(Counter):
+        def verify(self):
+            return "right"
+
+    env = Verified()
+    env.reset(seed=0)
+    with pytest.raises(PluginError, match="counter: verify returned 'right'; expected a number"):
+        env.step("Done.")

@@ -226,3 +226,105 @@ def test_what_cannot_be_shown_or_saved_is_a_failure_and_no_hang(tool):
         "a\N{REPLACEMENT CHARACTER}",
     ]
     assert [call.failure for call, _ in job.calls] == ["tool_error"] * 4 + [None]
+
+
+ENDINGS = {kind.__name__: kind for kind in (KeyboardInterrupt, SystemExit, GeneratorExit)}
+ENDINGS |= {"CancelledError": asyncio.CancelledError, "BaseException": BaseException}
+
+
+def end(what: str) -> None:
+    raise ENDINGS[what]
+
+
+async def end_async(what: str) -> None:
+    await asyncio.sleep(0)
+    end(what)
+
+
+async def end_later(what: str) -> str:
+    asyncio.get_running_loop().call_soon(end, what)
+    await asyncio.sleep(0.01)
+    return "ended"
+
+
+async def stop_loop() -> str:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+    return "stopped"
+
+
+def late() -> None:
+    raise TimeoutError("the server did not answer")
+
+
+async def late_async() -> None:
+    late()
+
+
+TOOLS |= {f.__name__: Tool(f) for f in (end, end_async, end_later, stop_loop, late, late_async)}
+
+
+@pytest.mark.parametrize("what", ENDINGS)
+@pytest.mark.parametrize("tool", ["end", "end_async"])
+def test_a_tool_that_ends_its_thread_is_a_failed_call_at_once(executor, tool, what):
+    # The call ran into its time limit, and every async call after it, too.
+    job = jobs((tool, {"what": what}), (tool, {"what": what}), parallel=False)
+    began = time.perf_counter()
+    executor.run([job])
+    assert time.perf_counter() - began < 5
+    assert [call.failure for call, _ in job.calls] == ["tool_error"] * 2
+    assert all(what in result or "end the program" in result for result in results(job))
+    after = jobs(("wait_async", {"seconds": 0.01}), ("wait", {"seconds": 0.01}))
+    executor.run([after])
+    assert results(after) == ["0.01", "0.01"]
+
+
+@pytest.mark.parametrize("call", [("end_later", {"what": "KeyboardInterrupt"}), ("stop_loop", {})])
+def test_nothing_that_a_tool_starts_ends_the_event_loop(executor, call):
+    job = jobs(call)
+    executor.run([job])
+    after = jobs(("wait_async", {"seconds": 0.01}))
+    executor.run([after])
+    assert results(job) in (["ended"], ["stopped"])
+    assert results(after) == ["0.01"]
+
+
+@pytest.mark.parametrize("tool", ["late", "late_async"])
+def test_a_tools_own_timeout_is_no_time_limit_of_ours(executor, tool):
+    # It said that the call took longer than 10 s, after none.
+    job = jobs((tool, {}))
+    executor.run([job])
+    assert results(job) == ["Error: TimeoutError: the server did not answer"]
+
+
+def test_run_leaves_the_jobs_of_others_to_them(executor):
+    # A replay inside a rollout took the rollout's jobs, which then waited for ever.
+    theirs = [jobs(("wait", {"seconds": 0.01})), jobs(("wait_async", {"seconds": 0.01}))]
+    for job in theirs:
+        executor.submit(job)
+    time.sleep(0.1)
+    mine = jobs(("wait", {"seconds": 0.05}), ("wait_async", {"seconds": 0.05}))
+    executor.run([mine, ToolJobs([])])
+    assert results(mine) == ["0.05", "0.05"]
+    assert executor.running == 2
+    found = []
+    while executor.running:
+        found += executor.collect(timeout=None)
+    assert set(map(id, found)) == set(map(id, theirs))
+
+
+def test_many_threads_may_run_at_once(executor):
+    def run(number):
+        for _ in range(20):
+            job = jobs(("wait", {"seconds": number / 1000}), ("wait_async", {"seconds": 0.001}))
+            executor.run([job])
+            assert results(job) == [f"{number / 1000}", "0.001"]
+        ended.append(number)
+
+    ended = []
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(1, 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(ended) == [1, 2, 3, 4, 5]

@@ -244,3 +244,13 @@ def test_a_sampler_that_chooses_too_few_is_named():
 
     with pytest.raises(PluginError, match=r"Lazy chose 1 tasks of 'calculator'; .* asked for 2"):
         mixture({"calculator": 1, "dice": 0.5}, Lazy).choose(0, 3)
+
+
+@given(st.sampled_from([{"calculator": 1}, {"calculator": 1, "dice": 0.3}]), st.integers(0, 20))
+def test_what_each_environment_reaches_is_what_is_chosen_of_it(weights, count):
+    made = mixture(weights)
+    chosen = made.choose(0, count) if count else []
+    for name in weights:
+        own = [task for task in TASKS if task.env == name]
+        reached = mixture(weights).reach(name, own, 0, count)
+        assert sorted(keys(reached)) == sorted({t.key for t in chosen if t.env == name})

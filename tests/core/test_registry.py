@@ -5,11 +5,22 @@ from importlib.metadata import EntryPoint
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field
 
 from mentor_core import hookimpl, registry
-from mentor_core.errors import ConfigError, PluginError, UnknownName
-from mentor_core.registry import ENVIRONMENTS, GATES, PRESETS, REWARD_TERMS, build
+from mentor_core.discovery import Entry, _register
+from mentor_core.errors import AmbiguousName, ConfigError, PluginError, UnknownName
+from mentor_core.registry import (
+    COMMANDS,
+    ENVIRONMENTS,
+    GATES,
+    PRESETS,
+    REWARD_TERMS,
+    STUDENTS,
+    build,
+)
 from mentor_core.reward import RewardTerm
 
 
@@ -20,14 +31,13 @@ class Brevity(RewardTerm):
         return None
 
 
-def implementation_of(targets):
-    @hookimpl
+def implementation_of(targets, **options):
     def implementation():
-        if isinstance(targets, Exception):
+        if isinstance(targets, BaseException):
             raise targets
         return targets
 
-    return implementation
+    return hookimpl(**options)(implementation)
 
 
 @pytest.fixture
@@ -38,9 +48,9 @@ def install(monkeypatch):
 
     def add(plugin, distribution="other", *, importable=True, **hooks):
         module = ModuleType(plugin)
-        module.Brevity, module.number = Brevity, 3
+        module.Brevity, module.number, module.RewardTerm = Brevity, 3, RewardTerm
         for hook, targets in hooks.items():
-            setattr(module, hook, implementation_of(targets))
+            setattr(module, hook, targets if callable(targets) else implementation_of(targets))
         if importable:
             monkeypatch.setitem(sys.modules, plugin, module)
         point = EntryPoint(plugin, plugin, "mentor")
@@ -70,7 +80,7 @@ def test_an_unknown_name_suggests_the_nearest_and_mentions_broken_plugins(instal
     ) as e:
         registry.load(REWARD_TERMS, "brevty")
     assert any("plugin_b is broken" in note for note in e.value.__notes__)
-    with pytest.raises(UnknownName, match="unknown gate 'x'; none is registered"):
+    with pytest.raises(UnknownName, match="unknown gate 'x'; there is none"):
         registry.load(GATES, "x")
     with pytest.raises(UnknownName, match="unknown preset"):
         registry.resource(PRESETS, "x")
@@ -82,6 +92,7 @@ def test_an_unknown_name_suggests_the_nearest_and_mentions_broken_plugins(instal
         ("plugin_nowhere:Thing", "ModuleNotFoundError: No module named 'plugin_nowhere'"),
         ("plugin_a:Thing", "AttributeError: .*'Thing'"),
         ("plugin_a:number", "is not a subclass of mentor_core.reward:RewardTerm"),
+        ("plugin_a:RewardTerm", "is abstract: it does not define score"),
     ],
 )
 def test_a_broken_target_breaks_only_itself(install, target, problem):
@@ -93,42 +104,190 @@ def test_a_broken_target_breaks_only_itself(install, target, problem):
     assert (good.name, good.problem, good.plugin) == ("brevity", None, "plugin_a")
 
 
-def test_the_second_to_take_a_name_is_listed_as_a_duplicate(install):
-    install("plugin_a", "aaa", mentor_reward_terms={"brevity": "plugin_a:number"})
-    install("plugin_b", "mentor-core", mentor_reward_terms={"brevity": "plugin_b:Brevity"})
-    kept, duplicate = registry.entries(REWARD_TERMS)
-    assert (kept.distribution, kept.problem) == ("mentor-core", None)
-    assert (duplicate.distribution, duplicate.problem) == (
-        "aaa",
-        "the name is taken by mentor-core",
+@pytest.mark.parametrize("first", ["Aaa_B", "mentor-core"])
+def test_a_name_of_two_distributions_is_nobodys(install, first):
+    """If either had it, installing a package would silently change what a reward means."""
+    install("plugin_a", first, mentor_reward_terms={"brevity": "plugin_a:Brevity"})
+    install("plugin_b", "bbb", mentor_reward_terms={"brevity": "plugin_b:number"})
+    install("plugin_c", "ccc", mentor_reward_terms={"other": "plugin_c:Brevity"})
+    with pytest.raises(AmbiguousName, match=f"write .*{first}:brevity") as e:
+        registry.load(REWARD_TERMS, "brevity")
+    assert "bbb:brevity" in str(e.value)
+    assert registry.names(REWARD_TERMS) == sorted([f"{first}:brevity", "bbb:brevity", "other"])
+    assert registry.targets(REWARD_TERMS)[f"{first}:brevity"] == "plugin_a:Brevity"
+    assert registry.load(REWARD_TERMS, f"{first}:brevity") is Brevity
+    assert registry.load(REWARD_TERMS, "ccc:other") is Brevity
+    problems = {entry.name: entry.problem for entry in registry.entries(REWARD_TERMS)}
+    assert (problems[f"{first}:brevity"], problems["other"]) == (None, None)
+    assert "is not a subclass" in problems["bbb:brevity"]
+
+
+def test_a_distribution_is_found_by_any_spelling_of_its_name(install):
+    install("plugin_a", "Aaa_B", mentor_reward_terms={"brevity": "plugin_a:Brevity"})
+    assert registry.load(REWARD_TERMS, "aaa-b:brevity") is Brevity
+
+
+@pytest.mark.parametrize("options", [{}, {"tryfirst": True}, {"trylast": True}])
+def test_pluggy_decides_which_functions_are_hooks(install, options):
+    """Two functions of one hook, one by `specname`; a decorator's options change nothing else."""
+    install(
+        "plugin_a",
+        mentor_reward_terms={"one": "plugin_a:Brevity"},
+        more=implementation_of(
+            {"two": "plugin_a:Brevity"}, specname="mentor_reward_terms", **options
+        ),
     )
+    assert registry.names(REWARD_TERMS) == ["one", "two"]
+    assert registry.broken_plugins() == []
+
+
+def test_a_plugin_may_be_an_object_with_methods(install, monkeypatch):
+    class Plugin:
+        @hookimpl
+        def mentor_reward_terms(self):
+            return {"brevity": "plugin_a:Brevity"}
+
+    install("plugin_a")
+    module = sys.modules["plugin_a"]
+    module.plugin = Plugin()
+    (point,) = registry.importlib.metadata.entry_points(group="mentor")
+    changed = EntryPoint("plugin_a", "plugin_a:plugin", "mentor")
+    vars(changed)["dist"] = vars(point)["dist"]
+    monkeypatch.setattr(registry.importlib.metadata, "entry_points", lambda group: [changed])
     assert registry.load(REWARD_TERMS, "brevity") is Brevity
 
 
+def undecorated():
+    return {"brevity": "plugin_bad:Brevity"}
+
+
+@hookimpl
+def wants_an_argument(config):
+    return {"brevity": "plugin_bad:Brevity"}
+
+
+@hookimpl(wrapper=True)
+def wrapper():
+    yield
+
+
+@hookimpl
+async def late():
+    return {}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
 @pytest.mark.parametrize(
     ("hooks", "problem"),
     [
-        ({"mentor_reward_term": {}}, "mentor_reward_term"),
+        ({"mentor_reward_term": {}}, "no hook 'mentor_reward_term'; did you mean mentor_reward_te"),
+        ({"more": implementation_of({}, specname="mentor_terms")}, "no hook 'mentor_terms'"),
+        ({"mentor_reward_terms": undecorated}, "not registered without @hookimpl"),
+        ({"mentor_reward_terms": wants_an_argument}, "'config'"),
+        ({"mentor_reward_terms": wrapper}, "a wrapper cannot be used"),
+        ({"mentor_reward_terms": late}, "must return name"),
         ({"mentor_reward_terms": ["brevity"]}, "must return name"),
         ({"mentor_reward_terms": {"brevity": Brevity}}, "must return name"),
         ({"mentor_reward_terms": {"brevity": "plugin_bad"}}, "must return name"),
+        ({"mentor_reward_terms": {"brevity": ":Brevity"}}, "must return name"),
+        ({"mentor_reward_terms": {"a name": "plugin_bad:Brevity"}}, "'a name'"),
+        ({"mentor_reward_terms": {"a:b": "plugin_bad:Brevity"}}, "letters, digits"),
+        ({"mentor_reward_terms": {"--rm": "plugin_bad:Brevity"}}, "letters, digits"),
+        ({"mentor_reward_terms": {"": "plugin_bad:Brevity"}}, "letters, digits"),
+        ({"mentor_reward_terms": {3: "plugin_bad:Brevity"}}, "letters, digits"),
         ({"mentor_reward_terms": OSError("disk")}, "OSError: disk"),
+        ({"mentor_reward_terms": SystemExit(3)}, "SystemExit: 3"),
+        ({"mentor_reward_terms": KeyboardInterrupt()}, "KeyboardInterrupt"),
+        ({"mentor_reward_terms": GeneratorExit()}, "GeneratorExit"),
     ],
 )
-def test_a_broken_plugin_is_listed_and_the_others_work(install, hooks, problem):
-    install("plugin_bad", "bad", **hooks)
+def test_what_is_wrong_is_listed_with_its_reason_and_the_rest_works(install, hooks, problem):
+    install("plugin_bad", "bad", **hooks, mentor_gates={"good": "plugin_bad:Brevity"})
     install("plugin_good", "good", mentor_reward_terms={"good": "plugin_good:Brevity"})
     (broken,) = registry.broken_plugins()
     assert (broken.plugin, broken.distribution) == ("plugin_bad", "bad")
     assert problem in broken.problem
+    assert registry.names(REWARD_TERMS) == ["good"]
+    assert registry.names(GATES) == ["good"]
+
+
+def test_one_bad_name_costs_that_name_alone(install):
+    terms = {"": "plugin_a:Brevity", "good": "plugin_a:Brevity", "bad": None}
+    install("plugin_a", mentor_reward_terms=terms)
+    assert registry.names(REWARD_TERMS) == ["good"]
+    assert len(registry.broken_plugins()) == 2
+
+
+def test_the_same_name_twice_in_one_distribution_is_the_firsts(install):
+    install("plugin_a", mentor_reward_terms={"brevity": "plugin_a:Brevity"})
+    install("plugin_b", mentor_reward_terms={"brevity": "plugin_b:number"})
+    assert registry.load(REWARD_TERMS, "brevity") is Brevity
+    (broken,) = registry.broken_plugins()
+    assert (broken.plugin, "'brevity' is registered twice" in broken.problem) == ("plugin_b", True)
+
+
+@given(
+    name=st.one_of(st.text(max_size=5), st.none(), st.integers()),
+    target=st.one_of(st.text(max_size=5), st.none(), st.just("json:loads"), st.binary(max_size=2)),
+)
+def test_whatever_a_hook_returns_ends_as_an_entry_or_a_reason(name, target):
+    entries: list[Entry] = []
+    problems = list(_register(entries, {name: target}, "plugin", "distribution"))
+    assert len(entries) + len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(1), KeyboardInterrupt(), GeneratorExit(), BaseException()]
+)
+def test_whatever_a_plugin_raises_when_it_is_imported_breaks_only_itself(
+    install, tmp_path, monkeypatch, error
+):
+    name = f"raises_{type(error).__name__.lower()}"
+    (tmp_path / f"{name}.py").write_text(f"raise {error!r}")
+    monkeypatch.syspath_prepend(tmp_path)
+    install(name, "bad", importable=False)
+    install("plugin_a", mentor_reward_terms={"term": f"{name}:Term", "good": "plugin_a:Brevity"})
+    (broken,) = registry.broken_plugins()
+    assert (broken.distribution, type(error).__name__ in broken.problem) == ("bad", True)
+    with pytest.raises(PluginError, match=type(error).__name__):
+        registry.load(REWARD_TERMS, "term")
     assert registry.load(REWARD_TERMS, "good") is Brevity
+
+
+def test_an_unreadable_list_of_entry_points_costs_its_distribution(tmp_path, monkeypatch):
+    """`importlib.metadata.entry_points` fails on it, and with it every plugin was gone."""
+    facts = tmp_path / "unreadable-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: unreadable\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text("[mentor]\nno equals sign\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    registry._find.cache_clear()
+    try:
+        assert "outcome" in registry.names(REWARD_TERMS)
+        assert [broken.distribution for broken in registry.broken_plugins()] == ["unreadable"]
+    finally:
+        registry._find.cache_clear()
+
+
+def test_a_command_must_be_one_of_click_s(install):
+    install("plugin_a", mentor_commands={"count": "plugin_a:number"})
+    with pytest.raises(PluginError, match=r"command 'count' .* is not a click\.Command"):
+        registry.load(COMMANDS, "count")
+
+
+def test_students_are_directories_inside_packages(install):
+    students = {"calculator": "mentor_core.student:calculator", "none": "mentor_core:student/none"}
+    install("plugin_a", mentor_students=students)
+    assert (registry.directory(STUDENTS, "calculator") / "config.json").is_file()
+    with pytest.raises(PluginError, match=r"student 'none' .*NotADirectoryError"):
+        registry.directory(STUDENTS, "none")
 
 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
         ({"wrds": 3}, "reward term 'brevity': unknown option 'wrds'; did you mean words"),
-        ({"words": 0}, "reward term 'brevity': option 'words': Input should be greater than 0"),
+        ({"words": 0}, "reward term 'brevity': option 'words': expected a number above 0, not 0"),
     ],
 )
 def test_options_are_checked_by_name(install, options, problem):

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from mentor_core.evaluate import summarise
-from mentor_core.report import COLUMNS, as_json, as_markdown, as_table, rows
+from mentor_core.report import COLUMNS, as_json, as_markdown, as_metrics, as_table, rows
 from mentor_core.testing import trajectory_of
 from mentor_core.trajectory import Call
 
@@ -79,3 +79,12 @@ def test_the_terminal_shows_the_mean_outcome_where_it_says_more_than_success():
     assert "outcome" not in columns(SUMMARIES)
     partial = {"eval": {"before": replace(BEFORE, outcome=0.6)}}
     assert columns(partial) == list(COLUMNS)
+
+
+def test_trackers_are_told_plain_numbers_by_name():
+    told = as_metrics({"eval": BEFORE, "ood": UNVERIFIED})
+    assert told["eval/success"] == told["eval/outcome"] == 0.25
+    assert told["eval/interval/low"] == pytest.approx(0.0456, abs=1e-4)
+    assert told["eval/end/answered"] == 1.0
+    assert told["ood/success"] is told["ood/interval/high"] is None
+    assert all(value is None or isinstance(value, (int, float)) for value in told.values())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mentor_core.errors import ConfigError, RewardError
-from mentor_core.reward import Composed, Composer, Example, Reward, RewardTerm
+from mentor_core.reward import Composed, Composer, Example, Reward, RewardTerm, apply_term
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
 
@@ -75,7 +75,8 @@ def test_scores_are_a_matrix_and_are_noted_on_the_trajectory():
         (Gives(value=1.5), r"gave 1.5, outside its bounds \[0.0, 1.0\]"),
         (Gives(value=math.nan), "gave nan, outside"),
         (Gives(value=ZeroDivisionError("oh")), "raised ZeroDivisionError: oh"),
-        (Gives(turns=[0.5, -1.0]), "gave -1.0, outside"),
+        (Gives(turns=[0.5, -1.5]), "gave a turn -1.5, and no turn can add more"),
+        (Gives(turns=[0.5, math.nan]), "gave a turn nan, and no turn can add more"),
         (Gives(turns=[0.5]), "gave 1 per-turn scores for 2 turns"),
     ],
 )
@@ -105,3 +106,15 @@ def test_needs_name_the_terms_that_have_them():
     terms = {"a": NeedsTeacher(), "b": Gives(), "c": NeedsTeacher()}
     reward = Reward(terms, {"a": 1}, First())
     assert reward.needs == {"answer": ["a", "c"], "reference": ["a", "c"]}
+
+
+@pytest.mark.parametrize("value", [True, np.True_, np.float32(1), np.int64(1), np.array(1)])
+def test_a_score_may_be_any_number(value):
+    # Trajectories with a scalar of numpy cannot be saved.
+    score, _ = apply_term("gives", Gives(value=value), Example(trajectory_of([]), TASK, ()))
+    assert (score, type(score)) == (1.0, float)
+
+
+def test_a_score_that_is_no_number_is_named():
+    with pytest.raises(RewardError, match=r"term .gives. .* gave something that is no number"):
+        apply_term("gives", Gives(value="high"), Example(trajectory_of([]), TASK, ()))

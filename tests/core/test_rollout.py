@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mentor_core.env import ToolEnv
@@ -15,9 +16,9 @@ from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.rollout import Rollout, Start, episode_seed
 from mentor_core.task import Task
 from mentor_core.tool import Tool
-from mentor_core.train.batch import is_truncated
 from mentor_core.trajectory import Call
 from mentor_plugins.policies.scripted import ScriptedPolicy
+from mentor_plugins.trainers.grpo.batch import is_truncated
 
 CALL = '<tool_call>{"name": "double", "arguments": {"x": %d}}</tool_call>'
 
@@ -39,11 +40,13 @@ class Doubler(ToolEnv):
 
     def start(self, task):
         if task.metadata.get("breaks") == "start":
-            raise OSError("no room")
+            raise OSError(f"no room on shelf {task.id}")
 
     def verify(self):
         if self.task.metadata.get("breaks") == "verify":
-            raise KeyError("gone")
+            raise SystemExit("gone")  # a user's code may try to end the program
+        if "outcome" in self.task.metadata:
+            return self.task.metadata["outcome"]
         return float(self.answer == self.task.answer)
 
 
@@ -347,6 +350,32 @@ def test_too_many_broken_episodes_stop_the_run_and_say_why():
     broken = Task("bad", "doubler", "", "4", metadata={"breaks": "start"})
     with pytest.raises(RunError, match=r"2 of 2 episodes broke.*'bad'.*no room"):
         play(["4"], [broken, broken])
+
+
+@pytest.mark.parametrize("outcome", [float("nan"), 1.5, -0.1, "1"])
+def test_an_outcome_that_is_none_breaks_the_episode(outcome):
+    """It would become a success, or a NaN in the reward of its whole group."""
+    broken = Task("bad", "doubler", "", "4", metadata={"outcome": outcome})
+    good = Task("good", "doubler", "", "4", metadata={"outcome": np.float32(1)})
+    played = play(["4"], [broken, good])
+    assert [(t.end, t.outcome) for t in played] == [("error", None), ("answered", 1.0)]
+    assert "expected a number in [0, 1]" in played[0].error
+    assert type(played[1].outcome) is float
+
+
+def test_if_the_first_episodes_all_break_in_the_same_way_the_others_are_not_played():
+    """A wrong key should not cost the time of a whole evaluation."""
+    broken = [Task(f"t{n}", "doubler", "", metadata={"breaks": "start"}) for n in range(20)]
+    good = Task("good", "doubler", "", "4")
+    ended = []
+    rollout = Rollout(Doubler, ScriptedPolicy(turns=["4"]), episodes=2)
+    with pytest.raises(RunError, match=r"first 8 episodes all broke.*no room on shelf"):
+        rollout.run([Start(task, 0) for task in broken], ended.append)
+    assert len(ended) == 8
+    late = Rollout(Doubler, ScriptedPolicy(turns=["4"]), episodes=1, max_error_share=0.97)
+    assert len(late.run([Start(task, 0) for task in [good, *broken]])) == 21
+    every = Rollout(Doubler, ScriptedPolicy(turns=["4"]), max_error_share=1)
+    assert len(every.run([Start(task, 0) for task in broken])) == 20
 
 
 def test_seeds_depend_on_every_part():

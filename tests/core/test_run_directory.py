@@ -1,20 +1,15 @@
 """A run on disk: what is refused, what survives a kill, and what is cut on resuming."""
 
 import json
+import subprocess
+import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mentor_core.config import resolve
+from mentor_core.checkpoint import CHECKPOINT_STATE, seal
+from mentor_core.config import merge, resolve, to_toml
 from mentor_core.errors import ConfigError, RunError
-from mentor_core.run_directory import (
-    CHECKPOINT_STATE,
-    RunDirectory,
-    cut_lines,
-    default_output,
-    write_atomically,
-)
+from mentor_core.run_directory import RunDirectory, default_output
 from mentor_core.testing import trajectory_of
 from mentor_core.trajectory import read_trajectories
 
@@ -54,6 +49,126 @@ def test_a_directory_with_other_files_is_left_alone(tmp_path):
 
 def test_an_empty_directory_will_do(tmp_path):
     assert RunDirectory.create(tmp_path, CONFIG).config == CONFIG
+
+
+@pytest.mark.parametrize(
+    "half_made",
+    [
+        [".lock"],
+        [".lock", "config.toml.partial"],
+        [".lock", "versions.json", "trajectories/"],
+        ["versions.json", "state.json", "trajectories/"],
+    ],
+)
+def test_a_run_killed_before_its_settings_were_written_is_begun_again_in_its_place(
+    tmp_path, half_made
+):
+    for name in half_made:
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    with pytest.raises(RunError, match="; begin one there: mentor run --output"):
+        RunDirectory.open(tmp_path)
+    run = RunDirectory.create(tmp_path, CONFIG)
+    assert (run.config, run.status) == (CONFIG, "running")
+
+
+@pytest.mark.parametrize(
+    "foreign", [["versions.json"], [".lock", "thesis.tex"], ["trajectories/train.jsonl"]]
+)
+def test_files_that_may_be_somebodys_are_not_taken_for_a_run_that_was_killed(tmp_path, foreign):
+    (tmp_path / "trajectories").mkdir()
+    for name in foreign:
+        (tmp_path / name).touch()
+    if foreign == ["versions.json"]:
+        (tmp_path / "trajectories").rmdir()
+    with pytest.raises(RunError, match="is not empty; choose another --output"):
+        RunDirectory.check(tmp_path)
+
+
+def test_a_run_killed_after_its_settings_were_written_resumes(tmp_path):
+    (tmp_path / "config.toml").write_text("seed = 7\n")
+    run = RunDirectory.open(tmp_path)
+    run.resume()
+    assert (run.status, run.steps, run.config) == ("running", 0, CONFIG)
+    run.check_settings()
+
+
+EDITS = [
+    ({"seed": 8}, ["seed (7 → 8)"]),
+    ({"train": {"steps": 80, "group_size": 16}}, ["train.group_size (8 → 16)", "train.steps (40"]),
+    ({"env_options": {"train_size": 3}}, ["env_options.train_size (not set → 3)"]),
+    ({"train": {"lora": {"r": 4}}}, ["train.lora.r (not set → 4)"]),
+]
+
+
+@pytest.mark.parametrize(("edit", "told"), EDITS)
+def test_a_run_does_not_go_on_with_settings_that_were_edited(run, edit, told):
+    """Else its report would compare one thing before with another after."""
+    file = run.path / "config.toml"
+    file.write_text(to_toml(resolve(merge(CONFIG.model_dump(exclude_none=True), edit))))
+    with pytest.raises(RunError, match="was edited since the run began") as error:
+        RunDirectory.open(run.path).resume()
+    assert all(difference in str(error.value) for difference in told)
+    file.write_text("# how it was\n" + to_toml(CONFIG))
+    run.check_settings()
+
+
+@pytest.mark.parametrize("versions", ["", "{}", '{"settings": 3}', '{"settings": {"sede": 1}}'])
+def test_a_run_that_does_not_say_what_it_began_with_does_not_go_on(run, versions):
+    (run.path / "versions.json").write_text(versions)
+    with pytest.raises((RunError, ConfigError), match=r"versions\.json"):
+        run.check_settings()
+
+
+def test_a_run_does_not_go_on_with_data_that_have_changed(run):
+    """The settings are the same, and a file that they name is not."""
+    began = {"training tasks": "a", "evaluation tasks": "b", "references": "c"}
+    run.check_data(began)
+    run.check_data(began)
+    run.check_settings()
+    with pytest.raises(
+        RunError, match=r"the training tasks and the references of .* are not those"
+    ):
+        run.check_data({**began, "training tasks": "d", "references": "e"})
+
+
+def in_another_process(run):
+    script = "import sys; from pathlib import Path; from mentor_core.run_directory import *\n"
+    script += "run = RunDirectory.open(Path(sys.argv[1])); run.resume(); print('mine', flush=True)"
+    return subprocess.Popen(
+        [sys.executable, "-c", f"{script}; sys.stdin.read()", str(run.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_one_process_at_a_time_works_on_a_run_and_a_killed_one_does_not_block(tmp_path):
+    RunDirectory.create(tmp_path / "run", CONFIG)
+    run = RunDirectory.open(tmp_path / "run")
+    with in_another_process(run) as other:
+        assert other.stdout.readline() == "mine\n"
+        with pytest.raises(RunError, match=rf"is in use by another process \(process {other.pid}"):
+            run.check_free()
+        with pytest.raises(RunError, match="is in use by another process"):
+            run.resume()
+        other.kill()
+    run.check_free()
+    run.resume()
+
+
+def test_a_damaged_student_is_not_evaluated_for_the_trained_one(run):
+    said = []
+    assert not run.is_trained(said.append)
+    run.model.mkdir()
+    (run.model / "config.json").write_text("{}")
+    seal(run.model)
+    assert run.is_trained(said.append)
+    (run.model / "config.json").write_text("[]")
+    assert not run.is_trained(said.append)
+    assert said == [
+        f"the trained student in {run.model} is left out: config.json is not as it was written"
+    ]
+    assert "model.damaged" in names(run.path)
 
 
 def test_where_nothing_can_be_written_is_said(tmp_path):
@@ -98,8 +213,9 @@ def checkpoint(run, step, finished=True):
     folder = run.checkpoints / f"checkpoint-{step}"
     folder.mkdir(parents=True)
     (folder / "model.safetensors").touch()
+    (folder / CHECKPOINT_STATE).write_text("{}")
     if finished:
-        (folder / CHECKPOINT_STATE).write_text("{}")
+        seal(folder)
     return folder
 
 
@@ -146,47 +262,6 @@ def test_trajectories_are_written_all_or_not_at_all(run):
     with pytest.raises(RuntimeError):
         run.write(file, breaks())
     assert read_trajectories(file) == [trajectory_of("a", group=1)]
-
-
-STEPS = st.lists(st.integers(0, 5), max_size=6)
-
-
-@given(STEPS, st.integers(0, 6), st.integers(1, 11))
-def test_cut_keeps_finished_lines_in_order_and_drops_a_torn_one(
-    tmp_path_factory, steps, limit, torn
-):
-    file = tmp_path_factory.mktemp("cut") / "lines.jsonl"
-    whole = "".join(f'{{"step": {step}}}\n' for step in steps)
-    file.write_text(whole + '{"step": 0}\n'[:torn])
-    cut_lines(file, lambda line: line["step"] < limit)
-    assert [json.loads(line)["step"] for line in file.read_text().splitlines()] == [
-        step for step in steps if step < limit
-    ]
-    assert names(file.parent) == ["lines.jsonl"]
-
-
-def test_a_cut_that_fails_leaves_the_file_as_it_was(tmp_path):
-    file = tmp_path / "lines.jsonl"
-    file.write_text('{"step": 1}\n{"stp": 2}\n')
-    with pytest.raises(KeyError):
-        cut_lines(file, lambda line: line["step"] < 2)
-    assert file.read_text() == '{"step": 1}\n{"stp": 2}\n'
-
-
-def test_cutting_what_is_not_there_makes_no_file(tmp_path):
-    cut_lines(tmp_path / "lines.jsonl", lambda _: True)
-    assert names(tmp_path) == []
-
-
-def test_a_file_is_replaced_whole(tmp_path):
-    file = tmp_path / "state.json"
-    write_atomically(file, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(file, "new \ud800")
-    assert file.read_text() == "old"
-    write_atomically(file, "größer")
-    assert file.read_text(encoding="utf-8") == "größer"
-    assert names(tmp_path) == ["state.json"]
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ import gymnasium
 
 import mentor_core.gym  # noqa: F401  registers the environments
 from mentor_core import registry
-from mentor_core.errors import PluginError
+from mentor_core.errors import MentorError
 from mentor_core.reward import Example, Reward
 
 
-def reason_why_broken_fails() -> str:
+def reason_why_it_fails(term: str) -> str:
     try:
-        registry.load(registry.REWARD_TERMS, "broken")
-    except PluginError as error:
+        registry.load(registry.REWARD_TERMS, term)
+    except MentorError as error:
         return str(error)
     return ""
 
@@ -42,13 +42,22 @@ report = {
             for entry in registry.entries(kind)
             if entry.distribution == "mentor-plugin-xyz"
         }
-        for kind in (registry.ENVIRONMENTS, registry.REWARD_TERMS, registry.PRESETS)
+        for kind in (
+            registry.ENVIRONMENTS,
+            registry.REWARD_TERMS,
+            registry.PRESETS,
+            registry.STUDENTS,
+            registry.COMMANDS,
+        )
     },
-    "plugins": {broken.plugin: broken.problem for broken in registry.broken_plugins()},
-    "load_broken": reason_why_broken_fails(),
+    "plugins": [
+        [broken.plugin, broken.distribution, broken.problem] for broken in registry.broken_plugins()
+    ],
+    "load_broken": reason_why_it_fails("broken"),
     "reward": reward_of_the_expert(),
     "preset": registry.resource(registry.PRESETS, "short"),
     "gymnasium": gymnasium.make("mentor/dice-v0").unwrapped.name,
-    "outcome": registry.targets(registry.REWARD_TERMS)["outcome"],
+    "length": registry.targets(registry.REWARD_TERMS)["mentor-core:length"],
+    "load_length": reason_why_it_fails("length"),
 }
 json.dump(report, sys.stdout)

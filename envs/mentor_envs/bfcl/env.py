@@ -8,7 +8,7 @@ from copy import deepcopy
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -57,7 +57,7 @@ class Bfcl(ToolEnv):
     class Options(ToolEnv.Options):
         """Without `data`, the questions are generated ones in the same form."""
 
-        data: str | None = Field(
+        data: Literal["installed"] | Path | None = Field(
             None,
             description="folder of BFCL's files, or 'installed': those that bfcl-eval brings",
         )

@@ -15,12 +15,12 @@ from mentor_core.env import Expert, Pending
 from mentor_core.task import Split, Task
 from mentor_core.tool import Tool
 from mentor_core.trajectory import Call
-from mentor_envs.answers import same_answer
+from mentor_envs.answers import read_answer, same_answer
 from mentor_envs.calls import play, valid_arguments
 from mentor_envs.files.problems import generate
 from mentor_envs.files.shell import COMMANDS, Limits, Shell
 from mentor_envs.files.tasks_file import read_tasks
-from mentor_envs.files.tree import distance, ended, resolve, unnest
+from mentor_envs.files.tree import distance, ended, resolve, uniform, unnest
 from mentor_envs.generated import GeneratedEnv
 
 __all__ = ["Files"]
@@ -70,6 +70,11 @@ class Files(GeneratedEnv):
 
     def start(self, task: Task) -> Shell:
         return Shell(unnest(task.metadata.get("start", {}), f"task {task.id!r}"), self._limits)
+
+    def read_answer(self, content: str) -> str | None:
+        """See `mentor_envs.answers.read_answer`; a short turn without a mark is the answer."""
+        expected = (self.task.answer if self.task else None) or {}
+        return read_answer(content, gold=expected.get("text", ""))
 
     def verify(self) -> float | None:
         """See the class; None where the task expects neither a tree nor an answer."""
@@ -125,7 +130,7 @@ class Files(GeneratedEnv):
             ):
                 arguments["destination"] = f"{destination.rstrip('/')}/{source.rpartition('/')[2]}"
             case {"text": text}:
-                arguments["text"] = ended(text)
+                arguments["text"] = ended(uniform(text))
         return f"{call.name} {json.dumps(arguments, sort_keys=True)}"
 
     @property

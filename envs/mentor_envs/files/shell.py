@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mentor_core.tool import ToolError
-from mentor_envs.files.tree import MAX_PATH, Tree, ended, lines, resolve, size
+from mentor_envs.files.tree import MAX_PATH, Tree, ended, lines, resolve, size, uniform
 
 __all__ = ["COMMANDS", "Limits", "Shell"]
 
@@ -91,6 +91,7 @@ class Shell:
         if not pattern:
             raise ToolError("grep: the pattern is empty")
         key = self._find("grep", path)
+        pattern = uniform(pattern)
         wanted = pattern.casefold() if ignore_case else pattern
         hits = []
         for other, text in sorted(self.tree.items()):
@@ -142,7 +143,7 @@ class Shell:
             text: its text.
             append: add the text at the end instead.
         """
-        return self._write("write", path, text, append)
+        return self._write("write", path, uniform(text), append)
 
     def diff(self, first: str, second: str) -> str:
         """Show in which lines two files differ: - is only in the first, + only in the second.

@@ -4,18 +4,34 @@ A tree is a dict of paths without a leading slash: "docs/plan.txt" → its text,
 directory; the top directory is "" and is not listed. There are no links, devices or owners in it,
 and no path leads out of it: that is why an episode cannot reach anything of the machine's.
 
+All text has one form, so that two writings of the same are equal: names and contents are in NFC,
+and lines end with a line feed alone. Tasks are turned into it as they are read, and so is what a
+policy writes; a task cannot ask for other line ends, then.
+
 Written down, in tasks and in files of tasks, it is nested: {"docs": {"plan.txt": "a\nb\n"}}.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from mentor_core.errors import DataError
 
-__all__ = ["MAX_PATH", "Tree", "distance", "ended", "lines", "nest", "resolve", "size", "unnest"]
+__all__ = [
+    "MAX_PATH",
+    "Tree",
+    "distance",
+    "ended",
+    "lines",
+    "nest",
+    "resolve",
+    "size",
+    "uniform",
+    "unnest",
+]
 
 Tree = dict[str, str | None]
 
@@ -26,8 +42,13 @@ _MAX_NAME = 255  # characters of a name
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+def uniform(text: str) -> str:
+    """The text in NFC and with line feeds for line ends."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+
+
 def resolve(path: str, directory: str) -> str:
-    """The path as a key of a tree, from a directory of it. Nothing is above the top directory.
+    """The path as a key of a tree, in NFC, from a directory. Nothing is above the top directory.
 
     Raises:
         ValueError: no file can have this path; the text is what a shell would say.
@@ -35,6 +56,7 @@ def resolve(path: str, directory: str) -> str:
     >>> resolve("../notes/./a.txt", "docs"), resolve("/../../etc", "docs")
     ('notes/a.txt', 'etc')
     """
+    path = unicodedata.normalize("NFC", path)
     if not path or _CONTROL.search(path):
         raise ValueError("No such file or directory" if not path else "Invalid argument")
     names = [] if path.startswith("/") else [name for name in directory.split("/") if name]
@@ -84,18 +106,21 @@ def unnest(nested: Mapping[str, Any], where: str) -> Tree:
     waiting: list[tuple[str, Mapping[str, Any]]] = [("", nested)]
     while waiting:
         above, inside = waiting.pop()
-        for name, value in inside.items():
+        for written, value in inside.items():
+            name = unicodedata.normalize("NFC", written)
             path = f"{above}/{name}" if above else name
             try:
                 if resolve(name, "") != name or "/" in name or resolve(path, "") != path:
                     raise ValueError("Not a name")
             except ValueError as error:
                 raise DataError(f"{where}: {path[:80]!r}: {error}") from None
+            if path in tree:
+                raise DataError(f"{where}: {path[:80]!r} is there twice, in two Unicode forms")
             if isinstance(value, Mapping):
                 tree[path] = None
                 waiting.append((path, value))
             elif isinstance(value, str):
-                tree[path] = value
+                tree[path] = uniform(value)
             else:
                 raise DataError(
                     f"{where}: {path!r} must be a text (a file) or an object (a directory), "

@@ -6,18 +6,20 @@ from abc import ABC
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from mentor_core.component import NamesCode
 from mentor_core.env import Expert, ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.scalars import as_float
 from mentor_core.task import Split, Task
 from mentor_core.trajectory import Call
+from mentor_core.user_code import load_object
 from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
 from mentor_envs.calls import check_calls, play
 from mentor_envs.functions.tasks_file import read_tasks
-from mentor_envs.functions.user_code import load_object
 
 __all__ = ["TaskFileEnv", "Verifier"]
 
@@ -39,12 +41,15 @@ class TaskFileEnv(ToolEnv, ABC):
         compare: Comparison = Field(
             "auto", description="how answers are compared; auto: numbers and LaTeX by value"
         )
-        verify: str | Verifier | None = Field(
+        verify: Annotated[str, NamesCode()] | Verifier | None = Field(
             None, description="file.py:FUNCTION(task, answer, calls) that decides the outcome"
         )
         system_prompt: str = Field(
             "Use the tools to solve the task. When you know the result, write: Answer: <answer>",
             description="opens every episode; empty: none",
+        )
+        replayable: bool = Field(
+            True, description="false: tools ask a clock or the net, and give something else later"
         )
 
     options: Options
@@ -53,6 +58,7 @@ class TaskFileEnv(ToolEnv, ABC):
         super().__init__(**arguments)
         _ = self.verifier  # a wrong one is told at once
         self.system_prompt = self.options.system_prompt  # type: ignore[misc]
+        self.replayable = self.options.replayable
 
     @cached_property
     def verifier(self) -> Verifier | None:
@@ -80,8 +86,8 @@ class TaskFileEnv(ToolEnv, ABC):
         return [task for task in self._read if task.split == split]
 
     def read_answer(self, content: str) -> str | None:
-        r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
-        return read_answer(content, bare=None)
+        """See `mentor_envs.answers.read_answer`; a turn without a mark is the answer."""
+        return read_answer(content, bare=None, gold=self.task.answer if self.task else None)
 
     def verify(self) -> float | None:
         """The verifier's outcome, or 1.0 for the right answer, 0.0 for another or none.
@@ -122,20 +128,19 @@ class TaskFileEnv(ToolEnv, ABC):
         calls = [call for turn in self.turns for call in turn.calls]
         try:
             outcome = verifier(task, self.answer, calls)
-        except (
-            Exception
-        ) as error:  # a user's code may raise anything: passed on, with the task's name
+        except (Exception, SystemExit) as error:  # a user's code: passed on, with the task's name
             raise PluginError(
                 f"{self.name}: verify raised on task {task.id!r}: {type(error).__name__}: {error}"
             ) from error
         if outcome is None:
             return None
-        if not isinstance(outcome, int | float) or not 0.0 <= outcome <= 1.0:
+        number = as_float(outcome)
+        if number is None or not 0.0 <= number <= 1.0:
             raise PluginError(
                 f"{self.name}: verify returned {outcome!r} on task {task.id!r}; expected a number "
                 "in [0, 1], a bool or None"
             )
-        return float(outcome)
+        return number
 
     def _check(self, task: Task, where: str) -> None:
         """Raises DataError where the tools or the comparison cannot deal with a row."""

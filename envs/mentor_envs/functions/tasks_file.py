@@ -13,11 +13,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from mentor_core.errors import DataError
 from mentor_core.task import Split, Task
-from mentor_envs.rows import Row, read_task_rows
+from mentor_envs.rows import Row, read_task_rows, without_nulls
 
 __all__ = ["read_tasks"]
 
@@ -27,6 +27,11 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, values: Any) -> Any:
+        return without_nulls(values) if isinstance(values, dict) else values
 
 
 class _Call(_Strict):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
+from mentor_core.component import NamesCode
 from mentor_core.errors import ConfigError, PluginError
 from mentor_core.tool import Tool
-from mentor_envs.functions.user_code import load_object
+from mentor_core.user_code import load_object
 
 __all__ = ["Source", "load_tools"]
 
-Source = str | Tool | Callable[..., Any]
+Source = Annotated[str, NamesCode()] | Tool | Callable[..., Any]
 
 
 def load_tools(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import shlex
 import weakref
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from mentor_core.component import Command
 from mentor_core.env import Pending
 from mentor_core.errors import ConfigError, nearest
+from mentor_core.secrecy import expand
 from mentor_core.spaces import Observation
 from mentor_core.task import Task
 from mentor_core.tool import Tool, ToolError
@@ -27,7 +27,6 @@ from mentor_envs.mcp.session import Server, Session, list_tools
 
 __all__ = ["Mcp"]
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _REPLAY_SECONDS = 30.0
 
 
@@ -44,7 +43,9 @@ class Mcp(TaskFileEnv):
         It is, in environment, headers and url, so that no secret need stand in a configuration.
         """
 
-        command: str | list[str] = Field("", description="starts a server that speaks over stdio")
+        command: Annotated[str | list[str], Command(unless="workspace")] = Field(
+            "", description="starts a server that speaks over stdio"
+        )
         environment: dict[str, str] = Field(
             default_factory=dict, description="variables for the command"
         )
@@ -57,6 +58,9 @@ class Mcp(TaskFileEnv):
         connect_seconds: float = Field(30.0, gt=0, description="time limit of connecting")
         keep_session: bool = Field(
             False, description="for servers without state: one session for many episodes in turn"
+        )
+        replayable: bool = Field(
+            False, description="true: the server gives the same results for the same calls later"
         )
         result_characters: int = Field(10_000, gt=0, description="a longer result is cut")
 
@@ -76,14 +80,16 @@ class Mcp(TaskFileEnv):
         weakref.finalize(self, _end, self._sessions)  # also where the program ends without close
 
     def make_tools(self) -> Iterable[Tool]:
-        """The server's tools, or those of them that are wanted.
+        """The server's tools, or those of them that are wanted; without those of odd schemas.
 
         Raises:
-            ConfigError: the server cannot be asked, or has no such tool.
-            PluginError: the schema of a tool is none.
+            ConfigError: the server cannot be asked, or has no such tool, or none that can be used.
         """
-        described = {tool.name: tool for tool in list_tools(self._server())}
+        described, left_out, _ = list_tools(self._server())
         for name in self.options.tools:
+            if name not in described and name in left_out:
+                problem = f"{name!r} cannot be used: {left_out[name]}"
+                raise ConfigError(f"environment {self.name!r}: option 'tools': {problem}")
             if name not in described:
                 near = nearest(name, described)
                 raise ConfigError(f"environment {self.name!r}: option 'tools': no {name!r}{near}")
@@ -192,14 +198,10 @@ class Mcp(TaskFileEnv):
         )
 
     def _expand(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        def value_of(match: re.Match[str]) -> str:
-            if match[1] not in os.environ:
-                raise ConfigError(
-                    f"environment {self.name!r}: the environment variable {match[1]} is not set"
-                )
-            return os.environ[match[1]]
-
-        return tuple((key, _VARIABLE.sub(value_of, value)) for key, value in values.items())
+        try:
+            return tuple((key, expand(value)) for key, value in values.items())
+        except ConfigError as error:
+            raise ConfigError(f"environment {self.name!r}: {error}") from None
 
 
 def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:

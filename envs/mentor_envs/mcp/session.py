@@ -26,24 +26,27 @@ from contextlib import (
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar, cast
 
 from mentor_core.errors import ConfigError
 from mentor_core.tool import ToolError
 from mentor_envs.extras import require
 from mentor_envs.mcp.content import explain, render
+from mentor_envs.mcp.oddities import OnlyUsable
 
 if TYPE_CHECKING:
     from mcp import Client
     from mcp.types import Tool as Description
 
-__all__ = ["Server", "Session", "list_tools"]
+__all__ = ["Listing", "Server", "Session", "list_tools"]
 
 _STARTING = threading.BoundedSemaphore(max(4, os.cpu_count() or 1))
 """Servers that start at a time: a hundred at once would starve each other."""
 logging.getLogger("mcp").addHandler(logging.NullHandler())
 """It logs with a traceback what is told here in one line."""
+_log = logging.getLogger(__name__)
 _CLOSE_SECONDS = 10.0
+_BARREN_PAGES = 10  # of a list of tools, one after another without a new tool
 _CLOSED = "Connection closed"  # what `mcp` says itself
 T = TypeVar("T")
 
@@ -72,6 +75,20 @@ class Server:
         return self.url or " ".join(self.command)
 
 
+class Listing(NamedTuple):
+    """The tools of a server.
+
+    Attributes:
+        tools: name → what the server says of it.
+        left_out: name of a tool that cannot be used → why.
+        endless: the server never said that the list is complete.
+    """
+
+    tools: dict[str, Description]
+    left_out: dict[str, str]
+    endless: bool
+
+
 class Session:
     """Begins to connect at once; `wait_until_open`, then `submit` calls, then `close`.
 
@@ -86,6 +103,7 @@ class Session:
         self._closed = False
         self._closing = asyncio.Event()
         self._client: Client | None = None
+        self._stream: OnlyUsable | None = None
         self._loop = asyncio.new_event_loop()
         self._connecting: asyncio.Timeout | None = None
         self._thread = threading.Thread(target=self._run, name="mentor-mcp", daemon=True)
@@ -108,8 +126,8 @@ class Session:
         """
         return self._submit(lambda client: self._call(client, name, arguments))
 
-    def list_tools(self) -> list[Description]:
-        """The server's tools.
+    def list_tools(self) -> Listing:
+        """The server's tools, those left out that cannot be used.
 
         Raises:
             ToolError: the server cannot be asked, or takes longer than it may to connect.
@@ -161,15 +179,25 @@ class Session:
             raise ToolError(text)
         return text
 
-    async def _list_tools(self, client: Client) -> list[Description]:
-        found: list[Description] = []
-        cursor = None
-        while True:
+    async def _list_tools(self, client: Client) -> Listing:
+        found: dict[str, Description] = {}
+        left_out: dict[str, str] = {}
+        cursor, seen, barren, endless = None, set(), 0, False
+        while not endless:
             page = await client.list_tools(cursor=cursor)
-            found += page.tools
+            barren = 0 if any(tool.name not in found for tool in page.tools) else barren + 1
+            for tool in page.tools:
+                if tool.name in found and cursor is None:
+                    left_out[tool.name] = "there is another one of that name"
+                found.setdefault(tool.name, tool)
             cursor = page.next_cursor
-            if not cursor or not page.tools:
-                return found
+            if not cursor:
+                break
+            endless = cursor in seen or barren > _BARREN_PAGES
+            seen.add(cursor)
+        if self._stream is not None:
+            left_out |= self._stream.left_out
+        return Listing(found, left_out, endless)
 
     def _run(self) -> None:
         """The thread."""
@@ -209,7 +237,9 @@ class Session:
             )
             try:
                 async with asyncio.timeout(limit) as self._connecting:
-                    client = Client(nullcontext(streams))
+                    read, write = streams
+                    self._stream = OnlyUsable(read)
+                    client = Client(nullcontext((self._stream, write)))
                     self._client = await stack.enter_async_context(client)
             except TimeoutError:
                 raise TimeoutError(f"did not connect within {limit:g} s") from None
@@ -233,21 +263,30 @@ class Session:
 
 
 @cache
-def list_tools(server: Server) -> list[Description]:
-    """The tools of a server, which is asked once in a process.
+def list_tools(server: Server) -> Listing:
+    """The tools of a server, which is asked once in a process; tells what was left out.
 
     Raises:
-        ConfigError: `mcp` is not installed, or the server cannot be started or asked; says why.
+        ConfigError: `mcp` is not installed, the server cannot be started or asked, or none of its
+            tools can be used; says why.
     """
     require("environment 'mcp'", "mcp", "mcp")
     session = Session(server)
     try:
-        return session.list_tools()
+        listing = session.list_tools()
     except ToolError as error:
         raise ConfigError(str(error)) from None
     finally:
         session.close()
         session.join()
+    reasons = [f"tool {name!r} is left out: {why}" for name, why in listing.left_out.items()]
+    if reasons and not listing.tools:
+        raise ConfigError(f"the MCP server {server} has no usable tool: {'; '.join(reasons)}")
+    if listing.endless:
+        reasons.append(f"its list of tools has no end: the first {len(listing.tools)} are taken")
+    for reason in reasons:
+        _log.warning("the MCP server %s: %s", server, reason)
+    return listing
 
 
 def _transport(server: Server, log: TextIO) -> AbstractAsyncContextManager[Any]:

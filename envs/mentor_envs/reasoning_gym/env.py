@@ -95,11 +95,15 @@ class ReasoningGym(ToolEnv):
         return tasks
 
     def read_answer(self, content: str) -> str | None:
-        r"""What follows the last `Answer:` or stands in `\boxed{…}`, else the whole turn."""
-        return read_answer(content, bare=None)
+        """See `mentor_envs.answers.read_answer`; a turn without a mark is the answer."""
+        return read_answer(content, bare=None, gold=self.task.answer if self.task else None)
 
     def verify(self) -> float | None:
-        """The dataset's score of the answer; 0.0 where there is none, or it cannot be scored."""
+        """The dataset's score of the answer; 0.0 without one, or where it breaks the scoring.
+
+        None, which is not scored, where scoring takes longer than `scorer.SECONDS`, or ends its
+        process: such an answer is not known to be wrong.
+        """
         if self.task is None:
             return None
         if self.answer is None:

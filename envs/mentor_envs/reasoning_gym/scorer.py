@@ -37,7 +37,8 @@ def score(
 ) -> float | None:
     """The dataset's score of an answer, in [0, 1]; 0.0 where the answer breaks the scoring.
 
-    None where it takes longer than `SECONDS`, which is logged: that is not known to be wrong.
+    None where it takes longer than `SECONDS` or ends the process, which is logged: that is not
+    known to be wrong.
 
     Args:
         dataset: its name.

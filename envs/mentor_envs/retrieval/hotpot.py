@@ -4,7 +4,12 @@
       "context": [["Title", ["First sentence.", " Second one.", …]], …]}, …]
 
 A JSON list, as HotpotQA's own files are, or one object a line. `_id`, `split` and
-`supporting_facts` may be left out; without the last there is no reference.
+`supporting_facts` may be left out; without the last there is no reference. Hugging Face's export,
+with `id` and with columns in place of pairs, is read as well:
+
+    {"id": "5a8b…", "question": "…", "answer": "…",
+     "supporting_facts": {"title": ["Title", …], "sent_id": [0, …]},
+     "context": {"title": ["Title", …], "sentences": [["First sentence.", …], …]}}
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from typing import Any, NamedTuple
 from mentor_core.errors import DataError
 from mentor_core.task import Split, Task
 from mentor_envs.retrieval.corpus import Corpus
-from mentor_envs.rows import Row, file_version, read_task_rows
+from mentor_envs.rows import Row, file_version, read_task_rows, show
 
 __all__ = ["QuestionFile", "read_file"]
 
@@ -34,8 +39,8 @@ class QuestionFile(NamedTuple):
 def read_file(path: Path) -> QuestionFile:
     """Read and index a file; once in a process, unless the file changes.
 
-    Ids (`_id`) and splits are those of `mentor_envs.rows`. Documents of the same title and text
-    are one.
+    Ids (`_id` or `id`) and splits are those of `mentor_envs.rows`. Documents of the same title
+    and text are one.
 
     Raises:
         DataError: the file cannot be read or has no row, or a row is broken; names file and row.
@@ -47,7 +52,7 @@ def read_file(path: Path) -> QuestionFile:
 def _read(path: Path, _version: object) -> QuestionFile:
     places: dict[tuple[str, str], int] = {}
     tasks = []
-    for row, identity, split in read_task_rows(path, _EXAMPLE, "_id"):
+    for row, identity, split in read_task_rows(path, _EXAMPLE, "_id", "id"):
         documents = _context(row)
         for document in documents:
             places.setdefault(document, len(places) + 1)
@@ -61,7 +66,10 @@ def _read(path: Path, _version: object) -> QuestionFile:
 def _task(row: Row, identity: str, split: Split, documents: dict[str, str]) -> Task:
     metadata: dict[str, Any] = {"where": row.where}
     expected = "pairs of a title and a sentence number"
-    facts = row.get("supporting_facts", _are_facts, expected) if _has_facts(row) else []
+    given = "supporting_facts" in row.data
+    facts = _pairs(row, "supporting_facts", "title", "sent_id") if given else []
+    if not _are_facts(facts):
+        raise DataError(f"{row.where}: supporting_facts must be {expected}, got {show(facts)}")
     titles = list(dict.fromkeys(title for title, _ in facts))
     if titles and all(title in documents for title in titles):
         metadata["hops"] = [{"query": title, "id": documents[title]} for title in titles]
@@ -74,9 +82,8 @@ def _task(row: Row, identity: str, split: Split, documents: dict[str, str]) -> T
 
 def _context(row: Row) -> list[tuple[str, str]]:
     """Title and text of each paragraph."""
-    context: Sequence[Any] = row.get("context", lambda v: isinstance(v, list), "a list")
     documents = []
-    for number, paragraph in enumerate(context, 1):
+    for number, paragraph in enumerate(_pairs(row, "context", "title", "sentences"), 1):
         match paragraph:
             case [str(title), [*sentences]] if title.strip() and _are_texts(sentences):
                 text = " ".join(sentence.strip() for sentence in sentences)
@@ -89,8 +96,20 @@ def _context(row: Row) -> list[tuple[str, str]]:
     return documents
 
 
-def _has_facts(row: Row) -> bool:
-    return row.data.get("supporting_facts") is not None
+def _pairs(row: Row, key: str, *columns: str) -> list[Any]:
+    """A list of pairs, which may be written as two columns.
+
+    Raises:
+        DataError: it is neither, or the key is absent.
+    """
+    expected = f"a list of pairs, or an object of the lists {' and '.join(columns)}"
+    value = row.get(key, lambda v: isinstance(v, list | dict), expected)
+    if isinstance(value, list):
+        return value
+    lists = [value.get(column) for column in columns]
+    if not all(isinstance(column, list) for column in lists) or len({*map(len, lists)}) > 1:
+        raise DataError(f"{row.where}: {key} must be {expected} of one length, got {show(value)}")
+    return [list(pair) for pair in zip(*lists, strict=True)]
 
 
 def _are_facts(value: Any) -> bool:

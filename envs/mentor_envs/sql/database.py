@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
 from mentor_core.errors import DataError, nearest
@@ -31,6 +32,8 @@ _MAX_NAME = 100  # characters of a wrong name that is shown
 _MAX_MESSAGE = 500  # characters
 _INSTRUCTIONS = 1000  # of SQLite's machine between two looks at the clock; well under 1 ms
 _CLOSE_SECONDS = 5.0
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE,
@@ -96,12 +99,14 @@ class Result:
         rows: at most as many as were asked for.
         complete: whether there are no more.
         tables: names of the tables and views of the database that the query reads.
+        read: (table, column) of what it reads of them.
     """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     complete: bool
     tables: frozenset[str]
+    read: frozenset[tuple[str, str]] = frozenset()
 
 
 class Database:
@@ -118,12 +123,13 @@ class Database:
         self._lock = threading.Lock()
         self._deadline = 0.0
         self._refusal = ""
-        self._read: set[str] = set()
+        self._read: set[tuple[str, str]] = set()
         try:
             self._connection = _connect(source)
             try:
                 _prepare(self._connection)
                 self.tables = {table.name: table for table in _tables(self._connection)}
+                self._names = {_folded(name): name for name in self.tables}
             except BaseException:
                 self._connection.close()
                 raise
@@ -166,14 +172,15 @@ class Database:
                 raise ToolError(_short(self._explain(error, seconds))) from None
 
     def table(self, name: str) -> Table:
-        """The table of that name, in upper or lower case.
+        """The table of that name, in upper or lower case, in quotes or without.
 
         Raises:
             ToolError: there is none; names the nearest.
         """
-        for known, table in self.tables.items():
-            if known.lower() == name.strip().lower():
-                return table
+        name = name.strip()
+        for written in (name, _unquoted(name)):
+            if known := self._names.get(_folded(written)):
+                return self.tables[known]
         name = name[:_MAX_NAME]
         raise ToolError(_short(f"no table {name!r}{nearest(name, self.tables)}"))
 
@@ -199,11 +206,17 @@ class Database:
                 raise ToolError(f"the result is larger than {_MAX_RESULT:,} bytes")
             rows.append(row)
         columns = tuple(str(column[0]) for column in cursor.description)
-        return Result(columns, rows, complete, frozenset(self._read & set(self.tables)))
+        read = frozenset(
+            (self._names[_folded(table)], column)
+            for table, column in self._read
+            if _folded(table) in self._names
+        )
+        tables = frozenset(table for table, _ in read)
+        return Result(columns, rows, complete, tables, frozenset(pair for pair in read if pair[1]))
 
     def _authorize(self, action: int, first: str | None, second: str | None, *_: Any) -> int:
         if action == sqlite3.SQLITE_READ:
-            self._read.add(first or "")
+            self._read.add((first or "", second or ""))
         if action == sqlite3.SQLITE_FUNCTION:
             reason = _FUNCTIONS.get((second or "").lower())
             if reason is None:
@@ -239,6 +252,19 @@ class Database:
         if "Incorrect number of bindings" in message:
             return "the query has parameters (?): write the values themselves"
         return message
+
+
+def _folded(name: str) -> str:
+    """Equal for names that SQLite takes for the same: it knows the case of ASCII letters only."""
+    return name.translate(_LOWER)
+
+
+def _unquoted(name: str) -> str:
+    """The name without quotes, in any of SQLite's four styles."""
+    ends = (name[:1] + name[-1:]) if len(name) > 2 else ""
+    if ends not in ('""', "``", "''", "[]"):
+        return name
+    return name[1:-1] if ends == "[]" else name[1:-1].replace(ends, ends[0])
 
 
 def _short(message: str) -> str:

@@ -21,6 +21,7 @@ from mentor_envs.sql.questions import generate
 from mentor_envs.sql.showing import cut, show_result, show_table
 from mentor_envs.sql.statements import canonical, find_statement, orders_rows
 from mentor_envs.sql.tasks_file import database_path, read_tasks
+from mentor_envs.sql.variants import Run, is_constant, quoted
 
 __all__ = ["Sql"]
 
@@ -86,9 +87,8 @@ class Sql(GeneratedEnv):
         found = self.database.table(table)
         lines = [show_table(found)]
         if self.options.sample_rows:
-            name = '"' + found.name.replace('"', '""') + '"'
             try:
-                result = self._run(f"SELECT * FROM {name}", self.options.sample_rows)
+                result = self._run(f"SELECT * FROM {quoted(found.name)}", self.options.sample_rows)
             except ToolError as error:
                 lines.append(f"(rows cannot be shown: {error})")
             else:
@@ -128,7 +128,8 @@ class Sql(GeneratedEnv):
     def verify(self) -> float | None:
         """1.0 where the answer's result is that of the task's query; None where it has none.
 
-        A query that reads no table (`SELECT 5`) is a guess, and wrong where the task's reads one.
+        Where the task's query reads tables, an answer that reads none of them, or that a constant
+        could give (see `mentor_envs.sql.variants`), is a guess and wrong.
 
         Raises:
             DataError: the task's own query fails; names its row.
@@ -142,11 +143,17 @@ class Sql(GeneratedEnv):
             got = self._run(self.answer, len(gold.rows) + 1)
         except ToolError:
             return 0.0
-        guessed = bool(gold.tables) and not got.tables
-        if guessed or len(got.columns) != len(gold.columns):
+        query, answer = str(self.task.answer), self.answer
+        if len(got.columns) != len(gold.columns):
             return 0.0
-        ordered = orders_rows(str(self.task.answer))
-        return float(equal_results(gold.rows, got.rows, ordered=ordered))
+        if not equal_results(gold.rows, got.rows, ordered=orders_rows(query)):
+            return 0.0
+        if not gold.tables:
+            return 1.0
+        if not gold.tables & got.tables:
+            return 0.0
+        seconds = self.options.query_seconds
+        return float(not is_constant(self.database, Run(query, gold), Run(answer, got), seconds))
 
     def expert(self, task: Task) -> Expert | None:
         """Lists the tables, describes those it needs and runs the task's query.

@@ -27,10 +27,15 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _QUERY = re.compile(
-    r"select\b|values\s*\(|with\s+(?:recursive\s+)?\S+\s*(?:\(|as\b)", re.IGNORECASE
+    r"(?:\(\s*)*(?:select\b|values\s*\(|with\s+(?:recursive\s+)?\S+\s*(?:\(|as\b))", re.IGNORECASE
 )
-_MARKER = re.compile(r"\b(sql|answer)(?:\s+query)?\s*:", re.IGNORECASE)
-_FENCE = re.compile(r"```(?:sql(?:ite)?\b)?(.*?)(?:```|\Z)", re.IGNORECASE | re.DOTALL)
+_COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))+", re.DOTALL)
+_MARKER = re.compile(r"\b(sql|answer)(?:\s+query)?[*_`]*\s*[:：]\**", re.IGNORECASE)
+_FENCE = re.compile(
+    r"(?P<fence>```|~~~)(?:[\w+.#-]*[ \t]*\r?\n|sql\w*\s)?(.*?)(?:(?P=fence)|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "„": "“", "«": "»", "*": "*"}
 _KEYWORDS = """
     all and as asc avg between by case count desc distinct else end exists from group having in
     inner is join left like limit max min not null on or order outer select sum then union using
@@ -102,27 +107,46 @@ def find_statement(text: str) -> str | None:
     """The query that a final answer gives; None where it gives none.
 
     What follows the last `SQL:`, or a query after the last `Answer:`, or the last fenced block
-    that is a query, or the whole text where it is one. It ends at its `;` or at an empty line.
+    that is a query, or the whole text where it is one. A fence may have any language tag, and a
+    query may stand in bold, in quotes or in backticks, and begin with comments. It ends at its
+    `;`, outside of fences also at an empty line.
     """
     *_, marker = [None, *_MARKER.finditer(text)]
     if marker is not None:
         tail = text[marker.end() :]
         fenced = _FENCE.search(tail)
-        statement = _first_statement(fenced[1] if fenced else tail)
+        statement = _first_statement(fenced[2]) if fenced else _first_statement(_paragraph(tail))
         if _QUERY.match(statement) or (marker[1].lower() == "sql" and statement):
             return statement
-    for block in reversed([*_FENCE.findall(text), text]):
+    blocks = [found[2] for found in _FENCE.finditer(text)]
+    for block in [*reversed(blocks), _paragraph(text)]:
         statement = _first_statement(block)
         if _QUERY.match(statement):
             return statement
     return None
 
 
+def _paragraph(text: str) -> str:
+    return re.split(r"\n\s*\n", text.strip())[0]
+
+
 def _first_statement(text: str) -> str:
+    """The text up to its `;`, without comments before it and without what it is wrapped in."""
+    text = _without_comments(text)
+    while text and (closing := _QUOTES.get(text[0])):
+        end = text.rfind(closing, 1)
+        text = _without_comments(text[1:end] if end > 0 else text[1:])
+    text = re.sub(r"[*_]{2,}\s*\Z", "", text)  # the end of **SQL: SELECT …**
+    if text.count("`") % 2:
+        text = text.rstrip().removesuffix("`")
     end = 0
-    text = re.split(r"\n\s*\n", text.strip())[0].strip("` \t\n")
-    for found in _TOKEN.finditer(text):
-        if found[0] == ";":
+    for token in _TOKEN.finditer(text):
+        if token[0] == ";":
             break
-        end = found.end()
+        end = token.end()
     return text[:end].strip()
+
+
+def _without_comments(text: str) -> str:
+    begin = _COMMENTS.match(text)
+    return (text[begin.end() :] if begin else text).strip()

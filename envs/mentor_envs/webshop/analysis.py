@@ -7,9 +7,8 @@ possessive 's, in lower case, without Lucene's stop words, by Porter's stems.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-
-from mentor_envs.webshop.porter import stem
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 __all__ = ["VERSION", "term", "terms", "words"]
 
@@ -33,7 +32,16 @@ def term(word: str) -> str:
     """The term of a word in lower case; "" for a stop word."""
     if word.endswith(("'s", "’s")):
         word = word[:-2]
-    return "" if word in _STOP_WORDS else stem(word)
+    return "" if word in _STOP_WORDS else _stemmer()(word)
+
+
+@cache
+def _stemmer() -> Callable[[str], str]:
+    """Porter's stemmer with its author's later changes, which Lucene's `PorterStemmer` follows."""
+    from nltk.stem.porter import PorterStemmer  # half a second to import
+
+    stem: Callable[[str], str] = PorterStemmer(PorterStemmer.MARTIN_EXTENSIONS).stem
+    return stem
 
 
 def terms(text: str) -> list[str]:

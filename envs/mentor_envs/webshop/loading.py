@@ -213,7 +213,7 @@ def _rows(path: Path) -> Iterator[Row]:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON: {error}") from None
 

@@ -47,7 +47,7 @@ class Shop:
     """
 
     def __init__(self, options: ShopOptions) -> None:
-        require("environment 'webshop'", "webshop", "bm25s", "rapidfuzz")
+        require("environment 'webshop'", "webshop", "bm25s", "nltk", "rapidfuzz")
         self.options = options
         if options.products is None:
             self.catalogue: Catalogue = embedded_catalogue()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +44,22 @@ HOSTILE: tuple[Any, ...] = (
     _DEEP,
 )
 """JSON values that a policy may send, harmless outside of the environment."""
+
+FORMATS: Mapping[str, str] = {
+    "date": "2026-03-01",
+    "date-time": "2026-03-01T10:30:00Z",
+    "time": "10:30:00Z",
+    "duration": "PT1H30M",
+    "uuid": "123e4567-e89b-12d3-a456-426614174000",
+    "uri": "https://example.com/",
+    "email": "a@example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+}
+"""Format of a JSON schema → a text that has it."""
+
+_TEXTS = ("a", "A", "1", "1.5", "a1", "A-1", "aaa", "111", "")
+"""Some of them fit the patterns that people write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +102,39 @@ class Filler:
             case "object":
                 return self._object(schema, root, depth)
             case "array":
-                count = max(schema.get("minItems", 1), 1)
-                return [self._value(schema.get("items", {}), root, depth + 1) for _ in range(count)]
+                return self._array(schema, root, depth)
             case "integer":
-                return int(self.draw.choice(self.numbers))
+                return int(self._number(schema))
             case "number":
-                return self.draw.choice(self.numbers)
+                return self._number(schema)
             case "boolean":
                 return self.draw.random() < 0.5
             case "null":
                 return None
             case _:
-                return self.draw.choice(self.words)
+                return self._text(schema)
+
+    def _array(self, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> list[Any]:
+        found = [self._value(part, root, depth + 1) for part in schema.get("prefixItems", ())]
+        count = min(max(schema.get("minItems", 1), 1), schema.get("maxItems", 1000))
+        for _ in range(count - len(found)):
+            value = self._value(schema.get("items", {}), root, depth + 1)
+            if value not in found or not schema.get("uniqueItems"):
+                found.append(value)
+        return found
+
+    def _number(self, schema: Mapping[str, Any]) -> float:
+        low = float(schema.get("minimum", -math.inf))
+        high = float(schema.get("maximum", math.inf))
+        return min(max(self.draw.choice(self.numbers), low), high)
+
+    def _text(self, schema: Mapping[str, Any]) -> str:
+        text = FORMATS.get(schema.get("format", "")) or self.draw.choice(self.words)
+        short = text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
+        pattern = schema.get("pattern", "")
+        with suppress(re.error):
+            return next((t for t in (short, *_TEXTS) if re.search(pattern, t)), short)
+        return short
 
 
 def _resolve(reference: Any, root: Mapping[str, Any]) -> Any:

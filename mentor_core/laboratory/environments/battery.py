@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from mentor_core.env import ToolEnv
 from mentor_core.errors import ConfigError, DataError, MentorError, PluginError, nearest
 from mentor_core.laboratory.environments.bench import Bench, Check
 from mentor_core.laboratory.environments.closing import CLOSING
+from mentor_core.laboratory.environments.confined import Ended, confined
 from mentor_core.laboratory.environments.contract import CONTRACT, EXPERT
 from mentor_core.laboratory.environments.episode import Episode, Maker, play
 from mentor_core.laboratory.environments.hostility import HOSTILITY, hostility
@@ -63,7 +66,8 @@ def check_environment(
 ) -> Inspection:
     """Try to break each promise of an environment. The same one always gets the same examples.
 
-    Hostile turns are played in it: tools that act on the world outside must be kept from it.
+    Hostile turns are played in it: tools that act on the world outside must be kept from it. All
+    is done in a process with a limit of memory (see `confined`).
 
     Args:
         factory: a subclass of `ToolEnv`, or a function that makes one.
@@ -85,7 +89,44 @@ def check_environment(
             raise ConfigError(f"no property {name!r}{nearest(name, PROPERTIES)}")
     bench = Bench(Maker(factory, options or {}), registered, seed, tasks, examples)
     _begin(bench)
-    verdicts: list[Verdict] = []
+    found = _Found(on_progress)
+    shared = [bench.make, *chain.from_iterable(bench.tasks.values())]
+    try:
+        confined(partial(_inspect, bench, skip), found.hear, shared)
+    except Ended as error:
+        found.verdicts += _unfinished(found, bench, skip, str(error))
+    return Inspection(found.verdicts, found.speed)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the process that inspects has said."""
+
+    on_progress: Callable[[str, int], None]
+    verdicts: list[Verdict] = field(default_factory=list)
+    speed: float | None = None
+    stage: str = ""
+    playing: Episode | None = None
+
+    def hear(self, said: Any) -> None:
+        match said:
+            case Verdict():
+                self.verdicts.append(said)
+            case Episode():
+                self.playing = said
+            case (stage, number):
+                self.stage = stage
+                self.on_progress(stage, number)
+            case _:
+                self.speed = said
+
+
+def _inspect(bench: Bench, skip: Collection[str], say: Callable[[Any], None]) -> None:
+    """Check all; says how far it is, verdicts, hostile episodes before they are played, speed."""
+
+    def on_progress(stage: str, number: int) -> None:
+        say((stage, number))
+
     raised: list[Problem] = []
     repeatable = True
     for check in CHECKS:
@@ -94,16 +135,30 @@ def check_environment(
             continue
         if check.compares and not repeatable:
             why = "the same seed does not give the same episode"
-            verdicts.append(Verdict(check.name, check.promise, why_untested=why))
+            say(Verdict(check.name, check.promise, why_untested=why))
             continue
-        verdicts.append(_verdict(check, bench, raised, on_progress))
-        repeatable = repeatable and (check.name != "seed" or verdicts[-1].problem is None)
+        verdict = _verdict(check, bench, raised, on_progress)
+        repeatable = repeatable and (check.name != "seed" or verdict.problem is None)
+        say(verdict)
     on_progress(HOSTILITY[0].name, 0)
     if not {part.name for part in HOSTILITY} <= set(skip):
-        found = _hostile(bench, raised, on_progress)
-        verdicts += [verdict for verdict in found if verdict.property not in skip]
+        for verdict in _hostile(bench, raised, on_progress, say):
+            if verdict.property not in skip:
+                say(verdict)
     on_progress("speed", 0)
-    return Inspection(verdicts, _speed(bench))
+    say(_speed(bench))
+
+
+def _unfinished(found: _Found, bench: Bench, skip: Collection[str], why: str) -> Iterator[Verdict]:
+    """Verdicts of what was being checked as the process ended, and of what it had yet to check."""
+    known = {verdict.property for verdict in found.verdicts}
+    for part in (*CHECKS, *HOSTILITY):
+        if part.name in known or part.name in skip:
+            continue
+        verdict = Verdict(part.name, part.promise, why_untested=why)
+        if part.name == found.stage:
+            verdict.problem = Problem(f"{why} while this was checked", found.playing or bench.make)
+        yield verdict
 
 
 def _begin(bench: Bench) -> None:
@@ -168,7 +223,10 @@ def _raised(doing: str, error: Exception, bench: Bench, sample: Any = None) -> P
 
 
 def _hostile(
-    bench: Bench, raised: list[Problem], on_progress: Callable[[str, int], None]
+    bench: Bench,
+    raised: list[Problem],
+    on_progress: Callable[[str, int], None],
+    on_episode: Callable[[Episode], None],
 ) -> list[Verdict]:
     """The verdicts of hostile episodes; what was raised before counts for the first of them."""
     tried = 0
@@ -179,7 +237,7 @@ def _hostile(
         on_progress(HOSTILITY[0].name, tried)
 
     try:
-        verdicts = hostility(bench, count)
+        verdicts = hostility(bench, count, on_episode)
     except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
         raised.append(_raised("robust", error, bench))
         verdicts = [Verdict(p.name, p.promise, why_untested=raised[-1].text) for p in HOSTILITY]

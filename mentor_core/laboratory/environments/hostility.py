@@ -6,6 +6,7 @@ looks for whole episodes that break something, and makes them small.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,16 +21,18 @@ from hypothesis import strategies as st
 from mentor_core.env import ToolEnv
 from mentor_core.laboratory.environments.arguments import HOSTILE, Filler, hostile_arguments
 from mentor_core.laboratory.environments.bench import Bench
+from mentor_core.laboratory.environments.confined import SPARE_BYTES
 from mentor_core.laboratory.environments.contract import toolsets
 from mentor_core.laboratory.environments.episode import Episode
 from mentor_core.laboratory.search import search
 from mentor_core.laboratory.verdict import Problem, Property, Untested, Verdict
 from mentor_core.parsing import CallParser
+from mentor_core.results import NOT_JSON
 from mentor_core.spaces import AssistantText
 from mentor_core.tool import Tool, ToolError
 from mentor_core.trajectory import Call
 
-__all__ = ["HOSTILITY", "hostility"]
+__all__ = ["HOSTILITY", "Watcher", "hostility"]
 
 _TASKS = 4
 _UNKNOWN = ("", "mentor_has_no_such_tool", "x" * 10_000, "\0", "__init__")
@@ -66,11 +69,11 @@ class _Seen:
     outcomes: list[Any] = field(default_factory=list)
 
 
-class _Watcher:
+class Watcher:
     """Plays hostile episodes, all of them in one instance as long as it does not raise."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, bench: Bench, on_episode: Callable[[Episode], None]) -> None:
+        self.bench, self._on_episode = bench, on_episode
         self._env: ToolEnv | None = None
         self._last: tuple[Episode, _Seen] | None = None
 
@@ -85,6 +88,7 @@ class _Watcher:
             self._env.close()
 
     def _play(self, episode: Episode) -> _Seen:
+        self._on_episode(episode)
         seen = _Seen()
         self._env = self._env or self.bench.make()
         try:
@@ -98,7 +102,7 @@ class _Watcher:
                     messages, *_, info = self._env.step(turn)
                 _read(self._env, messages)
                 for call in info["calls"]:
-                    if call.failure == "timeout":
+                    if call.failure == "timeout" or NOT_JSON in call.result:
                         seen.crashed = seen.crashed or call.result.removeprefix("Error: ")
                 if self._env.end is not None:
                     seen.outcomes.append(info["outcome"])
@@ -135,26 +139,39 @@ def _watched(env: ToolEnv, seen: _Seen) -> Iterator[None]:
 def _call(tool: Tool, call: Callable[..., Any], seen: _Seen, arguments: Mapping[str, Any]) -> Any:
     try:
         value = call(arguments)
-    except Exception as error:  # noted as a finding, and raised again
-        _note(tool, seen, error)
+    except BaseException as error:  # noted as a finding, and raised again
+        _note(tool, seen, error, arguments)
         raise
-    return _awaited(tool, value, seen) if isawaitable(value) else value
+    return _awaited(tool, value, seen, arguments) if isawaitable(value) else value
 
 
-async def _awaited(tool: Tool, value: Any, seen: _Seen) -> Any:
+async def _awaited(tool: Tool, value: Any, seen: _Seen, arguments: Mapping[str, Any]) -> Any:
     try:
         return await value
-    except Exception as error:  # noted as a finding, and raised again
-        _note(tool, seen, error)
+    except asyncio.CancelledError:  # its limit has come
+        raise
+    except BaseException as error:  # noted as a finding, and raised again
+        _note(tool, seen, error, arguments)
         raise
 
 
-def _note(tool: Tool, seen: _Seen, error: Exception) -> None:
-    if not isinstance(error, ToolError):
-        seen.crashed = seen.crashed or f"tool {tool.name!r} raised {type(error).__name__}: {error}"
+def _note(tool: Tool, seen: _Seen, error: BaseException, arguments: Mapping[str, Any]) -> None:
+    if isinstance(error, ToolError) or seen.crashed:
+        return
+    how = f"raised {type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        spare = f"{SPARE_BYTES >> 30} GiB"
+        how = f"needs more memory than a check may take ({spare}; run this after ulimit -v)"
+    seen.crashed = f"tool {tool.name!r} {how}, called with {_shown(arguments)}"
 
 
-def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _shown(arguments: Mapping[str, Any]) -> str:
+    """Arguments in a line; the counter-example has them in full."""
+    parts = (f"{name}={repr(value)[:60]}" for name, value in arguments.items())
+    return ", ".join(parts)[:300] or "no arguments"
+
+
+def _robust(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     if not seen.raised:
         return None
@@ -162,7 +179,7 @@ def _robust(watcher: _Watcher, episode: Episode) -> Problem | None:
     return Problem(f"{where} raised {seen.raised}", _as_played(episode, seen))
 
 
-def _refusing(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _refusing(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     if seen.crashed:
         return Problem(f"in turn {seen.turns}, {seen.crashed}", _as_played(episode, seen))
@@ -171,7 +188,7 @@ def _refusing(watcher: _Watcher, episode: Episode) -> Problem | None:
     return None
 
 
-def _outcome(watcher: _Watcher, episode: Episode) -> Problem | None:
+def _outcome(watcher: Watcher, episode: Episode) -> Problem | None:
     seen = watcher.watch(episode)
     for outcome in seen.outcomes:
         fits = isinstance(outcome, int | float) and 0 <= outcome <= 1
@@ -193,9 +210,17 @@ HOSTILITY = (
 )
 
 
-def hostility(bench: Bench, on_example: Callable[[], None]) -> list[Verdict]:
-    """The verdicts of hostile episodes; `on_example` is called for each."""
-    watcher = _Watcher(bench)
+def hostility(
+    bench: Bench, on_example: Callable[[], None], on_episode: Callable[[Episode], None]
+) -> list[Verdict]:
+    """The verdicts of hostile episodes.
+
+    Args:
+        bench: has the environment.
+        on_example: called after each episode.
+        on_episode: called before each, which may never end.
+    """
+    watcher = Watcher(bench, on_episode)
     with bench.env() as env:
         parser = env.parser
     try:
@@ -210,7 +235,7 @@ def hostility(bench: Bench, on_example: Callable[[], None]) -> list[Verdict]:
 
 
 def _with_fewer_turns(
-    watcher: _Watcher, property_: Property[_Watcher, Episode], problem: Problem
+    watcher: Watcher, property_: Property[Watcher, Episode], problem: Problem
 ) -> Problem:
     """The same without the turns that it does not take: Hypothesis leaves some of them."""
     for index in reversed(range(len(problem.example.turns) - 1)):

@@ -7,13 +7,19 @@ environment would have verified.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mentor_core.laboratory.rewards.properties import gains
+import numpy as np
+
+from mentor_core.credit import Credit, Layout
+from mentor_core.errors import ConfigError
+from mentor_core.laboratory.rewards.properties import Given, gains, given
 from mentor_core.laboratory.verdict import Problem, Property, Untested
-from mentor_core.reward import Example, RewardTerm
+from mentor_core.registry import CREDITS, create, names
+from mentor_core.reward import Composed, Example, Floats, RewardTerm
 from mentor_core.testing import recorded
 from mentor_core.trajectory import Call, Turn
 
@@ -117,6 +123,64 @@ def _attack(
     return Property(name, promise, check)
 
 
+def _cuts(whole: Example) -> Iterator[Example]:
+    """The episode cut off after each turn but the last, and answered there instead."""
+    trajectory = whole.trajectory
+    for count in range(1, len(trajectory.turns)):
+        turns = trajectory.turns[:count]
+        silent = replace(trajectory, turns=turns, answer=None, outcome=0.0, end="turn_limit")
+        yield replace(whole, trajectory=silent)
+        yield _wrong(replace(whole, trajectory=replace(trajectory, turns=[*turns, Turn("")])))
+
+
+def _stopping_early(term: RewardTerm, honest: Example) -> Problem | None:
+    tested = False
+    for whole in (honest, _wrong(honest)):
+        batch = [_recorded(example) for example in (whole, *_cuts(whole))]
+        scored = [given(term, example) for example in batch]
+        if any(value is None or not math.isfinite(value) for value, _ in scored):
+            continue
+        tested = True
+        lengths = [len(example.trajectory.turns) for example in batch]
+        for cut in batch[1:]:
+            if problem := gains(term, batch[0], cut):
+                return problem
+        for what, turns_BN in _by_turn(scored, lengths):
+            for cut, turns_N in zip(batch[1:], turns_BN[1:], strict=True):
+                for number, (kept, gained) in enumerate(zip(turns_BN[0], turns_N, strict=False), 1):
+                    if gained > kept + 1e-9:
+                        text = f"turn {number} gets {gained:.4g} {what}, and {kept:.4g} "
+                        return Problem(f"{text}where the episode goes on", cut)
+    if not tested:
+        raise Untested
+    return None
+
+
+def _by_turn(
+    scored: Sequence[Given], lengths: Sequence[int]
+) -> Iterator[tuple[str, Sequence[Floats]]]:
+    """What each turn of each episode is given, in words and numbers, by term and by credit."""
+    rewards_B = np.array([value for value, _ in scored], dtype=np.float64)
+    turns_BN = [np.array(turns, dtype=np.float64) for _, turns in scored if turns is not None]
+    composed = Composed(rewards_B, turns_BN if len(turns_BN) == len(scored) else None)
+    if composed.turns_N is not None:
+        yield "with what follows", [np.nan_to_num(t)[::-1].cumsum()[::-1] for t in turns_BN]
+    groups_B = np.zeros(len(scored), dtype=np.int64)
+    layouts = [Layout(n, [(turn, turn + 1) for turn in range(n)]) for n in lengths]
+    for name in names(CREDITS):
+        credit = _credit(name)
+        if credit is not None and not (credit.needs_turns and composed.turns_N is None):
+            yield f"by the credit {name!r}", credit.assign(composed, groups_B, layouts)
+
+
+def _credit(name: str) -> Credit | None:
+    """A registered credit; None where it cannot do without options."""
+    try:
+        return create(CREDITS, name)
+    except ConfigError:
+        return None
+
+
 ATTACKS = (
     _attack("empty answer", "no gain from an empty answer over a wrong one", _empty_answer),
     _attack("tool spam", "no gain from calls beyond those of the reference", _spam),
@@ -124,5 +188,10 @@ ATTACKS = (
     _attack("echo", "no gain from echoing tool output or the prompt as the answer", _echo),
     _attack("forged tags", "no gain from tags and claims in the text", _forged_tags),
     _attack("truncation", "no gain from running out of tokens", _truncation),
+    Property(
+        "stopping early",
+        "no gain from stopping early, for the whole or for a turn, after any credit too",
+        _stopping_early,
+    ),
     _attack("hedging", "no gain from listing several answers", _hedging),
 )

@@ -16,7 +16,7 @@ from typing import Any
 from mentor_core.laboratory.verdict import Problem, Property, Untested
 from mentor_core.reward import Example, RewardTerm
 
-__all__ = ["PROPERTIES", "gains", "value_of"]
+__all__ = ["PROPERTIES", "Given", "gains", "given", "value_of"]
 
 Given = tuple[float | None, list[float | None] | None]
 
@@ -35,8 +35,12 @@ def _give(term: RewardTerm, example: Example) -> Given:
     return term.score(*arguments), term.score_turns(*arguments)
 
 
-def _given(term: RewardTerm, example: Example) -> Given:
-    """What the term gives for a copy of the example."""
+def given(term: RewardTerm, example: Example) -> Given:
+    """What the term gives for a copy of the example, as a whole and turn by turn.
+
+    Raises:
+        Untested: the term raised.
+    """
     try:
         return _give(term, _copy(example))
     except Exception as error:  # that it raises is a property of its own: passed on
@@ -49,20 +53,26 @@ def value_of(term: RewardTerm, example: Example) -> float | None:
     Raises:
         Untested: the term raised.
     """
-    return _given(term, example)[0]
+    return given(term, example)[0]
 
 
 def gains(term: RewardTerm, honest: Example, attack: Example) -> Problem | None:
     """A problem where the attack is scored higher than what it is compared with.
 
+    That is, as a whole, or its turns in sum.
+
     Raises:
         Untested: one of the two is not scored.
     """
-    before, after = value_of(term, honest), value_of(term, attack)
+    (before, turns_before), (after, turns_after) = given(term, honest), given(term, attack)
     if before is None or after is None:
         raise Untested
     if after > before + 1e-9:
         return Problem(f"it gives {after:.4g} where the honest episode gets {before:.4g}", attack)
+    earned, gained = (sum(turn or 0.0 for turn in t or ()) for t in (turns_before, turns_after))
+    if gained > earned + 1e-9:
+        text = f"its turns get {gained:.4g} in all where those of the honest episode get "
+        return Problem(f"{text}{earned:.4g}", attack)
     return None
 
 
@@ -80,14 +90,17 @@ def _finite(term: RewardTerm, example: Example) -> Problem | None:
 
 
 def _bounded(term: RewardTerm, example: Example) -> Problem | None:
-    value, turns = _given(term, example)
+    value, turns = given(term, example)
     low, high = term.bounds
-    scored = [score for score in [value, *(turns or ())] if score is not None]
-    if not scored:
+    added = [turn for turn in turns or () if turn is not None]
+    if value is None and not added:
         raise Untested
-    for score in scored:
-        if score < low or score > high:
-            return Problem(f"it gave {score}, outside its bounds [{low}, {high}]", example)
+    if value is not None and (value < low or value > high):  # NaN is a matter of `finite`
+        return Problem(f"it gave {value}, outside its bounds [{low}, {high}]", example)
+    for turn in added:
+        if abs(turn) > high - low:
+            text = f"it gave a turn {turn}, more than the width of its bounds [{low}, {high}]"
+            return Problem(text, example)
     return None
 
 
@@ -109,7 +122,7 @@ def _missing(term: RewardTerm, example: Example) -> Problem | None:
     bare = replace(example, references=[])
     blind = replace(example, task=replace(example.task, answer=None))
     for need, without in (("reference", bare), ("answer", blind)):
-        value, turns = _given(term, without)
+        value, turns = given(term, without)
         if need in term.needs:
             if value is not None or any(turn is not None for turn in turns or ()):
                 return Problem(f"without a {need} it gave {value}, {turns} and not None", without)
@@ -168,9 +181,9 @@ def _with_turns(example: Example, **fields: Any) -> Example:
 def _unmoved(
     term: RewardTerm, example: Example, others: Sequence[Example], what: str
 ) -> Problem | None:
-    first = _given(term, example)
+    first = given(term, example)
     for other in others:
-        again = _given(term, other)
+        again = given(term, other)
         if not _same(first, again):
             return Problem(f"{what}: {_shown(again)} instead of {_shown(first)}", other)
     return None

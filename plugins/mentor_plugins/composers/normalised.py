@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from mentor_core.credit import group_means
@@ -23,8 +22,8 @@ class Normalised(Weighted):
     `least_spread`, adds nothing to it; Σ w·m is the same for all and only keeps the mean reward
     readable.
 
-    The credit should not divide by a spread again: `credit_options.scale = "none"`. A turn's
-    reward is made in the same way of the terms' scores of turns.
+    The credit should not divide by a spread again: `credit_options.scale = "none"`. What a turn
+    added to the terms is added up in the same units: Σ w·s / d.
 
     Source: GRPO's normalisation (arXiv 2402.03300) term by term, as SLIM does it.
     """
@@ -35,28 +34,28 @@ class Normalised(Weighted):
 
     def compose(self, scores: Scores, progress: float) -> Composed:
         weights_K = self.weights_at(progress, scores)
-        lengths = [len(turns_NK) for turns_NK in scores.turns_NK]
-        flat_MK = np.concatenate([*scores.turns_NK, np.empty((0, len(scores.terms)))])
-        turns_M = self._normalise(flat_MK, np.repeat(scores.groups_B, lengths), weights_K)
+        counts_K = weights_K != 0
+        rewards_B = np.zeros(len(scores.values_BK))
+        units_K = np.zeros(len(weights_K))
+        for k in np.flatnonzero(counts_K).tolist():
+            values_B = scores.values_BK[:, k]
+            scored_B = ~np.isnan(values_B)
+            if not scored_B.any():
+                continue
+            rewards_B += weights_K[k] * values_B[scored_B].mean()
+            if scored_B.sum() > 1:
+                differences_B = values_B - group_means(values_B, scores.groups_B)
+                spread = differences_B[scored_B].std(ddof=1)
+                if spread > self.least_spread:
+                    units_K[k] = weights_K[k] / spread
+                    rewards_B += units_K[k] * np.nan_to_num(differences_B)
+        rewards_B[np.isnan(scores.values_BK[:, counts_K]).all(axis=1)] = np.nan
         return Composed(
-            self._normalise(scores.values_BK, scores.groups_B, weights_K),
-            np.split(turns_M, np.cumsum(lengths)[:-1]),
+            rewards_B, [_added(turns[:, counts_K], units_K[counts_K]) for turns in scores.turns_NK]
         )
 
-    def _normalise(
-        self, values_MK: Floats, groups_M: npt.NDArray[np.int64], weights_K: Floats
-    ) -> Floats:
-        rewards_M = np.zeros(len(values_MK))
-        counts_K = weights_K != 0
-        for values_M, weight in zip(values_MK.T[counts_K], weights_K[counts_K], strict=True):
-            scored_M = ~np.isnan(values_M)
-            if not scored_M.any():
-                continue
-            rewards_M += weight * values_M[scored_M].mean()
-            if scored_M.sum() > 1:
-                differences_M = values_M - group_means(values_M, groups_M)
-                spread = differences_M[scored_M].std(ddof=1)
-                if spread > self.least_spread:
-                    rewards_M += weight * np.nan_to_num(differences_M) / spread
-        rewards_M[np.isnan(values_MK[:, counts_K]).all(axis=1)] = np.nan
-        return rewards_M
+
+def _added(turns_NK: Floats, units_K: Floats) -> Floats:
+    added_N = np.nan_to_num(turns_NK) @ units_K
+    added_N[np.isnan(turns_NK).all(axis=1)] = np.nan
+    return added_N

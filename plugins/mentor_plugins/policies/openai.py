@@ -25,7 +25,8 @@ from mentor_core.policy import (
     Student,
     never,
 )
-from mentor_core.trajectory import Call, Message
+from mentor_core.trajectory import Message
+from mentor_plugins.policies.conversation import Conversation, Reply
 from mentor_plugins.policies.requests import Requests
 
 __all__ = ["OpenaiPolicy"]
@@ -48,6 +49,9 @@ class OpenaiPolicy(Endpoint, Policy):
 
     needs_model: ClassVar[bool] = False
     parser: ClassVar[type[HermesParser]] = HermesParser
+    ways: ClassVar[frozenset[str]] = frozenset(
+        {"api_key_variable", "retries", "backoff", "timeout", "concurrency"}
+    )
 
     model: str = Field(description="the model's name on the server")
     tools: Literal["native", "text"] = Field("native", description="how tools are offered")
@@ -86,7 +90,8 @@ class OpenaiPolicy(Endpoint, Policy):
                 shown[0]["content"] += "\n\n" + how
             else:
                 shown.insert(0, {"role": "system", "content": how})
-        return Session(list(messages), tools, seed, handle=_Conversation(shown))
+        names = [tool["function"]["name"] for tool in tools]
+        return Session(list(messages), tools, seed, handle=Conversation(shown, names))
 
     def submit(self, session: Session) -> None:
         request = self._request(session)
@@ -101,7 +106,7 @@ class OpenaiPolicy(Endpoint, Policy):
 
     def observe(self, session: Session, messages: Sequence[Message]) -> bool:
         session.messages += messages
-        conversation: _Conversation = session.handle
+        conversation: Conversation = session.handle
         conversation.observe(messages)
         return conversation.tokens < self._limits.episode_tokens
 
@@ -109,7 +114,7 @@ class OpenaiPolicy(Endpoint, Policy):
         self._requests.drop(session)
 
     def _request(self, session: Session) -> dict[str, Any]:
-        conversation: _Conversation = session.handle
+        conversation: Conversation = session.handle
         left = self._limits.episode_tokens - conversation.tokens
         request: dict[str, Any] = {
             "model": self.model,
@@ -128,106 +133,21 @@ class OpenaiPolicy(Endpoint, Policy):
         request |= self.extra
         return {key: value for key, value in request.items() if key not in self.omit}
 
-    def _finish(self, session: Session, reply: _Reply, seconds: float) -> Generation:
-        conversation: _Conversation = session.handle
+    def _finish(self, session: Session, reply: Reply, seconds: float) -> Generation:
+        conversation: Conversation = session.handle
         conversation.reply(reply)
         session.messages.append({"role": "assistant", "content": reply.text})
         return Generation(session, reply.text, reply.complete, None, seconds)
 
 
-class _Reply:
-    """One choice of a server's reply.
-
-    Attributes:
-        message: as it is sent back with the next request.
-        calls: (id, whether its arguments were an object) of each call.
-        text: content and calls, in the format of Hermes.
-        complete: the model ended the turn itself.
-        tokens: what it cost; 0 where the server does not say.
-    """
-
-    def __init__(self, choice: Any, usage: Any) -> None:
-        found = choice["message"]
-        content, calls = found.get("content") or "", found.get("tool_calls") or []
-        self.message: dict[str, Any] = {"role": "assistant", "content": content}
-        self.calls: list[tuple[str, bool]] = []
-        blocks = []
-        for call in calls:
-            text = _written(call["function"])
-            blocks.append(text)
-            self.calls.append((call["id"], not _HERMES.parse(text).failure))
-        if calls:
-            self.message["tool_calls"] = [
-                {"id": call["id"], "type": "function", "function": call["function"]}
-                for call in calls
-            ]
-        self.text = "\n".join([content, *blocks] if content else blocks)
-        self.complete = choice.get("finish_reason") not in ("length", "content_filter")
-        self.tokens = int((usage or {}).get("completion_tokens") or 0)
-
-
-class _Conversation:
-    """What a server has been told.
-
-    Attributes:
-        messages: in the server's protocol.
-        tokens: what the model has written.
-    """
-
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self.messages, self.tokens = messages, 0
-        self._open: list[tuple[str, bool]] = []
-
-    def reply(self, reply: _Reply) -> None:
-        """The model has spoken."""
-        self.messages.append(reply.message)
-        self.tokens += reply.tokens
-        self._open = reply.calls
-
-    def observe(self, messages: Sequence[Message]) -> None:
-        """The environment has answered: results in the order of the calls that could be read.
-
-        Every call must be answered, so one that could not be read gets the complaint.
-        """
-        read = [call for call, good in self._open if good]
-        unread = [call for call, good in self._open if not good]
-        for message in messages:
-            if message["role"] != "tool":
-                self.messages.append(dict(message))
-            elif message.get("name") and read:
-                self._answer(read.pop(0), message["content"])
-            elif unread:
-                while unread:
-                    self._answer(unread.pop(0), message["content"])
-            else:  # the model wrote its call as text
-                self.messages.append({"role": "user", "content": _result(message)})
-        self._open = []
-
-    def _answer(self, call: str, content: str) -> None:
-        self.messages.append({"role": "tool", "tool_call_id": call, "content": content})
-
-
-def _result(message: Message) -> str:
-    return f"<tool_response>\n{message['content']}\n</tool_response>"
-
-
-def _written(function: dict[str, Any]) -> str:
-    """A call as text; as it came where its arguments are not JSON."""
-    arguments = function.get("arguments") or "{}"
-    if isinstance(arguments, dict):
-        return _HERMES.render("", [Call(function["name"], arguments)])
-    name = json.dumps(function["name"], ensure_ascii=False)
-    return f'{_HERMES.OPEN}\n{{"name": {name}, "arguments": {arguments.strip()}}}\n{_HERMES.CLOSE}'
-
-
-def _first_choice(reply: Any) -> _Reply:
+def _first_choice(reply: Any) -> Reply:
     """The first choice of a reply.
 
     Raises:
         ServerError: there is none, or it is not as the protocol says.
     """
     try:
-        return _Reply(reply["choices"][0], reply.get("usage"))
+        return Reply(reply["choices"][0], reply.get("usage"))
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         shown = json.dumps(reply)[:200]
         raise ServerError(f"the server's reply is not a chat completion: {shown}") from error

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from pydantic import Field, PrivateAttr
@@ -49,6 +50,8 @@ class _Row:
 
 class TransformersPolicy(TokenPolicy):
     """Continuously batched sampling from a decoder with full attention."""
+
+    ways: ClassVar[frozenset[str]] = frozenset({"rows", "refill", "prefill_tokens", "block"})
 
     rows: int = Field(128, ge=1, description="most episodes in the batch at a time")
     refill: float = Field(

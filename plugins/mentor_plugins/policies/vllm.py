@@ -7,7 +7,7 @@ up nobody, and vLLM's prefix cache spares it from encoding the conversation agai
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
@@ -22,6 +22,8 @@ __all__ = ["VllmPolicy"]
 
 class VllmPolicy(TokenPolicy):
     """Generates with the engine of `trl.generation.VLLMGeneration`, colocated or on a server."""
+
+    ways: ClassVar[frozenset[str]] = frozenset({"concurrency", "retries", "timeout"})
 
     concurrency: int = Field(
         256, ge=1, description="most requests under way at a time, in server mode"

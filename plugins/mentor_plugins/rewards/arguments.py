@@ -10,11 +10,10 @@ from pydantic import Field
 from scipy.optimize import linear_sum_assignment
 
 from mentor_core.call_check import Verdict, check_calls
-from mentor_core.reward import Need, RewardTerm
+from mentor_core.reward import Need, RewardTerm, added_by_turns
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
 from mentor_plugins.rewards.gold import Against, Wanted, functions_of, need_of, wanted_calls
-from mentor_plugins.rewards.matching import Match, best_score, best_turns
 from mentor_plugins.rewards.schemas import acceptable_similarity, alike, parameters_of
 
 __all__ = ["Arguments"]
@@ -38,8 +37,7 @@ class Arguments(RewardTerm):
     without.
 
     None where no reference has a successful call, or the task no gold calls. Where gold says
-    that nothing should be called, 1 if nothing is, else 0. Per turn (graded only): the mean
-    worth of its calls; None for turns without calls.
+    that nothing should be called, 1 if nothing is, else 0. Per turn: what the turn added.
 
     Source: strict is the AST check of the Berkeley Function-Calling Leaderboard, version 4.
     """
@@ -64,7 +62,9 @@ class Arguments(RewardTerm):
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
         if self.mode == "graded":
-            return best_score(self._matches(trajectory, task, references))
+            functions, made = functions_of(task), trajectory.calls
+            wanted = self._wanted(task, references)
+            return max((self._pair(made, calls, functions) for calls in wanted), default=None)
         verdicts = self._verdicts(trajectory, task, references)
         return float(any(verdict.valid for verdict in verdicts)) if verdicts else None
 
@@ -80,16 +80,7 @@ class Arguments(RewardTerm):
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        if self.mode == "strict":
-            return None
-        return best_turns(trajectory, self._matches(trajectory, task, references))
-
-    def _matches(
-        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
-    ) -> list[Match]:
-        functions = functions_of(task)
-        wanted = self._wanted(task, references)
-        return [self._pair(trajectory.calls, calls, functions) for calls in wanted]
+        return added_by_turns(self, trajectory, task, references)
 
     def _wanted(self, task: Task, references: Sequence[Trajectory]) -> list[list[Wanted]]:
         found = wanted_calls(self.against, task, references)
@@ -111,18 +102,15 @@ class Arguments(RewardTerm):
         made: Sequence[Call],
         wanted: Sequence[Wanted],
         functions: Sequence[Mapping[str, Any]],
-    ) -> Match:
+    ) -> float:
         if not made and not wanted:
-            return Match(1.0, [])
+            return 1.0
         schemas = [parameters_of(functions, call.name) for call in wanted]
         worth = np.array(
             [[self._worth(a, *pair) for pair in zip(wanted, schemas, strict=True)] for a in made]
         ).reshape(len(made), len(wanted))
-        rows, columns = linear_sum_assignment(worth, maximize=True)
-        calls = [0.0] * len(made)
-        for row, column in zip(rows, columns, strict=True):
-            calls[row] = float(worth[row, column])
-        return Match(min(1.0, sum(calls) / max(len(made), len(wanted))), calls)
+        paired = worth[linear_sum_assignment(worth, maximize=True)].tolist()
+        return float(min(1.0, sum(paired) / max(len(made), len(wanted))))
 
     def _worth(self, made: Call, wanted: Wanted, schema: Mapping[str, Any]) -> float:
         if made.failure is not None:

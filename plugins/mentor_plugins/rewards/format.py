@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mentor_core.reward import RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Trajectory
 
-__all__ = ["Format"]
+__all__ = ["Format", "well_formed"]
 
 
 class Format(RewardTerm):
@@ -18,24 +19,29 @@ class Format(RewardTerm):
     cannot make up for a malformed one.
 
     A turn is well-formed (1, else 0) if the policy ended it itself, every tool call in it
-    could be parsed, and it calls a tool or is the final answer.
+    could be parsed, and it calls a tool or is the final answer. Per turn: what the turn added,
+    where an episode that has not begun has 1.
     """
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        turns = _well_formed(trajectory)
-        if not turns:
-            return None
-        return min(sum(turns) / len(turns), 1 / (1 + turns.count(0.0)))
+        return _share(well_formed(trajectory)) if trajectory.turns else None
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        return [*_well_formed(trajectory)]
+        turns = well_formed(trajectory)
+        shares = [_share(turns[:count]) for count in range(len(turns) + 1)]
+        return [after - before for before, after in pairwise(shares)]
 
 
-def _well_formed(trajectory: Trajectory) -> list[float]:
+def _share(turns: Sequence[float]) -> float:
+    return min(sum(turns) / len(turns), 1 / (1 + turns.count(0.0))) if turns else 1.0
+
+
+def well_formed(trajectory: Trajectory) -> list[float]:
+    """For each turn 1 if it is well-formed, else 0; see `Format`."""
     answer = trajectory.turns[-1] if trajectory.turns and trajectory.end == "answered" else None
     return [
         float(turn.complete and turn.parse_failure is None and (bool(turn.calls) or turn is answer))

@@ -3,51 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mentor_core.trajectory import Call, Trajectory
 
-__all__ = ["Match", "best_score", "best_turns", "close", "same_call", "similarity", "succeeded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A trajectory compared with one reference.
-
-    Attributes:
-        score: of the whole trajectory, in [0, 1].
-        calls: one score in [0, 1] for each call of the trajectory, in order.
-    """
-
-    score: float
-    calls: Sequence[float]
-
-
-def best_score(matches: Sequence[Match]) -> float | None:
-    """The best score over the references; None where there is none."""
-    return max((match.score for match in matches), default=None)
-
-
-def best_turns(trajectory: Trajectory, matches: Sequence[Match]) -> list[float | None] | None:
-    """For each turn the mean score of its calls, None for turns without calls.
-
-    The reference with the best score counts; of several that tie, the better one turn by
-    turn, so that the order of the references does not matter.
-    """
-    best = best_score(matches)
-    if best is None:
-        return None
-    tied = [match.calls for match in matches if match.score == best]
-    turns: list[float | None] = []
-    start = 0
-    for turn in trajectory.turns:
-        end = start + len(turn.calls)
-        means = [sum(calls[start:end]) / (end - start) for calls in tied if end > start]
-        turns.append(min(1.0, max(means)) if means else None)
-        start = end
-    return turns
+__all__ = ["close", "same_call", "similarity", "succeeded"]
 
 
 def succeeded(trajectory: Trajectory) -> list[Call]:

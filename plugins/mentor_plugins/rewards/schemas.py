@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import unicodedata
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain, repeat
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from mentor_plugins.rewards.matching import similarity
 
 __all__ = ["acceptable_similarity", "alike", "normalise", "parameters_of"]
 
 Schema = Mapping[str, Any]
+
+_DECIMAL = r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,4})?\s*"
+_FORMATS: Mapping[str, TypeAdapter[Any]] = {
+    "date-time": TypeAdapter(datetime.datetime),
+    "time": TypeAdapter(datetime.time),
+    "duration": TypeAdapter(datetime.timedelta),
+    "uuid": TypeAdapter(uuid.UUID),
+}
 
 
 def parameters_of(functions: Sequence[Schema], name: str) -> Schema:
@@ -42,7 +57,10 @@ def alike(
       integer, only if it is the same.
     - Strings are compared as `normalise` leaves them; where the schema lists them (`enum`),
       they have to be the same.
-    - Lists are compared place by place, objects key by key, after the schemas inside.
+    - Dates with times, times, durations and UUIDs (`format`) are equal where they mean the same,
+      and so is a decimal as a number or as text, where the schema takes both.
+    - Lists are compared place by place, sets (`uniqueItems`) in any order, objects key by key,
+      after the schemas inside.
     - A key that only one object has is filled in from its default, where it has one.
 
     Where the schema says nothing, or something that neither value is, `similarity` decides.
@@ -53,6 +71,8 @@ def alike(
     """
     root = schema if root is None else root
     choices = list(_choices(schema, root))
+    if _takes_decimals(choices):
+        left, right = _number(left), _number(right)
     if len(choices) > 1:
         return max(alike(left, right, choice, tolerance, root) for choice in choices)
     schema = choices[0] if choices else {}
@@ -60,16 +80,15 @@ def alike(
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if isinstance(left, dict) and isinstance(right, dict):
         return _alike_objects(left, right, schema, tolerance, root)
-    if isinstance(left, list) and isinstance(right, list) and isinstance(schema.get("items"), dict):
-        pairs = zip(left, right, strict=False)
-        total = sum(alike(a, b, schema["items"], tolerance, root) for a, b in pairs)
-        return total / max(len(left), len(right)) if left or right else 1.0
+    if isinstance(left, list) and isinstance(right, list):
+        return _alike_lists(left, right, schema, tolerance, root)
     if "integer" in kinds:
         return similarity(left, right, 0.0)
     if "string" in kinds and isinstance(left, str) and isinstance(right, str):
         if "enum" in schema or "const" in schema:
             return float(left == right)
-        return float(normalise(left) == normalise(right))
+        kind = schema.get("format", "")
+        return float(_read(left, kind) == _read(right, kind))
     return similarity(left, right, tolerance)
 
 
@@ -115,6 +134,50 @@ def _fit(value: Any, acceptable: Any, schema: Schema, tolerance: float, root: Sc
     return alike(value, acceptable, schema, tolerance, root)
 
 
+def _alike_lists(
+    left: Sequence[Any], right: Sequence[Any], schema: Schema, tolerance: float, root: Schema
+) -> float:
+    if not left and not right:
+        return 1.0
+    first, items = schema.get("prefixItems", ()), schema.get("items")
+    items = items if isinstance(items, Mapping) else {}
+    if schema.get("uniqueItems"):
+        rest, same = list(right), 0
+        for value in left:
+            equal = (n for n, r in enumerate(rest) if alike(value, r, items, tolerance, root) == 1)
+            if (place := next(equal, None)) is not None:
+                del rest[place]
+                same += 1
+        return same / max(len(left), len(right))
+    triples = zip(left, right, chain(first, repeat(items)), strict=False)
+    total = sum(alike(a, b, inner, tolerance, root) for a, b, inner in triples)
+    return total / max(len(left), len(right))
+
+
+def _takes_decimals(choices: Sequence[Schema]) -> bool:
+    """Whether numbers and such text are the same to a schema, as tools publish it for Decimals."""
+    kinds = [choice.get("type") for choice in choices]
+    return "number" in kinds and any(
+        choice.get("type") == "string" and re.search(choice.get("pattern", "^$"), "+1.50")
+        for choice in choices
+    )
+
+
+def _number(value: Any) -> Any:
+    """The number that a text is, where it is one."""
+    if isinstance(value, str) and re.fullmatch(_DECIMAL, value):
+        return float(value)
+    return value
+
+
+def _read(text: str, kind: str) -> Any:
+    """What a text of a format means; the text, normalised, where it has none."""
+    if kind in _FORMATS:
+        with suppress(ValidationError):
+            return _FORMATS[kind].validate_python(text)
+    return normalise(text)
+
+
 def _alike_objects(
     left: Mapping[str, Any],
     right: Mapping[str, Any],
@@ -123,9 +186,11 @@ def _alike_objects(
     root: Schema,
 ) -> float:
     properties = _properties(schema)
+    others = schema.get("additionalProperties")
+    others = others if isinstance(others, Mapping) else {}
     shared, count = 0.0, 0
     for key in {**left, **right}:
-        inner = properties.get(key, {})
+        inner = properties.get(key, others)
         if "default" in inner or (key in left and key in right):
             default = inner.get("default")
             one, other = left.get(key, default), right.get(key, default)

@@ -7,18 +7,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mentor_core.reward import Need, RewardTerm
+from mentor_core.reward import Need, RewardTerm, added_by_turns
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
 from mentor_plugins.rewards.dependencies import dependencies
-from mentor_plugins.rewards.matching import (
-    Match,
-    best_score,
-    best_turns,
-    same_call,
-    similarity,
-    succeeded,
-)
+from mentor_plugins.rewards.matching import same_call, similarity, succeeded
 
 __all__ = ["Teacher"]
 
@@ -34,11 +27,10 @@ class Teacher(RewardTerm):
     lowers it. `sequence` and `set` are the strict forms that it stands against.
 
     None without a reference. A reference that calls nothing gives 1 to a trajectory that calls
-    nothing, else 0. Per turn (flexible only): the share of the turn's calls that reached
-    something; None for turns without calls.
+    nothing, else 0. Per turn: what the turn added.
 
-    Source: MENTOR, arXiv 2510.18383; `set` is its published form, and the case against strict
-    matching is made in its third version.
+    Source: MENTOR, arXiv 2510.18383; `set` is its published form, but for unknown tools, which
+    count here; the case against strict matching is made in its third version.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"reference"})
@@ -57,34 +49,26 @@ class Teacher(RewardTerm):
     ) -> float | None:
         match self.mode:
             case "flexible":
-                return best_score(self._matches(trajectory, task, references))
+                calls = trajectory.calls
+                found = [self._reach(calls, succeeded(r), task.prompt) for r in references]
             case "sequence":
-                same = [self._same_sequence(trajectory.calls, r.calls) for r in references]
+                found = [self._same_sequence(trajectory.calls, r.calls) for r in references]
             case "set":
                 names = {call.name for call in trajectory.calls}
-                same = [names == {call.name for call in r.calls} for r in references]
-        return float(any(same)) if same else None
+                found = [float(names == {call.name for call in r.calls}) for r in references]
+        return max(found, default=None)
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        if self.mode != "flexible":
-            return None
-        return best_turns(trajectory, self._matches(trajectory, task, references))
+        return added_by_turns(self, trajectory, task, references)
 
-    def _matches(
-        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
-    ) -> list[Match]:
-        calls = trajectory.calls
-        return [self._reach(calls, succeeded(r), task.prompt) for r in references]
-
-    def _reach(self, made: Sequence[Call], wanted: Sequence[Call], prompt: str) -> Match:
+    def _reach(self, made: Sequence[Call], wanted: Sequence[Call], prompt: str) -> float:
         if not made and not wanted:
-            return Match(1.0, [])
+            return 1.0
         required = dependencies(wanted, prompt, self.tolerance)
         reached: set[int] = set()
-        calls = [0.0] * len(made)
-        for position, call in enumerate(made):
+        for call in made:
             if call.failure is not None:
                 continue
             for index, target in enumerate(wanted):
@@ -94,12 +78,14 @@ class Teacher(RewardTerm):
                     and all(sources & reached for sources in required[index])
                 ):
                     reached.add(index)
-                    calls[position] = 1.0
                     break
-        return Match(2 * len(reached) / (len(wanted) + len(made)), calls)
+        return 2 * len(reached) / (len(wanted) + len(made))
 
-    def _same_sequence(self, made: Sequence[Call], wanted: Sequence[Call]) -> bool:
-        return len(made) == len(wanted) and all(
-            a.name == b.name and similarity(a.arguments, b.arguments, self.tolerance) == 1.0
-            for a, b in zip(made, wanted, strict=True)
+    def _same_sequence(self, made: Sequence[Call], wanted: Sequence[Call]) -> float:
+        return float(
+            len(made) == len(wanted)
+            and all(
+                a.name == b.name and similarity(a.arguments, b.arguments, self.tolerance) == 1.0
+                for a, b in zip(made, wanted, strict=True)
+            )
         )

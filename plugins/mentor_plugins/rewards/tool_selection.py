@@ -8,11 +8,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from mentor_core.reward import Need, RewardTerm
+from mentor_core.reward import Need, RewardTerm, added_by_turns
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
 from mentor_plugins.rewards.gold import Against, gold_calls, need_of
-from mentor_plugins.rewards.matching import Match, best_score, best_turns
 
 __all__ = ["ToolSelection"]
 
@@ -33,8 +32,7 @@ class ToolSelection(RewardTerm):
     task has none; where nothing should be called, 1 if nothing is, else 0. Calls that could not
     be parsed have no name and do not count.
 
-    Per turn, None for turns without calls: in multiset and order the share of the turn's calls
-    that were matched; else 1 if all tools that the turn calls are among those of one reference.
+    Per turn: what the turn added.
 
     Source: the tool-match terms of MENTOR and its ablations, arXiv 2510.18383.
     """
@@ -51,6 +49,11 @@ class ToolSelection(RewardTerm):
     count_failed: bool = Field(
         True, description="whether calls that failed, unknown tools among them, count"
     )
+    count_unknown: bool = Field(
+        True,
+        description="whether the trajectory's calls of tools that do not exist count; the paper "
+        "leaves them out, as `valid_tools` looks at them",
+    )
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
@@ -59,29 +62,18 @@ class ToolSelection(RewardTerm):
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        return best_score(self._matches(trajectory, task, references))
+        made = [
+            call.name
+            for call in trajectory.calls
+            if self._counts(call) and (self.count_unknown or call.failure != "unknown_tool")
+        ]
+        wanted = self._wanted(task, references)
+        return max((self._compare(made, names) for names in wanted), default=None)
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        if self.mode in ("multiset", "order"):
-            return best_turns(trajectory, self._matches(trajectory, task, references))
-        wanted = [set(names) for names in self._wanted(task, references)]
-        if not wanted:
-            return None
-        return [
-            float(any({call.name for call in turn.calls} <= names for names in wanted))
-            if turn.calls
-            else None
-            for turn in trajectory.turns
-        ]
-
-    def _matches(
-        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
-    ) -> list[Match]:
-        # A call that does not count keeps its place, and matches nothing.
-        made = [call.name if self._counts(call) else None for call in trajectory.calls]
-        return [self._compare(made, names) for names in self._wanted(task, references)]
+        return added_by_turns(self, trajectory, task, references)
 
     def _wanted(self, task: Task, references: Sequence[Trajectory]) -> list[list[str]]:
         if self.against == "gold":
@@ -93,49 +85,29 @@ class ToolSelection(RewardTerm):
     def _counts(self, call: Call) -> bool:
         return self.count_failed or call.failure is None
 
-    def _compare(self, made: Sequence[str | None], wanted: Sequence[str]) -> Match:
-        chosen = [name for name in made if name is not None]
+    def _compare(self, made: Sequence[str], wanted: Sequence[str]) -> float:
         if not wanted:
-            return Match(float(not chosen), [0.0] * len(made))
-        common = set(chosen) & set(wanted)
+            return float(not made)
+        ours, theirs = set(made), set(wanted)
         match self.mode:
             case "set":
-                return Match(float(set(chosen) == set(wanted)), [])
+                return float(ours == theirs)
             case "overlap":
-                return Match(float(bool(common)), [])
+                return float(bool(ours & theirs))
             case "f1":
-                return Match(2 * len(common) / (len(set(chosen)) + len(set(wanted))), [])
+                return 2 * len(ours & theirs) / (len(ours) + len(theirs))
             case "multiset":
-                matched = _matched(made, wanted)
+                common = (Counter(made) & Counter(wanted)).total()
             case "order":
-                matched = _subsequence(made, wanted)
-        return Match(2 * sum(matched) / (len(chosen) + len(wanted)), matched)
+                common = _longest_subsequence(made, wanted)
+        return 2 * common / (len(made) + len(wanted))
 
 
-def _matched(made: Sequence[str | None], wanted: Sequence[str]) -> list[float]:
-    """1 for each name that is still wanted when its turn comes, else 0."""
-    left: Counter[str | None] = Counter(wanted)
-    matched = []
-    for name in made:
-        matched.append(float(left[name] > 0))
-        left[name] -= 1
-    return matched
-
-
-def _subsequence(made: Sequence[str | None], wanted: Sequence[str]) -> list[float]:
-    """1 for each name that is part of the longest common subsequence, the earliest one."""
-    rows, columns = len(made), len(wanted)
-    longest = [[0] * (columns + 1) for _ in range(rows + 1)]  # of what is left from (i, j) on
-    for i in reversed(range(rows)):
-        for j in reversed(range(columns)):
-            if made[i] == wanted[j]:
-                longest[i][j] = 1 + longest[i + 1][j + 1]
-            else:
-                longest[i][j] = max(longest[i + 1][j], longest[i][j + 1])
-    matched, j = [0.0] * rows, 0
-    for i in range(rows):
-        for column in range(j, columns):
-            if made[i] == wanted[column] and 1 + longest[i + 1][column + 1] == longest[i][j]:
-                matched[i], j = 1.0, column + 1
-                break
-    return matched
+def _longest_subsequence(left: Sequence[str], right: Sequence[str]) -> int:
+    """Length of the longest common subsequence."""
+    row = [0] * (len(right) + 1)
+    for name in left:
+        above, row = row, [0]
+        for j, other in enumerate(right):
+            row.append(above[j] + 1 if name == other else max(above[j + 1], row[j]))
+    return row[-1]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
 
 from pydantic import Field
 
 from mentor_core.reward import Need, RewardTerm
 from mentor_core.task import Task
 from mentor_core.trajectory import Call, Trajectory
+from mentor_plugins.rewards.format import well_formed
 from mentor_plugins.rewards.gold import Against, Wanted, need_of, wanted_calls
 
 __all__ = ["ToolRL"]
@@ -30,31 +30,48 @@ class ToolRL(RewardTerm):
     best reference counts. Gold calls with lists of acceptable values stand for the first of
     them. Calls count as they were written, whether they could be carried out or not.
 
-    None where no reference has a successful call, or the task no gold calls.
+    `format` adds ToolRL's reward for the format: 1 if every turn is well-formed (see `Format`)
+    and calls are made just where some are wanted, else 0. Then the score is in [-3, 4], and where
+    nothing should be called it is 1 or 0.
 
-    Source: ToolRL, arXiv 2504.13958.
+    None where no reference has a successful call, or the task no gold calls; with `format` only
+    where there is no reference, or the task has no gold.
+
+    Source: ToolRL, arXiv 2504.13958, `rlla.py`.
     """
-
-    bounds: ClassVar[tuple[float, float]] = (_LOW, _HIGH)
 
     against: Against = Field(
         "reference", description="compare with the references, or with the task's gold calls"
     )
+    format: bool = Field(False, description="add 1 where the format is right")
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
         return frozenset({need_of(self.against)})
 
+    @property
+    def bounds(self) -> tuple[float, float]:  # type: ignore[override]
+        return _LOW, _HIGH + self.format
+
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        wanted = [calls for calls in wanted_calls(self.against, task, references) if calls]
-        if not wanted:
-            return None
+        found = wanted_calls(self.against, task, references)
+        wanted = [[_plain(call) for call in calls] for calls in found if calls or self.format]
+        return max((self._score(trajectory, calls) for calls in wanted), default=None)
+
+    def _score(self, trajectory: Trajectory, wanted: Sequence[Call]) -> float:
         made = trajectory.calls
-        if not made or any(turn.parse_failure is not None for turn in trajectory.turns):
-            return _LOW
-        return max(_correctness(made, [_plain(call) for call in calls]) for calls in wanted)
+        readable = all(turn.parse_failure is None for turn in trajectory.turns)
+        if not wanted:
+            correct = 0.0
+        elif made and readable:
+            correct = _correctness(made, wanted)
+        else:
+            correct = _LOW
+        turns = well_formed(trajectory)
+        formatted = bool(turns) and all(turns) and bool(made) == bool(wanted)
+        return correct + (self.format and formatted)
 
 
 def _correctness(made: Sequence[Call], wanted: Sequence[Call]) -> float:

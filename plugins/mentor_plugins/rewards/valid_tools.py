@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mentor_core.reward import RewardTerm
+from mentor_core.reward import RewardTerm, added_by_turns
 from mentor_core.task import Task
-from mentor_core.trajectory import Call, Trajectory
+from mentor_core.trajectory import Trajectory
 
 __all__ = ["ValidTools"]
 
 
 class ValidTools(RewardTerm):
-    """1 if no call names a tool that does not exist, else 0; the same for each turn.
+    """1 if no call names a tool that does not exist, else 0.
 
     No call at all scores 1, as in the paper (arXiv 2510.18383). Calls that could not be parsed
-    do not count: see `format`.
+    do not count: see `format`. Per turn: -1 for the first that calls such a tool, 0 elsewhere.
     """
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        return _valid(trajectory.calls)
+        return float(all(call.failure != "unknown_tool" for call in trajectory.calls))
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        return [_valid(turn.calls) for turn in trajectory.turns]
-
-
-def _valid(calls: Sequence[Call]) -> float:
-    return float(all(call.failure != "unknown_tool" for call in calls))
+        return added_by_turns(self, trajectory, task, references)

@@ -24,7 +24,7 @@ class Uniform(TaskSampler):
     _seed: int = PrivateAttr(default=0)
 
     def start(self, tasks: Sequence[Task], seed: int) -> None:
-        """Called once, before the first `choose`.
+        """Called before the first `choose`.
 
         Raises:
             ConfigError: there is no task.
@@ -39,6 +39,9 @@ class Uniform(TaskSampler):
         row = np.concatenate([self._epoch(epoch) for epoch in range(first, last + 1)])
         start = drawn - first * total
         return [self._tasks[index] for index in row[start : start + count]]
+
+    def reach(self, count: int) -> list[Task]:
+        return self.choose(0, min(count, len(self._tasks))) if count else []
 
     def _epoch(self, epoch: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         return np.random.default_rng([self._seed, epoch]).permutation(len(self._tasks))

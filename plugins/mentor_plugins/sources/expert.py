@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -17,6 +18,8 @@ __all__ = ["ExpertSource"]
 
 class ExpertSource(TrajectorySource):
     """Plays `ToolEnv.expert` on each task; tasks that have no expert are left out."""
+
+    plays: ClassVar[bool] = True
 
     seed: int = Field(0, ge=0, description="seed of every episode")
 

@@ -20,7 +20,7 @@ __all__ = ["SavedSource"]
 class SavedSource(TrajectorySource):
     """The trajectories that `mentor eval --output FILE` kept, as the teacher's.
 
-    Their outcomes are those that the environment gave when they were played.
+    They are claims: whoever uses them replays them (see `mentor_core.references`).
     """
 
     files: list[Path] = Field(description="files of trajectories, .jsonl", min_length=1)

@@ -1,4 +1,4 @@
-"""JsonlTracker: metrics as lines of JSON in the run directory."""
+"""JsonlTracker: metrics and evaluations as lines of JSON in the run directory."""
 
 from __future__ import annotations
 
@@ -7,28 +7,43 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from mentor_core.errors import DataError, RunError
-from mentor_core.tracker import Tracker
+from mentor_core.tracker import Metrics, Tracker
 
 __all__ = ["JsonlTracker"]
 
 
 class JsonlTracker(Tracker):
-    """Writes one line `{"step": …, **metrics}` a step, at once; numbers JSON lacks are null.
+    """Writes a line of JSON for each step and each evaluation, at once.
 
-    When a run resumes, the lines after the step it resumes from are cut away, and so is a last
-    line that a crash left unfinished. The file is replaced in one go: a crash while it
-    is cut leaves the old one.
+    A step is `{"step": 1, **metrics}`. An evaluation, in a file of its own, is
+    `{"evaluation": "before", "step": 0, **metrics}`. Numbers that JSON lacks are null.
+
+    When a run resumes, the lines of later steps are cut away, and so is a last line that a crash
+    left unfinished. The file is replaced in one go: a crash while it is cut leaves the old one.
     """
 
-    file: str = Field("metrics.jsonl", description="file name within the run directory")
+    file: str = Field(
+        "metrics.jsonl", min_length=1, description="file of the steps, in the run directory"
+    )
+    evaluations: str = Field(
+        "evaluations.jsonl", min_length=1, description="file of the evaluations, likewise"
+    )
 
     _stream: io.TextIOWrapper | None = PrivateAttr(default=None)
+    _evaluations: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _two_files(self) -> Self:
+        if self.file == self.evaluations:
+            raise ValueError(f"file and evaluations are both {self.file!r}; expected two files")
+        return self
 
     def start(self, directory: Path, config: Mapping[str, Any], step: int) -> None:
         """Open the file; `step` 0 starts it afresh.
@@ -46,13 +61,27 @@ class JsonlTracker(Tracker):
             os.fsync(stream.fileno())
         temporary.replace(path)
         self._stream = path.open("a", encoding="utf-8")
+        self._evaluations = directory / self.evaluations
+        self._evaluations.unlink(missing_ok=True)  # a run that resumes tells them again
 
-    def log(self, step: int, metrics: Mapping[str, float | None]) -> None:
+    def log(self, step: int, metrics: Metrics) -> None:
         if self._stream is None:
             raise RunError("the jsonl tracker was not started")
-        row = {name: _json_number(value) for name, value in metrics.items()}
-        self._stream.write(json.dumps({"step": step, **row}, allow_nan=False) + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(_line({"step": step}, metrics))
+            self._stream.flush()
+        except OSError as error:  # a full disk does not say which file it was
+            where = self._stream.name
+            with suppress(OSError):  # else it would be tried again, loudly, when Python ends
+                self._stream.close()
+            self._stream = None
+            raise RunError(f"{where} cannot be written: {error.strerror or error}") from error
+
+    def log_evaluation(self, name: str, step: int, metrics: Metrics) -> None:
+        if self._evaluations is None:
+            raise RunError("the jsonl tracker was not started")
+        with self._evaluations.open("a", encoding="utf-8") as stream:
+            stream.write(_line({"evaluation": name, "step": step}, metrics))
 
     def finish(self) -> None:
         if self._stream is not None:
@@ -60,8 +89,12 @@ class JsonlTracker(Tracker):
             self._stream = None
 
 
-def _json_number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _line(facts: Mapping[str, Any], metrics: Metrics) -> str:
+    finite = {
+        name: value if value is not None and math.isfinite(value) else None
+        for name, value in metrics.items()
+    }
+    return json.dumps({**facts, **finite}, allow_nan=False) + "\n"
 
 
 def _lines_until(path: Path, step: int) -> list[str]:

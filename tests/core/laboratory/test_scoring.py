@@ -1,3 +1,4 @@
+import codecs
 import gzip
 import json
 import math
@@ -22,7 +23,7 @@ from mentor_core.laboratory.scoring import (
 from mentor_core.reward import Example
 from mentor_core.task import Task
 from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, format_trajectory
+from mentor_core.trajectory import Call, end_lines, format_trajectory, read_trajectories
 
 ADD = Call("add", {"a": 1, "b": 2}, "3")
 TEACHER = trajectory_of([ADD], "3", outcome=1.0, source="teacher")
@@ -68,12 +69,22 @@ def test_what_is_broken_is_named_and_never_a_score(tmp_path):
     file.write_bytes(file.read_bytes() + b"\xff\xfe\n")
     items = list(score_files([file], Inputs(reward(terms={"outcome": 1, "answered": 1}))))
     broken = [item.problem for item in items if isinstance(item, Broken)]
-    assert [problem.split(": ")[0] for problem in broken] == [f"{file}:{n}" for n in (2, 4, 7)]
-    first, nan, missing = (item for item in items if isinstance(item, Row))
+    assert [problem.split(": ")[0] for problem in broken] == [f"{file}:{n}" for n in (2, 4, 5, 7)]
+    first, missing = (item for item in items if isinstance(item, Row))
     assert (first.reward, first.failures) == (1.0, {})
-    assert math.isnan(nan.reward) and math.isnan(nan.values_K[0])
-    assert "gave nan, outside its bounds" in nan.failures["outcome"]
     assert math.isnan(missing.values_K[0]) and missing.failures == {}
+
+
+def test_a_byte_order_mark_costs_no_line(tmp_path):
+    """Editors on Windows write one, and files that were joined have some in their midst."""
+    file = write(tmp_path / "t.jsonl", TEACHER)
+    file.write_bytes(codecs.BOM_UTF8 + b"\n" + (codecs.BOM_UTF8 + file.read_bytes()) * 2)
+    items = list(score_files([file], Inputs(reward(terms={"outcome": 1}))))
+    assert [item.where for item in items] == [f"{file}:2", f"{file}:3"]
+    assert read_trajectories(file) == [TEACHER, TEACHER]
+    file.write_bytes(file.read_bytes().splitlines()[1])
+    end_lines(file)
+    assert read_trajectories(file) == [TEACHER]
 
 
 def test_a_batch_is_one_training_step_and_broken_lines_do_not_split_it(tmp_path, monkeypatch):

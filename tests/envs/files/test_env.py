@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 
 import pytest
@@ -9,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError
+from mentor_core.errors import ConfigError, DataError
 from mentor_core.expert import play_expert
 from mentor_core.task import Task
 from mentor_core.testing import json_values
@@ -195,3 +196,51 @@ def test_two_instances_share_nothing():
 def test_a_wrong_option_is_explained(options, expected):
     with pytest.raises(ConfigError, match=expected.replace("?", r"\?")):
         Files(**options)
+
+
+NFD = unicodedata.normalize("NFD", "café")
+NFC = unicodedata.normalize("NFC", "café")
+
+
+def played(start, expected, *calls):
+    made = Files()
+    answer = {"tree": expected}
+    made.reset(options={"task": Task("x", "files", "?", answer, metadata={"start": start})})
+    for name, arguments in calls:
+        made.step(made.parser.render("", [Call(name, arguments)]))
+    return made.step("Answer: done")[-1]["outcome"]
+
+
+def test_line_ends_make_no_difference():
+    # A task that was written on Windows could not be solved, as nobody sees a carriage return.
+    write = ("write", {"path": "b.txt", "text": "one\ntwo"})
+    start = {"a.txt": "one\r\ntwo\r\n"}
+    assert played(start, start | {"b.txt": "one\r\ntwo\r\n"}, write) == 1.0
+    assert played(start, {"a.txt": "one\ntwo\n", "b.txt": "one\ntwo\n"}, write) == 1.0
+    windows = ("write", {"path": "b.txt", "text": "one\r\ntwo\r\n"})
+    assert played(start, start | {"b.txt": "one\ntwo"}, windows) == 1.0
+    assert (
+        played({"a": "b\r\na\r\n"}, {"a": "a\nb\n"}, ("sort", {"path": "a", "output": "a"})) == 1.0
+    )
+
+
+def test_unicode_forms_make_no_difference():
+    # macOS writes names in NFD, models write NFC: the same file was not found.
+    for start, named in ((NFD, NFC), (NFC, NFD)):
+        move = ("mv", {"source": f"{named}.txt", "destination": "docs"})
+        expected = {"docs": {f"{named}.txt": named}}
+        assert played({f"{start}.txt": start, "docs": {}}, expected, move) == 1.0
+        write = ("write", {"path": "a", "text": named})
+        assert played({}, {"a": start}, write) == 1.0
+        made = Files()
+        task = Task("x", "files", "?", {"text": ["a"]}, metadata={"start": {"a": start}})
+        made.reset(options={"task": task})
+        (seen,), *_ = made.step(made.parser.render("", [Call("grep", {"pattern": named})]))
+        assert seen["content"] == f"a:{NFC}"
+
+
+def test_two_names_that_are_the_same_are_refused():
+    made = Files()
+    task = Task("x", "files", "?", {"text": ["a"]}, metadata={"start": {NFC: "", NFD: ""}})
+    with pytest.raises(DataError, match="is there twice, in two Unicode forms"):
+        made.reset(options={"task": task})

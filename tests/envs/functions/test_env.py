@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import warnings
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
@@ -142,6 +145,9 @@ def test_a_function_of_ones_own_decides(folder):
     env = make(verify=lambda task, answer, calls: 1 / 0)
     with pytest.raises(PluginError, match=r"verify raised on task .* ZeroDivisionError"):
         answer(env, task, "8")
+    env = make(verify=lambda task, answer, calls: sys.exit(3))  # would end the run
+    with pytest.raises(PluginError, match=r"verify raised on task .* SystemExit: 3"):
+        answer(env, task, "8")
 
 
 def test_a_plugin_gives_them_a_name_of_their_own(folder):
@@ -233,7 +239,7 @@ def test_a_verifier_that_is_none_is_told_at_once(folder):
     [
         ('{"prompt": "?"', r"tasks.jsonl:2: not JSON"),
         ("[1]", r"tasks.jsonl:2: expected an object"),
-        ('{"promt": "?"}', r"tasks.jsonl:2: prompt: Field required|unknown key 'promt'"),
+        ('{"promt": "?"}', r"tasks.jsonl:2: prompt: is missing|unknown key 'promt'"),
         ('{"prompt": "?", "anwser": 1}', r"tasks.jsonl:2: unknown key 'anwser'; did you mean ans"),
         ('{"prompt": " "}', r"tasks.jsonl:2: prompt: "),
         ('{"prompt": "?", "answer": {"a": 1}}', r"tasks.jsonl:2: answer: expected a text"),
@@ -273,3 +279,13 @@ def test_an_expert_without_an_answer_to_give_plays_its_calls(folder):
     (folder / "tasks.jsonl").write_text(json.dumps(row) + "\n")
     env = make(verify=lambda task, answer, calls: len(calls))
     assert play_expert(env, env.tasks("train")[0]).outcome == 1.0
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [(np.float32(0.5), 0.5), (np.True_, 1.0), (np.int64(0), 0.0), (Fraction(1, 4), 0.25)],
+)
+def test_a_verifier_may_return_any_number(folder, given, outcome):
+    env = make(verify=lambda task, answer, calls: given)
+    env.reset(seed=0)
+    assert env.step("Answer: 8")[-1]["outcome"] == outcome

@@ -18,6 +18,7 @@ from gymnasium.utils.env_checker import check_env
 
 from mentor_core.errors import ConfigError, DataError
 from mentor_core.execution import ToolExecutor
+from mentor_core.references import replayed_in, verified
 from mentor_core.registry import SOURCES, create
 from mentor_envs.mcp.env import Mcp
 
@@ -33,6 +34,16 @@ def test_a_servers_tools_are_the_environments_tools(make):
     found = create(SOURCES, "expert").find(env.tasks("train"), env)
     (reference,) = found["row-1"]
     assert (reference.outcome, reference.calls[0].result) == (1.0, "42.0")
+
+
+def test_what_a_server_said_is_taken_on_trust_unless_it_may_be_asked_again(make):
+    """A live server may say something else tomorrow, or do again what was done."""
+    for env, trusted in ((make(), {"mcp": 1}), (make(replayable=True), {})):
+        tasks = env.tasks("train")
+        found = create(SOURCES, "expert").find(tasks, env)
+        saved = {("mcp", task_id): episodes for task_id, episodes in found.items()}
+        references = verified(saved, replayed_in(env, tasks))
+        assert (references.of, references.trusted) == (saved, trusted)
 
 
 def test_gymnasium_finds_nothing_to_complain_about(make):

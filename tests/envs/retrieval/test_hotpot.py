@@ -33,6 +33,26 @@ def write(path, rows):
     return path
 
 
+def test_hugging_faces_export_is_the_same_file(tmp_path):
+    # It has columns where HotpotQA's own files have pairs, and another name for the id.
+    exported = {key: value for key, value in ROW.items() if key != "_id"} | {
+        "id": ROW["_id"],
+        "supporting_facts": dict(
+            zip(("title", "sent_id"), zip(*ROW["supporting_facts"], strict=True), strict=True)
+        ),
+        "context": dict(
+            zip(("title", "sentences"), zip(*ROW["context"], strict=True), strict=True)
+        ),
+    }
+    own = Retrieval(tasks_file=write(tmp_path / "own.jsonl", [ROW]))
+    other = Retrieval(tasks_file=write(tmp_path / "exported.jsonl", [exported]))
+    assert other.corpus.documents == own.corpus.documents
+    (task,), (same,) = own.tasks("train"), other.tasks("train")
+    assert same.id == task.id
+    assert same.metadata["hops"] == task.metadata["hops"]
+    assert play_expert(other, same).outcome == 1.0
+
+
 @pytest.mark.parametrize("name", ["dev.json", "dev.json.gz", "dev.jsonl"])
 def test_questions_and_their_corpus_are_read(tmp_path, name):
     other = {
@@ -93,7 +113,7 @@ def test_an_expert_that_does_not_find_its_document_does_not_answer(tmp_path):
         (ROW | {"answer": None}, "answer must be some text, got null"),
         (ROW | {"question": ""}, "question must be some text"),
         (ROW | {"_id": ROW["_id"]}, "is that of"),
-        (ROW | {"_id": None}, "_id must be a text or a whole number"),
+        (ROW | {"_id": 0.5}, "_id must be a text or a whole number"),
         (ROW | {"split": "dev"}, "unknown split 'dev'"),
         ({k: v for k, v in ROW.items() if k != "context"}, "no key 'context'"),
         (ROW | {"context": {"title": []}}, "context must be a list"),
@@ -101,6 +121,8 @@ def test_an_expert_that_does_not_find_its_document_does_not_answer(tmp_path):
         (ROW | {"context": [["Title", ["a"]], ["Title", [3]]]}, "context: paragraph 2 must be"),
         (ROW | {"context": [["", ["a"]]]}, "context: paragraph 1 must be"),
         (ROW | {"supporting_facts": [["Title"]]}, "supporting_facts must be pairs"),
+        (ROW | {"context": {"title": ["a"], "sentences": []}}, "of one length"),
+        (ROW | {"supporting_facts": {"title": ["a"]}}, "title and sent_id"),
     ],
 )
 def test_a_broken_row_is_named_by_file_and_row(tmp_path, row, expected):

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_envs.webshop.analysis import terms
-from mentor_envs.webshop.porter import stem
+from mentor_envs.webshop.analysis import term, terms
 from mentor_envs.webshop.search import SearchIndex, build_index, open_index
 
 
@@ -22,10 +21,10 @@ def bm25(query, documents):
     scores = []
     for words in split:
         score = 0.0
-        for term in terms(query):
-            having = sum(term in other for other in split)
+        for wanted in terms(query):
+            having = sum(wanted in other for other in split)
             idf = math.log(1 + (len(split) - having + 0.5) / (having + 0.5))
-            count = words.count(term)
+            count = words.count(wanted)
             score += idf * count / (count + 0.9 * (0.6 + 0.4 * len(words) / mean))
         scores.append(score)
     return scores
@@ -134,13 +133,13 @@ def test_terms_are_lucenes(text, expected):
         ("hopefulness", "hope"), ("triplicate", "triplic"), ("electrical", "electr"),
         ("allowance", "allow"), ("replacement", "replac"), ("adoption", "adopt"),
         ("rate", "rate"), ("cease", "ceas"), ("controll", "control"), ("roll", "roll"),
-        ("technology", "technolog"), ("as", "as"), ("yes", "ye"),
+        ("technology", "technolog"), ("yes", "ye"),
     ],
 )  # fmt: skip
 def test_stems_are_porters(word, expected):
-    assert stem(word) == expected
+    assert term(word) == expected
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz'é2", max_size=20))
 def test_stemming_never_raises_and_never_lengthens_by_more_than_a_letter(word):
-    assert len(stem(word)) <= len(word) + 1
+    assert len(term(word)) <= len(word) + 1

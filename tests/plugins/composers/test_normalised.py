@@ -61,13 +61,20 @@ def test_the_mean_reward_is_the_weighted_mean_score():
     assert rewards_B.mean() == pytest.approx(2 * 0.5 + 3 * 0.75)
 
 
-def test_turns_are_normalised_among_themselves():
-    turns = [[[0, NAN], [1, 5]], [[1, NAN]], []]
-    turns = [np.reshape(t, (-1, 2)) for t in turns]
-    composed = Normalised().compose(batch([[0, 0]] * 3, [1, 0], [0, 0, 0], turns), 0.0)
-    spread = np.std([-2 / 3, 1 / 3, 1 / 3], ddof=1)
-    assert composed.turns_N[0] == pytest.approx([2 / 3 - 2 / 3 / spread, 2 / 3 + 1 / 3 / spread])
+def test_what_turns_added_is_in_the_units_of_the_terms():
+    turns = [np.reshape(t, (-1, 3)) for t in ([[0, NAN, 2], [0.5, 5, 2]], [[1, 1, 2]], [])]
+    scores = batch([[0, 0, 1], [1, 0, 1], [1, NAN, 1]], [2, 0, 3], [0, 0, 0], turns)
+    composed = Normalised().compose(scores, 0.0)
+    spread = np.std([0, 1, 1], ddof=1)  # the third term has no spread, the second no weight
+    assert composed.turns_N[0] == pytest.approx([0, 2 * 0.5 / spread])
+    assert composed.turns_N[1] == pytest.approx([2 / spread])
     assert [len(t) for t in composed.turns_N] == [2, 1, 0]
+
+
+def test_nothing_is_known_of_a_turn_that_no_term_scores():
+    turns = [np.array([[NAN, NAN], [NAN, 1]])] * 2
+    composed = Normalised().compose(batch([[0, 0], [1, 1]], [1, 1], [0, 0], turns), 0.0)
+    assert np.isnan(composed.turns_N[0]).tolist() == [True, False]
 
 
 scored = st.just(NAN) | st.floats(-3, 3).map(lambda x: round(x, 3))

@@ -1,9 +1,13 @@
 """The presets, scored from trajectories to rewards."""
 
 import tomllib
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mentor_core.assemble import make_reward
 from mentor_core.config import resolve
@@ -64,7 +68,11 @@ UNVERIFIED = trajectory_of([CALL], "3", outcome=None)
         (trajectory_of([CALL], "3", outcome=1.0), 0.7 + 0.3 + 0.1),
         (trajectory_of([CALL, OTHER], "3", outcome=1.0), 0.7 + 0.1),
         (trajectory_of("3", outcome=1.0), 0.7 + 0.1),
-        (trajectory_of([CALL, UNKNOWN], "3", outcome=1.0), 0.7),
+        # an unknown tool beside the right ones costs the 0.1, and does not change the set
+        (trajectory_of([CALL, UNKNOWN], "3", outcome=1.0), 0.7 + 0.3),
+        (trajectory_of([CALL, OTHER, UNKNOWN], "3", outcome=1.0), 0.7),
+        (trajectory_of([CALL, UNKNOWN], "4", outcome=0.0), 0.06),
+        (trajectory_of([UNKNOWN], "3", outcome=1.0), 0.7),
         (trajectory_of([CALL], "4", outcome=0.0), 0.06 + 0.1),
         (trajectory_of([OTHER], "4", outcome=0.0), 0.1),
         (trajectory_of([UNKNOWN], "4", outcome=0.0), 0),
@@ -86,129 +94,78 @@ def test_mentor_paper_number_by_number(trajectory, expected):
     assert rewards("mentor-paper", trajectory) == pytest.approx([expected], nan_ok=True)
 
 
-@pytest.mark.parametrize("references", [(), (trajectory_of("3", outcome=1.0),)])
-@pytest.mark.parametrize(("outcome", "expected"), [(1.0, 0.1), (0.0, 0.1)])
-def test_mentor_paper_without_teacher_tools(references, outcome, expected):
-    trajectory = trajectory_of([CALL], "3", outcome=outcome)
-    assert rewards("mentor-paper", trajectory, references=references) == [expected]
-    assert rewards("mentor-paper", CUT_OFF, references=references) == [0]
-
-
-@pytest.mark.parametrize(
-    ("trajectory", "expected"),
-    [
-        (CUT_OFF, 0),
-        (NO_ANSWER, 0.1),
-        (BLANK, 0.1),
-        (trajectory_of("3", outcome=1.0), 1),
-        (trajectory_of([UNKNOWN], "3", outcome=1.0), 1),
-        (trajectory_of([CALL], "4", outcome=0.0), 0.1),
-        (UNVERIFIED, np.nan),
-    ],
-)
-def test_sparse_number_by_number(trajectory, expected):
-    assert rewards("sparse", trajectory, references=()) == pytest.approx([expected], nan_ok=True)
-
-
-def test_sparse_needs_no_teacher():
-    assert reward_of("sparse").needs == {}
-    assert "reference" in reward_of("mentor").needs
-    assert "reference" in reward_of("mentor-paper").needs
-
-
-def test_mentor_ranks_trajectories_as_one_would():
-    ranked = [
-        trajectory_of([UNKNOWN], "4", outcome=0.0),
-        trajectory_of([OTHER], "4", outcome=0.0),
-        trajectory_of([Call("add", {"a": 1, "b": 5}, "6")], "6", outcome=0.0),
-        trajectory_of([CALL], "4", outcome=0.0),
-        trajectory_of([UNKNOWN], "3", outcome=1.0),
-        trajectory_of([CALL] * 4, "3", outcome=1.0),
-        trajectory_of([CALL], [OTHER], "3", outcome=1.0),
-        trajectory_of([CALL], "3", outcome=1.0),
+def test_toolrl_without_calls_to_make_is_the_format():
+    right = trajectory_of("3"), trajectory_of("")
+    wrong = [
+        CUT_OFF,
+        trajectory_of([CALL], "3"),  # a call where none should be made
+        trajectory_of([UNKNOWN], "3"),
+        trajectory_of(turns=[MALFORMED, Turn("3")], end="answered", answer="3"),
+        trajectory_of(turns=[]),
     ]
-    found = rewards("mentor", *ranked)
-    assert found.tolist() == sorted(set(found))
-    assert found[-1] == pytest.approx(1)
-    assert found[3] == pytest.approx(0.16)
+    found = rewards("toolrl", *right, *wrong, references=(trajectory_of("3"),))
+    assert found.tolist() == [1, 1, 0, 0, 0, 0, 0]
 
 
-TWO_TOOLS = trajectory_of([CALL, OTHER], "3", outcome=1.0, source="teacher")
-ABLATIONS = ("mentor-any-overlap", "mentor-f1", "mentor-no-match", "strict")
+def test_toolrl_says_nothing_where_nobody_knows_what_to_call():
+    found = rewards("toolrl", trajectory_of("3"), trajectory_of([CALL]), references=())
+    assert np.isnan(found).all()
 
 
-@pytest.mark.parametrize(
-    ("trajectory", "overlap", "f1", "no_match", "strict"),
-    [
-        (CUT_OFF, 0, 0, 0, 0),
-        (NO_ANSWER, 0.1, 0.1, 0.1, 0.1),
-        (BLANK, 0.1, 0.1, 0.1, 0.1),
-        # right
-        (trajectory_of([CALL, OTHER], "3", outcome=1.0), 1, 1.1, 0.8, 1.1),
-        (trajectory_of([OTHER, CALL], "3", outcome=1.0), 1, 1.1, 0.8, 0.8),
-        (trajectory_of([CALL], [OTHER], "3", outcome=1.0), 1, 1.1, 0.8, 1.1),
-        (trajectory_of([CALL], "3", outcome=1.0), 1, 0.8 + 0.3 * 2 / 3, 0.8, 0.8),
-        (trajectory_of("3", outcome=1.0), 0.7, 0.8, 0.8, 0.8),
-        (
-            trajectory_of([CALL, UNKNOWN], "3", outcome=1.0),
-            *(1, 0.7 + 0.3 * 2 / 4, 0.7, 0.7),
-        ),
-        (trajectory_of([UNKNOWN], "3", outcome=1.0), 0.7, 0.7, 0.7, 0.7),
-        # wrong
-        (trajectory_of([CALL, OTHER], "4", outcome=0.0), 0.06, 0.16, 0.1, 0.16),
-        (trajectory_of([CALL], "4", outcome=0.0), 0.06, 0.1 + 0.06 * 2 / 3, 0.1, 0.1),
-        (
-            trajectory_of([CALL, UNKNOWN], "4", outcome=0.5),
-            *(0.06, 0.06 * 2 / 4, 0, 0),
-        ),
-        (trajectory_of("4", outcome=0.0), 0, 0.1, 0.1, 0.1),
-        (UNVERIFIED, np.nan, np.nan, np.nan, np.nan),
-    ],
+def the_toolrl(made, wanted):
+    """ToolRL's reward for a turn of well-formed calls, or of none, as its rlla.py has it."""
+    formatted = float(bool(made) == bool(wanted))
+    if not wanted:
+        return formatted
+    if not made:
+        return formatted - 3
+    if made == wanted:
+        return formatted + 3
+
+    def overlap(left, right):
+        if left == right:
+            return 1.0
+        common = sum((Counter(left) & Counter(right)).values())
+        return common / (len(left) + len(right) - common)
+
+    score = overlap([name for name, _ in wanted], [name for name, _ in made])
+    free = [*range(len(made))]
+    for name, arguments in wanted:
+        found = []
+        for place in free:
+            other, given_ = made[place]
+            if other == name:
+                equal = sum(key in given_ and given_[key] == arguments[key] for key in arguments)
+                found.append((overlap([*arguments], [*given_]) + equal, -place))
+        best, place = max(found, default=(0.0, 0))
+        if best > 0:
+            free.remove(-place)
+            score += best
+    most = 1 + sum(1 + len(arguments) for _, arguments in wanted)
+    return formatted + 6 * score / most - 3
+
+
+some_calls = st.lists(
+    st.tuples(
+        st.sampled_from("ab"),
+        st.dictionaries(st.sampled_from("xyz"), st.sampled_from((1, 2, "1")), max_size=3),
+    ),
+    max_size=3,
 )
-def test_the_ablations_number_by_number(trajectory, overlap, f1, no_match, strict):
-    expected = (overlap, f1, no_match, strict)
-    for preset, value in zip(ABLATIONS, expected, strict=True):
-        found = rewards(preset, trajectory, references=(TWO_TOOLS,))
-        assert found == pytest.approx([value], nan_ok=True), preset
 
 
-@pytest.mark.parametrize("preset", ABLATIONS)
-def test_the_ablations_leave_out_what_mentor_paper_leaves_out(preset):
-    right = trajectory_of([CALL], "3", outcome=1.0)
-    assert rewards(preset, right, CUT_OFF, references=()).tolist() == [0.1, 0]
-    assert "reference" in reward_of(preset).needs
-
-
-def test_strict_wants_the_very_arguments():
-    near = trajectory_of([Call("add", {"a": 1, "b": 3}, "4"), OTHER], "3", outcome=1.0)
-    same = trajectory_of([Call("add", {"b": 2.0, "a": 1}, "3"), OTHER], "3", outcome=1.0)
-    assert rewards("strict", near, same, references=(TWO_TOOLS,)) == pytest.approx([0.8, 1.1])
-
-
-@pytest.mark.parametrize(
-    ("trajectory", "expected"),
-    [
-        (trajectory_of([CALL, OTHER], "3"), 1 + 3),
-        # another order: S = Smax
-        (trajectory_of([OTHER, CALL], "3"), 1 + 3),
-        # the format is wrong: a turn that neither calls nor answers
-        (trajectory_of("Let me see.", [CALL, OTHER], "3"), 0 + 3),
-        # S = 1/2 + (1 + 2), Smax = 1 + 3 + 2
-        (trajectory_of([CALL], "3"), 1 + 6 * 3.5 / 6 - 3),
-        # S = 1 + (1 + 1) + (1 + 1)
-        (trajectory_of([Call("add", {"a": 1, "b": 5}), OTHER], "3"), 1 + 6 * 5 / 6 - 3),
-        (trajectory_of([UNKNOWN], "3"), 1 - 3),
-        (trajectory_of("3"), 1 - 3),
-        (trajectory_of(turns=[MALFORMED]), 0 - 3),
-        (trajectory_of(turns=[Turn("", [CALL, OTHER]), MALFORMED, Turn("3")], end="answered"), -3),
-    ],
-)
-def test_toolrl_number_by_number(trajectory, expected):
-    """The outcome does not count."""
-    assert rewards("toolrl", trajectory, references=(TWO_TOOLS,)) == pytest.approx([expected])
-
-
-@pytest.mark.parametrize("references", [(), (trajectory_of("3", outcome=1.0),)])
-def test_toolrl_without_calls_to_make_is_the_format(references):
-    found = rewards("toolrl", trajectory_of("3"), CUT_OFF, references=references)
-    assert found.tolist() == [1, 0]
+@given(some_calls, some_calls, st.booleans())
+def test_toolrl_is_its_formula_against_references_and_gold(made, wanted, gold):
+    student, teacher = (
+        trajectory_of([Call(*call) for call in calls], "3") if calls else trajectory_of("3")
+        for calls in (made, wanted)
+    )
+    term = create(
+        REWARD_TERMS, "toolrl", {"format": True, "against": "gold" if gold else "reference"}
+    )
+    golden = [{"name": name, "arguments": arguments} for name, arguments in wanted]
+    task = replace(TASK, metadata={"calls": golden} if gold else {})
+    found = term.score(student, task, [] if gold else [teacher])
+    assert found == pytest.approx(the_toolrl(made, wanted))
+    if not gold:
+        assert rewards("toolrl", student, references=(teacher,)) == pytest.approx([found])

@@ -53,7 +53,8 @@ def test_the_best_reference_counts_also_for_the_turns():
     near = trajectory_of([add(1, 2), add(5, 7)])
     far = trajectory_of([search("y")])
     assert Arguments().score(student, TASK, [far, near]) == pytest.approx(1.5 / 3)
-    assert Arguments().score_turns(student, TASK, [far, near]) == [1, 0.25, None]
+    added = [1 / 2, 1.5 / 3 - 1 / 2, 0]
+    assert Arguments().score_turns(student, TASK, [far, near]) == pytest.approx(added)
 
 
 def test_the_tolerance_is_relative():
@@ -118,7 +119,8 @@ def test_strict_against_a_reference_takes_its_values_only():
     assert strict.score(trajectory_of([search("red shoes"), add(2, 5)]), task, [reference]) == 0
     assert strict.score(trajectory_of([add(1, 5)]), TASK, [reference]) is None
     assert strict.score(trajectory_of([add(1, 5)]), task, []) is None
-    assert strict.score_turns(trajectory_of([add(1, 5)]), task, [reference]) is None
+    student = trajectory_of([search("red shoes")], [add(1, 5)], [add(1, 5)])
+    assert strict.score_turns(student, task, [reference]) == [0, 1, -1]
 
 
 def test_strict_fails_what_cannot_be_parsed():

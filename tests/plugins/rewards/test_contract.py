@@ -3,6 +3,7 @@
 from copy import deepcopy
 from dataclasses import asdict, replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,9 +34,24 @@ def test_scores_are_none_or_within_the_bounds_one_a_turn(example):
     for term in TERMS:
         value, turns = scores(term, example)
         low, high = term.bounds
-        for score in [value, *(turns or ())]:
-            assert score is None or (isinstance(score, float) and low <= score <= high)
+        assert value is None or (isinstance(value, float) and low <= value <= high)
+        for added in turns or ():
+            assert added is None or (isinstance(added, float) and abs(added) <= high - low)
         assert turns is None or len(turns) == len(example.trajectory.turns)
+
+
+@given(episodes())
+def test_what_the_turns_added_is_what_the_whole_has_more_than_nothing(example):
+    """Were it more, a policy could gain by turns without a better episode; less, by stopping."""
+    trajectory = example.trajectory
+    nothing = replace(trajectory, turns=[], end=None, answer=None, outcome=None)
+    for term in TERMS:
+        value, turns = scores(term, example)
+        if turns is None or value is None:
+            continue
+        before = scores(term, replace(example, trajectory=nothing))[0]
+        before = 1.0 if before is None else before  # format: nothing is wrong as yet
+        assert sum(turns) == pytest.approx(value - before), term
 
 
 @given(episodes())

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,17 @@ KIND = {"type": "string", "enum": ["Red", "red"]}
 
 def object_(**properties):
     return {"type": "object", "properties": properties}
+
+
+def of_format(name):
+    return {"type": "string", "format": name}
+
+
+def decimal(value: Decimal) -> Decimal:
+    return value
+
+
+DECIMAL = Tool(decimal).parameters["properties"]["value"]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +63,20 @@ def object_(**properties):
         (None, None, {"anyOf": [TEXT, {"type": "null"}]}, 1),
         ({"x": "A"}, {"x": "a"}, {"$ref": "#/$defs/P", "$defs": {"P": object_(x=TEXT)}}, 1),
         (1, 1, {"$ref": "#/$defs/P", "$defs": {"P": {"$ref": "#/$defs/P"}}}, 1),
+        # what tools take as other Python types: sets, tuples, dates, decimals, dicts
+        ([1, 2], [2.0, 1], {"type": "array", "items": INTEGER, "uniqueItems": True}, 1),
+        (["A", "b"], ["b", "c"], {"type": "array", "items": TEXT, "uniqueItems": True}, 1 / 2),
+        (["A", 1], ["a", 2], {"type": "array", "prefixItems": [TEXT, INTEGER]}, 1 / 2),
+        ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00+01:00", of_format("date-time"), 1),
+        ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z", of_format("date-time"), 0),
+        ("PT60S", "PT1M", of_format("duration"), 1),
+        ("PT60S", "a minute", of_format("duration"), 0),
+        ("A minute", "a minute", of_format("duration"), 1),
+        ("1.50", 1.5, DECIMAL, 1),
+        ("1.50", "1.5", DECIMAL, 1),
+        ("1.51", 1.5, DECIMAL, 0),
+        ("1.50", 1.5, {"anyOf": [NUMBER, TEXT]}, 0),
+        ({"1": "A"}, {"1": "a"}, {"type": "object", "additionalProperties": TEXT}, 1),
     ],
 )
 def test_alike_by_hand(left, right, schema, expected):

@@ -23,12 +23,12 @@ def score(name, trajectory):
     ("trajectory", "expected"),
     [
         (trajectory_of(), (None, [])),
-        (trajectory_of([CALL], "3"), (1, [1, 1])),
-        (trajectory_of([CALL], [UNKNOWN]), (1, [1, 1])),
-        (trajectory_of([CALL], "", end="policy_stopped"), (1 / 2, [1, 0])),
-        (trajectory_of("thinking", "3"), (1 / 2, [0, 1])),
-        (trajectory_of(turns=[Turn("", [CALL], parse_failure="malformed_call")]), (0, [0])),
-        (trajectory_of(turns=[Turn("", [CALL], complete=False)]), (0, [0])),
+        (trajectory_of([CALL], "3"), (1, [0, 0])),
+        (trajectory_of([CALL], [UNKNOWN]), (1, [0, 0])),
+        (trajectory_of([CALL], "", end="policy_stopped"), (1 / 2, [0, -1 / 2])),
+        (trajectory_of("thinking", "3"), (1 / 2, [-1, 1 / 2])),
+        (trajectory_of(turns=[Turn("", [CALL], parse_failure="malformed_call")]), (0, [-1])),
+        (trajectory_of(turns=[Turn("", [CALL], complete=False)]), (0, [-1])),
     ],
 )
 def test_format(trajectory, expected):
@@ -43,9 +43,10 @@ def test_outcome(outcome):
 @pytest.mark.parametrize(
     ("trajectory", "expected"),
     [
-        (trajectory_of("3"), (1, [1])),
-        (trajectory_of([CALL], [CALL, UNKNOWN], "3"), (0, [1, 0, 1])),
-        (trajectory_of([Call("add", {}, failure="bad_arguments")]), (1, [1])),
+        (trajectory_of("3"), (1, [0])),
+        (trajectory_of([CALL], [CALL, UNKNOWN], "3"), (0, [0, -1, 0])),
+        (trajectory_of([UNKNOWN], [UNKNOWN]), (0, [-1, 0])),
+        (trajectory_of([Call("add", {}, failure="bad_arguments")]), (1, [0])),
         (trajectory_of(), (1, [])),
     ],
 )

@@ -43,10 +43,19 @@ def test_failed_calls_count_unless_told_otherwise():
     assert ToolSelection(mode="set", count_failed=False).score(student, TASK, [teacher]) == 1
 
 
-def test_a_turn_counts_if_one_reference_has_all_its_tools():
-    student = trajectory_of(turn("a"), turn("ab"), turn("ac"), "3")
+def test_unknown_tools_count_unless_told_otherwise():
+    unknown, failed = Call("zz", {}, failure="unknown_tool"), Call("b", {}, failure="tool_error")
+    student, teacher = trajectory_of([*turn("a"), unknown, failed]), trajectory_of(turn("ab"))
+    assert ToolSelection(mode="set").score(student, TASK, [teacher]) == 0
+    assert ToolSelection(mode="set", count_unknown=False).score(student, TASK, [teacher]) == 1
+    assert ToolSelection(count_unknown=False).score(student, TASK, [teacher]) == 1
+
+
+def test_turns_get_what_they_added():
+    student = trajectory_of(turn("a"), turn("ab"), turn("ac"), turn("a"), "3")
     teachers = [trajectory_of(turn("ab")), trajectory_of(turn("c"))]
-    assert ToolSelection().score_turns(student, TASK, teachers) == [1, 1, 0, None]
+    added = [2 / 3, 1 - 2 / 3, 4 / 5 - 1, 0, 0]
+    assert ToolSelection().score_turns(student, TASK, teachers) == pytest.approx(added)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +80,14 @@ def test_multiset_and_order_by_hand(made, wanted, multiset, order):
         assert score == pytest.approx(expected), mode
 
 
-def test_in_multiset_and_order_a_turn_gets_the_share_of_its_calls_that_were_matched():
+def test_in_multiset_and_order_a_tool_too_often_costs():
     student = trajectory_of(turn("b"), turn("ax"), turn("bb"), "3")
     teacher = trajectory_of(turn("ab"), turn("b"))
     multiset, order = ToolSelection(mode="multiset"), ToolSelection(mode="order")
-    assert multiset.score_turns(student, TASK, [teacher]) == [1, 1 / 2, 1 / 2, None]
-    assert order.score_turns(student, TASK, [teacher]) == [0, 1 / 2, 1, None]
+    added = [2 / 4, 4 / 6 - 2 / 4, 6 / 8 - 4 / 6, 0]
+    assert multiset.score_turns(student, TASK, [teacher]) == pytest.approx(added)
+    added = [2 / 4, 2 / 6 - 2 / 4, 6 / 8 - 2 / 6, 0]
+    assert order.score_turns(student, TASK, [teacher]) == pytest.approx(added)
 
 
 @given(st.text("abc", max_size=6), st.text("abc", min_size=1, max_size=6))

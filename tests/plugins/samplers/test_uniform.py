@@ -46,3 +46,13 @@ def test_seeds_and_epochs_have_their_own_order():
 def test_no_task_is_refused():
     with pytest.raises(ConfigError, match="no task"):
         sampler(0)
+
+
+@given(st.integers(1, 12), st.lists(st.integers(1, 9), max_size=6), st.integers(0, 2**32 - 1))
+def test_what_a_run_reaches_is_what_is_chosen_whatever_is_drawn_at_a_time(total, counts, seed):
+    """A run has references of these tasks alone."""
+    uniform, chosen = sampler(total, seed), []
+    for count in counts:
+        chosen += uniform.choose(len(chosen), count)
+    reached = [task.id for task in sampler(total, seed).reach(sum(counts))]
+    assert sorted(reached) == sorted({task.id for task in chosen})

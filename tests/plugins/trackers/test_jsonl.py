@@ -1,6 +1,8 @@
 import json
+import resource
 
 import pytest
+from pydantic import ValidationError
 
 from mentor_core.errors import DataError, RunError
 from mentor_plugins.trackers.jsonl import JsonlTracker
@@ -32,11 +34,24 @@ def test_each_step_is_on_disk_at_once(file):
     tracker.finish()
 
 
+def test_a_full_disk_is_one_message_with_the_path(file):
+    tracker = JsonlTracker()
+    tracker.start(file.parent, {}, 0)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, old[1]))
+    try:
+        with pytest.raises(RunError, match=f"^{file} cannot be written: File too large$"):
+            tracker.log(1, {"loss": 0.5})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    tracker.finish()
+
+
 def test_what_came_after_the_resumed_step_is_cut(file):
     log(file.parent, 0, 1, 2, 3, 4)
     log(file.parent, 2, 3)
     assert steps(file) == [1, 2, 3]
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert {path.name for path in file.parent.iterdir()} <= {file.name, "evaluations.jsonl"}
 
 
 @pytest.mark.parametrize("torn", ['{"step": 2, "lo', '{"step": 2}', "\x00\x00", "7\n", "\udce4"])
@@ -67,3 +82,22 @@ def test_resuming_without_a_file_works_and_logging_without_start_does_not(file):
     assert steps(file) == [4]
     with pytest.raises(RunError, match="not started"):
         JsonlTracker().log(1, {})
+
+
+def test_evaluations_have_a_file_of_their_own_which_a_resumed_run_writes_again(file):
+    for start in (0, 2):
+        tracker = JsonlTracker()
+        tracker.start(file.parent, {}, start)
+        tracker.log_evaluation("before", 0, {"eval/success": 0.25, "eval/outcome": float("nan")})
+        tracker.finish()
+    (line,) = (file.parent / "evaluations.jsonl").read_text().splitlines()
+    row = {"evaluation": "before", "step": 0, "eval/success": 0.25, "eval/outcome": None}
+    assert json.loads(line) == row
+    assert file.read_text() == ""
+
+
+def test_files_are_options_and_are_two():
+    with pytest.raises(ValidationError, match="expected two files"):
+        JsonlTracker(file="a", evaluations="a")
+    with pytest.raises(RunError, match="not started"):
+        JsonlTracker().log_evaluation("before", 0, {})

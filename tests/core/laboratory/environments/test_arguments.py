@@ -1,14 +1,19 @@
 """Arguments that fit a schema are accepted; hostile ones meet every parameter."""
 
+import datetime as dt
 import json
 import random
+from decimal import Decimal
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mentor_core.laboratory.environments.arguments import HOSTILE, Filler, hostile_arguments
 from mentor_core.testing import tools
+from mentor_core.tool import Tool
 
 SCHEMAS = (
     {"type": "string", "enum": ["a", "b"]},
@@ -18,6 +23,13 @@ SCHEMAS = (
     {"$ref": "#/$defs/point"},
     {"const": 7},
     {"type": "boolean"},
+    {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "boolean"}], "minItems": 2},
+    {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+    {"type": "array", "maxItems": 0},
+    {"type": "integer", "minimum": 5, "maximum": 9},
+    {"type": "string", "pattern": "^[a-c]+$"},
+    {"type": "string", "minLength": 7, "maxLength": 8},
+    {"type": "object", "additionalProperties": {"type": "string"}},
 )
 POINT = {
     "type": "object",
@@ -33,6 +45,17 @@ def filler(seed):
 @given(tools(), st.integers(0, 99))
 def test_a_tool_takes_the_arguments_that_are_made_for_it(tool, seed):
     tool.validate(filler(seed).arguments(tool.parameters))
+
+
+@pytest.mark.parametrize("kind", [dt.date, dt.datetime, dt.time, dt.timedelta, UUID, Decimal])
+def test_a_tool_takes_the_texts_that_are_made_for_a_format(kind):
+    # Otherwise its tools would be probed with calls that they all refuse.
+    def tool(value):
+        return value
+
+    tool.__annotations__ = {"value": kind}
+    made = filler(0).arguments(Tool(tool).parameters)
+    assert isinstance(Tool(tool).call(made), kind)
 
 
 @given(st.lists(st.sampled_from(SCHEMAS), max_size=4), st.integers(0, 99))

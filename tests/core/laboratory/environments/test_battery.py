@@ -1,15 +1,21 @@
 """The battery finds each planted defect under its own name, and none in a sound environment."""
 
+import os
 import sys
 import tempfile
+import threading
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mentor_core.env import ToolEnv
 from mentor_core.errors import ConfigError, DataError, PluginError
+from mentor_core.laboratory.environments import confined
 from mentor_core.laboratory.environments.battery import PROPERTIES, STAGES, check_environment
 from mentor_core.task import Task
+from mentor_core.tool import Tool
 
 sys.path.append(str(Path(__file__).parent))  # other processes import it, too
 import planted_environments as planted
@@ -183,3 +189,68 @@ class Empty(planted.Sums):
 def test_what_cannot_be_checked_is_an_error(factory, options, error, message):
     with pytest.raises(error, match=message.replace("?", r"\?")):
         check_environment(factory, **options)
+
+
+class Between(planted.Sums):
+    """Its tool is an ordinary one, which takes all memory for two numbers far apart."""
+
+    def make_tools(self):
+        def between(after: int, before: int) -> int:
+            """The whole numbers after `after` and before `before`."""
+            return sum([number * 1 for number in range(after + 1, before)])
+
+        return [*super().make_tools(), Tool(between)]
+
+
+def test_a_tool_that_takes_all_memory_is_found_and_takes_no_more_than_it_may(monkeypatch):
+    # It took 17 GB, and the machine's killer of processes ended something else.
+    monkeypatch.setattr(confined, "SPARE_BYTES", 2**28)
+    before = psutil.Process().memory_info().rss
+    verdict = failed(Between, examples=40)["refusing"]
+    assert psutil.Process().memory_info().rss - before < 2**28
+    heading, *lines = str(verdict).splitlines()
+    assert "tool 'between' needs more memory than a check may take" in heading
+    assert "called with after=" in heading
+    assert "between" in lines[-1]
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_tool_that_ends_the_process_is_found_with_the_episode(code):
+    class Exits(planted.Sums):
+        def make_tools(self):
+            def leave(how: str) -> str:
+                """Leave the program where `how` is empty."""
+                return os._exit(code) if how == "" else how
+
+            return [*super().make_tools(), Tool(leave)]
+
+    inspection = check_environment(Exits, examples=50, skip=["process"])
+    (robust,) = inspection.failed
+    assert robust.property == "robust"
+    assert f"its process ended with exit code {code} while this was checked" in str(robust)
+    assert '"how": ""' in str(robust)
+    untested = [v.property for v in inspection.verdicts if not v.tested]
+    assert untested == ["robust", "refusing", "outcome"]
+    assert inspection.steps_per_second is None
+
+
+def test_a_tool_whose_result_is_not_json_is_found():
+    # Each call of it would fail, and its author would not know.
+    class Opaque(planted.Sums):
+        def make_tools(self):
+            def look(where: str) -> object:
+                """Look at `where`."""
+                return object()
+
+            return [*super().make_tools(), Tool(look)]
+
+    assert "the result is not JSON: " in str(failed(Opaque)["refusing"])
+
+
+def test_neither_environment_nor_tasks_need_be_pickled_or_imported():
+    class Local(planted.Raises):
+        def load_tasks(self, split):
+            tasks = super().load_tasks(split)
+            return [replace(t, metadata={**t.metadata, "lock": threading.Lock()}) for t in tasks]
+
+    assert set(failed(Local)) == {"robust"}

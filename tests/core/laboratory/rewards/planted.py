@@ -39,7 +39,7 @@ class OutOfBoundsPerTurn(RewardTerm):
         return 0.5
 
     def score_turns(self, trajectory, task, references):
-        return [-1.0 for _ in trajectory.turns]
+        return [0.0 for _ in trajectory.turns[1:]] + [2.0 for _ in trajectory.turns[:1]]
 
 
 class Moody(RewardTerm):
@@ -122,6 +122,22 @@ class LikesLength(RewardTerm):
         return 1.0 if trajectory.end == "token_limit" else 0.5
 
 
+class LikesHaste(RewardTerm):
+    def score(self, trajectory, task, references):
+        return 1 / (1 + len(trajectory.turns))
+
+
+class LikesFirstTurns(RewardTerm):
+    """Every turn but the first costs, and the first gets it all back."""
+
+    def score(self, trajectory, task, references):
+        return 0.5
+
+    def score_turns(self, trajectory, task, references):
+        others = len(trajectory.turns[1:])
+        return [min(1.0, 0.1 * others) for _ in trajectory.turns[:1]] + [-0.1] * others
+
+
 class LikesLists(RewardTerm):
     needs = frozenset({"answer"})
 
@@ -144,9 +160,11 @@ BROKEN = {
     Hurries: {"durations"},
     LikesSilence: {"empty answer"},
     LikesWork: {"tool spam", "parroting"},  # parrots make the teacher's calls again and again
-    LikesParrots: {"parroting"},
+    LikesParrots: {"parroting", "stopping early"},  # parrots do not come to an answer
     LikesEchoes: {"echo"},
     LikesTags: {"forged tags"},
     LikesLength: {"truncation"},
+    LikesHaste: {"parroting", "stopping early"},
+    LikesFirstTurns: {"stopping early"},
     LikesLists: {"hedging"},
 }

@@ -1,4 +1,4 @@
-"""A plugin as a third party would write it; `broken` and a second plugin are broken on purpose."""
+"""A plugin as a third party would write it; `broken` and the other plugins are so on purpose."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ def mentor_reward_terms() -> dict[str, str]:
     return {
         "brevity": "mentor_plugin_xyz.brevity:Brevity",
         "broken": "mentor_plugin_xyz.broken:Broken",
-        "outcome": "mentor_plugin_xyz.brevity:Brevity",  # the name is taken
+        "length": "mentor_plugin_xyz.brevity:Brevity",  # mentor-core has a term of that name
     }
+
+
+@hookimpl
+def mentor_students() -> dict[str, str]:
+    return {"dice": "mentor_plugin_xyz:student"}
 
 
 @hookimpl

@@ -27,7 +27,7 @@ class Dice(ToolEnv):
         return thrown
 
     def load_tasks(self, split: str) -> list[Task]:
-        prompt = "Throw {} dice. What is their sum?"
+        prompt = {"train": "Throw {} dice. What is their sum?"}.get(split, "The sum of {} dice?")
         return [Task(f"{split}-{n}", "dice", prompt.format(n), split=split) for n in range(1, 7)]
 
     def start(self, task: Task) -> int:

@@ -1,0 +1,148 @@
+"""Health: signs that a training goes wrong, found in its metrics while it can still be mended."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+__all__ = ["SIGNS", "Finding", "Health", "Sign"]
+
+Sign = Literal["few_calls", "low_entropy", "zero_variance", "truncation", "reward_hacking"]
+SIGNS: tuple[Sign, ...] = get_args(Sign)
+_WINDOW = 5
+"""Steps over which metrics are averaged: one step's are too noisy to judge by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sign, the figures that show it, and the setting that helps."""
+
+    sign: Sign
+    step: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"step {self.step}: {self.message}"
+
+
+class Health:
+    """Looks at each step's metrics; tells each sign once.
+
+    The first and the last five steps are compared, so nothing is told before step ten but
+    what is wrong in itself: groups without variance, and episodes that are cut off.
+
+    Args:
+        reference_calls: mean number of calls of the references; None if there is none.
+        stop_on: signs at which the training is to end.
+
+    Attributes:
+        findings: all that were told.
+        fatal: the one at which the training ends; None as long as it may go on.
+    """
+
+    def __init__(
+        self, reference_calls: float | None = None, stop_on: Collection[Sign] = ()
+    ) -> None:
+        self.reference_calls, self.stop_on = reference_calls, stop_on
+        self._first: list[Mapping[str, float | None]] = []
+        self._last: deque[Mapping[str, float | None]] = deque(maxlen=_WINDOW)
+        self._told: set[Sign] = set()
+        self._steps = 0
+        self.findings: list[Finding] = []
+        self.fatal: Finding | None = None
+
+    def look(self, step: int, metrics: Mapping[str, float | None]) -> list[Finding]:
+        """The signs that this step's metrics show for the first time."""
+        self._steps += 1
+        if len(self._first) < _WINDOW:
+            self._first.append(metrics)
+        self._last.append(metrics)
+        found = [
+            Finding(sign, step, message)
+            for sign, message in self._signs().items()
+            if message and sign not in self._told
+        ]
+        self._told |= {finding.sign for finding in found}
+        self.findings += found
+        fatal = [finding for finding in found if finding.sign in self.stop_on]
+        self.fatal = self.fatal or (fatal[0] if fatal else None)
+        return found
+
+    def _signs(self) -> dict[Sign, str | None]:
+        if self._steps < _WINDOW:
+            return {}
+        found: dict[Sign, str | None] = {
+            "zero_variance": self._zero_variance(),
+            "truncation": self._truncation(),
+        }
+        if self._steps >= 2 * _WINDOW:
+            found["few_calls"] = self._few_calls()
+            found["low_entropy"] = self._low_entropy()
+            found["reward_hacking"] = self._reward_hacking()
+        return found
+
+    def _few_calls(self) -> str | None:
+        before, now = self._means("calls")
+        needed = self.reference_calls
+        if before is None or now is None or not needed:
+            return None
+        if now >= 0.5 * before or now >= 0.5 * needed:
+            return None
+        return (
+            f"calls an episode fell from {before:.2f} to {now:.2f}, and references make "
+            f"{needed:.2f}: the reward pays for stopping early. Test the reward with "
+            "`mentor check-reward`, or gate it by the outcome: reward.composer=outcome_gated"
+        )
+
+    def _low_entropy(self) -> str | None:
+        before, now = self._means("entropy")
+        if before is None or now is None or now >= 0.1 * before:
+            return None
+        return (
+            f"entropy fell from {before:.3f} to {now:.3f} nats a token: the student hardly "
+            "explores. Lower train.learning_rate, or add train.trl.entropy_coef=0.01"
+        )
+
+    def _zero_variance(self) -> str | None:
+        _, now = self._means("groups/dead")
+        if now is None or now <= 0.8:
+            return None
+        _, success = self._means("success")
+        if success is not None and success > 0.5:
+            cause = "most tasks are solved every time: choose harder tasks"
+        else:
+            cause = "most tasks are never solved: begin with imitation, --warm-start sft:64"
+        return f"{now:.0%} of the groups have no variance and teach nothing; {cause}"
+
+    def _truncation(self) -> str | None:
+        parts = [self._means(f"end/{end}")[1] for end in ("token_limit", "turn_limit")]
+        cut = sum(part or 0.0 for part in parts)
+        if cut <= 0.5:
+            return None
+        return (
+            f"{cut:.0%} of the episodes are cut off by a limit: raise rollout.episode_tokens, "
+            "rollout.turn_tokens or rollout.max_turns"
+        )
+
+    def _reward_hacking(self) -> str | None:
+        (before, now), (won, wins) = self._means("reward"), self._means("success")
+        if before is None or now is None or won is None or wins is None:
+            return None
+        if now < before + 0.05 or wins > won - 0.02:
+            return None
+        return (
+            f"the reward rose from {before:.2f} to {now:.2f} while verified success fell from "
+            f"{won:.1%} to {wins:.1%}: a term pays for something else. Give the outcome more "
+            "weight, or gate the other terms by it: reward.composer=outcome_gated"
+        )
+
+    def _means(self, name: str) -> tuple[float | None, float | None]:
+        """Mean of a metric over the first and over the last steps; None where not measured."""
+        return _mean(self._first, name), _mean(self._last, name)
+
+
+def _mean(steps: Iterable[Mapping[str, float | None]], name: str) -> float | None:
+    values = [value for step in steps if (value := step.get(name)) is not None]
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,124 @@
+"""Confined: work in a process of its own, with a limit of memory.
+
+The process is a fork: what is under inspection need not be importable, nor be pickled. Where there
+is no fork (Windows), the work is done in this process, without a limit.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO, Any, NoReturn
+
+import psutil
+
+__all__ = ["SPARE_BYTES", "Ended", "confined"]
+
+SPARE_BYTES = 2 * 2**30
+"""What the work may take beyond what this process has; as much again, where that is more."""
+
+
+class Ended(Exception):
+    """The process ended before the work did; says how."""
+
+
+def confined(
+    work: Callable[[Callable[[Any], None]], None],
+    hear: Callable[[Any], None],
+    shared: Sequence[Any],
+) -> None:
+    """Do the work in a process of its own.
+
+    Args:
+        work: gets a function that says something to this process.
+        hear: gets what is said.
+        shared: objects that both have, and that are never pickled.
+
+    Raises:
+        Ended: the work raised, or ended its process.
+    """
+    if not hasattr(os, "fork"):
+        work(hear)
+        return
+    sys.stdout.flush()
+    reader, writer = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reader)
+        _work(work, writer, shared)
+    os.close(writer)
+    done = False
+    try:
+        with os.fdopen(reader, "rb") as said, suppress(EOFError, pickle.UnpicklingError):
+            while not done:  # the process may end before that, in the middle of what it says
+                done, value = _Unpickler(said, shared).load()
+                if not done:
+                    hear(value)
+    finally:
+        os.kill(process, signal.SIGKILL)  # it has ended, unless hearing was interrupted
+        _, status = os.waitpid(process, 0)
+    if not done:
+        code = os.waitstatus_to_exitcode(status)
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        raise Ended(f"its process ended with {how}")
+
+
+def _work(
+    work: Callable[[Callable[[Any], None]], None], writer: int, shared: Sequence[Any]
+) -> NoReturn:
+    """The process."""
+    code = 1
+    try:
+        _limit_memory()
+        places = {id(thing): place for place, thing in enumerate(shared)}
+        with os.fdopen(writer, "wb") as out:
+
+            def say(value: Any, *, done: bool = False) -> None:
+                _Pickler(out, places).dump((done, value))
+                out.flush()
+
+            work(say)
+            sys.stdout.flush()
+            say(None, done=True)
+        code = 0
+    except Exception:  # noqa: BLE001 - a fault of ours, of which the other process cannot tell
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _limit_memory() -> None:
+    import resource
+
+    memory = psutil.Process().memory_info()
+    kind, used = resource.RLIMIT_AS, memory.vms
+    if hasattr(memory, "data"):  # Linux: without what is reserved only
+        kind, used = resource.RLIMIT_DATA, memory.data
+    _, most = resource.getrlimit(kind)
+    limit = used + max(SPARE_BYTES, used)
+    if most == resource.RLIM_INFINITY or limit < most:
+        with suppress(ValueError, OSError):  # not every system has this limit
+            resource.setrlimit(kind, (limit, most))
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file: IO[bytes], places: Mapping[int, int]) -> None:
+        super().__init__(file)
+        self._places = places
+
+    def persistent_id(self, thing: Any) -> int | None:
+        return self._places.get(id(thing))
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: IO[bytes], shared: Sequence[Any]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, place: Any) -> Any:
+        return self._shared[place]

@@ -1,1 +1,0 @@
-"""Training: the only part of the core that imports torch and trl."""

@@ -1,0 +1,192 @@
+"""Conversation: what a server that speaks OpenAI's chat protocol said, and what it is told.
+
+Servers write calls in many ways: without an id, with arguments as an object, encoded twice, cut
+off. They are read as far as they can be; what is sent back is always as the protocol has it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mentor_core.parsing import NOT_JSON, HermesParser, read_json
+from mentor_core.trajectory import Call, Message
+
+__all__ = ["Conversation", "Reply", "SaidCall"]
+
+_HERMES = HermesParser()
+_NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+_MOST_NAME = 64  # characters of a name that OpenAI's own server takes
+_ENCODED = 3  # times that arguments may be encoded as text
+
+
+@dataclass(frozen=True, slots=True)
+class SaidCall:
+    """A call as a server gave it.
+
+    Attributes:
+        id: the server's; empty where it gave none.
+        name: the tool's; empty where it gave none.
+        arguments: None where they cannot be read as an object.
+        text: the call in the format of Hermes, where it is one exactly if it can be read.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | None
+    text: str
+
+    @classmethod
+    def read(cls, call: Any) -> SaidCall:
+        """What can be read of an item of `tool_calls`."""
+        call = call if isinstance(call, dict) else {}
+        function = call.get("function")
+        function = function if isinstance(function, dict) else call
+        name, given, identity = function.get("name"), function.get("arguments"), call.get("id")
+        name = name if isinstance(name, str) else ""
+        identity = identity if isinstance(identity, str) else ""
+        arguments = _object(given)
+        if name and arguments is not None:
+            text = _HERMES.render("", [Call(name, arguments)])
+            if _HERMES.parse(text).calls == [Call(name, arguments)]:
+                return cls(identity, name, arguments, text)
+        raw = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+        written = json.dumps({"name": name or None, "arguments": raw or "-"}, ensure_ascii=False)
+        return cls(identity, name, None, f"{_HERMES.OPEN}\n{written}\n{_HERMES.CLOSE}")
+
+
+class Reply:
+    """One choice of a server's reply.
+
+    Attributes:
+        content: what the model said beside its calls.
+        calls: see `SaidCall`.
+        text: the turn, in the format of Hermes.
+        complete: the model ended the turn itself.
+        tokens: what it cost; 0 where the server does not say.
+
+    Raises:
+        KeyError, TypeError: the choice has no message.
+    """
+
+    def __init__(self, choice: Any, usage: Any) -> None:
+        message = dict(choice["message"])
+        given = message.get("tool_calls") or message.get("function_call") or []
+        self.content = _content(message.get("content"))
+        self.calls = [
+            SaidCall.read(call) for call in (given if isinstance(given, list) else [given])
+        ]
+        blocks = [call.text for call in self.calls]
+        self.text = "\n".join([self.content, *blocks] if self.content else blocks)
+        if blocks and not self._is_read_back():  # the content would hide calls, or has some itself
+            self.text = "\n".join(blocks)
+        self.complete = choice.get("finish_reason") not in ("length", "content_filter")
+        tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
+        self.tokens = tokens if isinstance(tokens, int) else 0
+
+    def _is_read_back(self) -> bool:
+        turn = _HERMES.parse(self.text)
+        meant = [Call(c.name, c.arguments) for c in self.calls if c.arguments is not None]
+        return turn.calls == meant and bool(turn.failure) == (len(meant) < len(self.calls))
+
+
+class Conversation:
+    """What a server has been told.
+
+    Args:
+        messages: in the server's protocol.
+        tools: names of the tools.
+
+    Attributes:
+        messages: those of the conversation so far.
+        tokens: what the model has written.
+    """
+
+    def __init__(self, messages: list[dict[str, Any]], tools: Sequence[str] = ()) -> None:
+        self.messages, self.tokens = messages, 0
+        self._tools = tools
+        self._ids: set[str] = set()
+        self._read: list[str] = []
+        self._unread: list[str] = []
+
+    def reply(self, reply: Reply) -> None:
+        """The model has spoken."""
+        self.tokens += reply.tokens
+        message: dict[str, Any] = {"role": "assistant", "content": reply.content}
+        given = {call.id for call in reply.calls}
+        for call in reply.calls:
+            identity = call.id
+            if not identity or identity in self._ids:
+                identity = next(i for i in _own_ids() if i not in self._ids | given)
+            self._ids.add(identity)
+            (self._unread if call.arguments is None else self._read).append(identity)
+            function = {
+                "name": self._name(call.name),
+                "arguments": json.dumps(call.arguments or {}),
+            }
+            message.setdefault("tool_calls", []).append(
+                {"id": identity, "type": "function", "function": function}
+            )
+        self.messages.append(message)
+
+    def observe(self, messages: Sequence[Message]) -> None:
+        """The environment has answered: results in the order of the calls that could be read.
+
+        Every call must be answered, and at once: one that could not be read gets the complaint.
+        """
+        others: list[dict[str, Any]] = []
+        for message in messages:
+            if message["role"] != "tool":
+                others.append(dict(message))
+            elif self._read:
+                self._answer(self._read.pop(0), message["content"])
+            elif self._unread:
+                while self._unread:
+                    self._answer(self._unread.pop(0), message["content"])
+            else:  # the model wrote its call as text
+                others.append({"role": "user", "content": _result(message)})
+        for identity in self._read + self._unread:
+            self._answer(identity, "Error: the call was not carried out.")
+        self._read, self._unread = [], []
+        self.messages += others
+
+    def _answer(self, call: str, content: str) -> None:
+        self.messages.append({"role": "tool", "tool_call_id": call, "content": content})
+
+    def _name(self, name: str) -> str:
+        """The name of a tool, or one that servers take."""
+        return name if name in self._tools else _NO_NAME.sub("_", name)[:_MOST_NAME] or "unknown"
+
+
+def _own_ids() -> Iterator[str]:
+    return (f"call{number:05d}" for number in itertools.count())  # Mistral's form
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    """Arguments as an object; none at all are an empty one. None where there is no object."""
+    for _ in range(_ENCODED):
+        if not isinstance(value, str):
+            break
+        text = value.strip()
+        value, end = read_json(text, 0) if text else ({}, 0)
+        if value is NOT_JSON or end < len(text):
+            return None
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else None
+
+
+def _content(value: Any) -> str:
+    """The text of a message, which may come in parts."""
+    if isinstance(value, list):
+        texts = (part.get("text") for part in value if isinstance(part, dict))
+        return "".join(text for text in texts if isinstance(text, str))
+    return value if isinstance(value, str) else ""
+
+
+def _result(message: Message) -> str:
+    return f"<tool_response>\n{message['content']}\n</tool_response>"

@@ -1,0 +1,58 @@
+"""Grpo: group relative policy optimization, by TRL, of mentor's own rollouts and rewards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mentor_core.trainer import Trained, Trainer
+from mentor_core.training import Training
+from mentor_plugins.trainers.grpo.settings import (
+    check_adapters,
+    check_settings,
+    lora_config,
+    trainer_settings,
+)
+
+__all__ = ["Grpo"]
+
+
+class Grpo(Trainer):
+    """Reinforcement: the student plays, and learns from the advantages of its own episodes.
+
+    Source: DeepSeekMath (arXiv 2402.03300), section 4.1; with token-level loss, as in DAPO
+    (arXiv 2503.14476). Its settings are `train.*`, `credit` and `reward`.
+    """
+
+    def check(self, config: Any, processes: int) -> None:
+        check_settings(config, processes)
+        if config.train.trl or config.train.bf16:
+            trainer_settings(config, Path(), processes)
+
+    def check_model(self, config: Any, model: Any) -> None:
+        check_adapters(config, model)
+
+    def train(self, training: Training) -> Trained:
+        from accelerate import PartialState
+        from datasets import Dataset
+        from transformers import PrinterCallback
+
+        from mentor_plugins.trainers.grpo.trainer import MentorTrainer
+        from mentor_plugins.trainers.watch import Watch
+
+        config = training.parts.config
+        checkpoints, processes = training.directory.checkpoints, PartialState().num_processes
+        trainer = MentorTrainer(
+            training,
+            args=trainer_settings(config, checkpoints, processes, training.steps),
+            train_dataset=Dataset.from_dict({"prompt": [""] * config.train.tasks_per_step}),
+            peft_config=lora_config(config),
+            callbacks=[Watch(training)],
+        )
+        trainer.remove_callback(PrinterCallback)  # the bar and the trackers say it
+        if training.checkpoint:
+            trainer.restore(training.checkpoint[0])
+            trainer.train(resume_from_checkpoint=str(training.checkpoint[0]))
+        else:
+            trainer.train()
+        return Trained(trainer.trained(), int(trainer.state.global_step))

@@ -1,0 +1,291 @@
+"""MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
+
+Five private methods of TRL 1.16 are overridden, and `test_trl_contract.py` fails when one of them
+changes:
+
+- `_calculate_rewards` scores trajectories and composes the whole batch;
+- `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
+- `_compute_loss` drops the columns that are padding throughout a micro batch;
+- `_save_checkpoint` adds the state of sampler, composer and credit, and seals it all;
+- `_send_telemetry` sends nothing.
+
+Beside them, the public `create_model_card` writes nothing.
+
+The rest is TRL's: loss, optimizer, LoRA, mixed precision, several processes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+
+from mentor_core.checkpoint import CHECKPOINT_STATE
+from mentor_core.component import Stateful
+from mentor_core.policy import Student
+from mentor_core.reward import Floats
+from mentor_core.rollout import Start, episode_seed
+from mentor_core.task import Task, TaskKey
+from mentor_core.training import Training
+from mentor_core.trajectory import Trajectory
+from mentor_plugins.trainers.grpo.batch import (
+    Metrics,
+    Scored,
+    is_truncated,
+    join,
+    measure,
+    score_part,
+)
+from mentor_plugins.trainers.sealed import save_sealed
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches
+
+from trl import GRPOConfig, GRPOTrainer
+from trl.models import unwrap_model_for_generation
+
+__all__ = ["MentorTrainer"]
+
+
+class MentorTrainer(GRPOTrainer):
+    """One GRPO trainer for every environment, reward and credit.
+
+    Args:
+        training: the parts of the run; see `Training`.
+        args: TRL's settings; `scale_rewards` and `mask_truncated_completions` have no effect.
+        **kwargs: for GRPOTrainer.
+    """
+
+    def __init__(self, training: Training, *, args: GRPOConfig, **kwargs: Any) -> None:
+        self.training, self.parts = training, training.parts
+        super().__init__(
+            model=training.student.model,
+            reward_funcs=[_composed],
+            args=args,
+            processing_class=training.student.tokenizer,
+            rollout_func=self._play,
+            **kwargs,
+        )
+        self._tasks: list[Task] = []
+        self._trajectories: list[Trajectory] = []
+        self._scored: Scored | None = None
+        self._seconds = dict.fromkeys(("rollout", "reward"), 0.0)
+
+    def _send_telemetry(self) -> None:
+        """Nothing: what a run does stays on its machine.
+
+        TRL's would look up a host in a thread, which reads the C environment just while
+        Accelerate writes it: that can end the process with a segmentation fault.
+        """
+
+    # Rollout -------------------------------------------------------------------------------
+
+    def _play(self, prompts: Sequence[Any], _: Any = None) -> dict[str, Any]:
+        """TRL's `rollout_func`: play this process's share of the batch.
+
+        The rows of the data set only count episodes: which tasks are played is the sampler's
+        choice, made for the whole batch and the same in every process.
+        """
+        began = time.perf_counter()
+        step, processes = self.state.global_step, self.accelerator.num_processes
+        total = len(prompts) * processes
+        groups = total // self.num_generations
+        tasks = self.parts.sampler.choose(self._generation(step) * groups, groups)
+        first = self.accelerator.process_index * len(prompts)
+        starts = [
+            Start(
+                tasks[index // self.num_generations],
+                episode_seed("train", self.parts.config.seed, step, index),
+                index // self.num_generations,
+            )
+            for index in range(first, first + len(prompts))
+        ]
+        with self._model_for_generation() as model, self._precision():
+            engine = getattr(self, "vllm_generation", None)
+            student = replace(self.training.student, model=model, engine=engine)
+            self.training.policy.prepare(student, self.parts.sampling, self.parts.limits)
+            trajectories = self.training.rollout.run(starts)
+        for trajectory in trajectories:
+            trajectory.policy_version = step
+        self._tasks, self._trajectories = [start.task for start in starts], trajectories
+        self._seconds["rollout"] = time.perf_counter() - began
+        return self._as_rows(trajectories)
+
+    @property
+    def _mask_truncated(self) -> bool:
+        return self.parts.config.train.mask_truncated
+
+    def _generation(self, step: int) -> int:
+        """Which generation batch `step` belongs to: one may serve several optimizer steps."""
+        every = self.args.steps_per_generation * self.num_iterations
+        return int(step * self.args.gradient_accumulation_steps // every)
+
+    def _as_rows(self, trajectories: Sequence[Trajectory]) -> dict[str, Any]:
+        rows: dict[str, Any] = {
+            "prompt_ids": [],
+            "completion_ids": [],
+            "logprobs": [],
+            "env_mask": [],
+        }
+        for trajectory in trajectories:
+            record = trajectory.tokens
+            pad = self.training.student.tokenizer.pad_token_id
+            # An episode that broke at once still needs a row: one padding token without loss.
+            if record is None or not record.completion:
+                prompt = record.prompt if record is not None else [pad]
+                ids, logprobs, mask = [pad], [0.0], [0]
+            else:
+                prompt, ids = record.prompt, record.completion
+                logprobs, mask = record.logprobs, record.mask
+            if trajectory.end == "error" or (self._mask_truncated and is_truncated(trajectory)):
+                mask = [0] * len(ids)
+            for column, value in zip(rows, (prompt, ids, logprobs, mask), strict=True):
+                rows[column].append(value)
+        return rows
+
+    def _model_for_generation(self) -> AbstractContextManager[Any]:
+        model: AbstractContextManager[Any] = unwrap_model_for_generation(
+            self.model_wrapped,
+            self.accelerator,
+            gather_deepspeed3_params=self.args.ds3_gather_for_generation,
+            gradient_checkpointing_kwargs=self.args.gradient_checkpointing_kwargs,
+        )
+        return model
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if not self.args.bf16:
+            return nullcontext()
+        return torch.autocast(self.accelerator.device.type, torch.bfloat16)
+
+    # Rewards and advantages ----------------------------------------------------------------
+
+    def _calculate_rewards(
+        self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
+    ) -> torch.Tensor:
+        """The composed reward of the whole batch, [B, 1]; NaN where not scored."""
+        began = time.perf_counter()
+        part = score_part(
+            self._trajectories,
+            self._tasks,
+            self.training.references,
+            self.parts.reward,
+            self._mask_truncated,
+        )
+        progress = self.state.global_step / max(self.state.max_steps, 1)
+        self._scored = join(gather_object([part]), self.parts.reward, self.parts.credit, progress)
+        for trajectory, reward in zip(
+            self._trajectories, self._local(self._scored.composed.rewards_B), strict=True
+        ):
+            trajectory.reward = None if reward != reward else float(reward)  # NaN: not scored
+        self._seconds["reward"] = time.perf_counter() - began
+        self.parts.sampler.observe(_rewards_by_task(self._scored))
+        self.training.on_rollout(self._trajectories, self.state.global_step)
+        rewards = torch.as_tensor(self._scored.composed.rewards_B, dtype=torch.float32)
+        return rewards[:, None].to(self.accelerator.device)
+
+    def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
+        output: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        scored = self._scored
+        if scored is None:
+            raise RuntimeError("TRL scored a batch without calling _calculate_rewards")
+        advantages_BT = torch.zeros(output["completion_ids"].shape, dtype=torch.float32)
+        for row, advantages_T in zip(advantages_BT, self._local(scored.advantages_T), strict=True):
+            row[: len(advantages_T)] = torch.as_tensor(advantages_T, dtype=torch.float32)
+        output["advantages"] = advantages_BT.to(output["completion_ids"].device)
+        self._note(measure(scored, [*self.parts.sampler.samplers]))
+        return output
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        loss: torch.Tensor = super()._compute_loss(model, trimmed(inputs))
+        return loss
+
+    def _local(self, whole: Any) -> Any:
+        """This process's share of something that stands for the whole batch."""
+        count = len(self._trajectories)
+        first = self.accelerator.process_index * count
+        return whole[first : first + count]
+
+    def _note(self, metrics: Metrics) -> None:
+        """Take metrics into TRL's log in place of those that would mislead.
+
+        TRL judges truncation by the last token, and its zero-spread share by batch scale.
+        """
+        log = self._metrics["train"]
+        for name in [n for n in log if n.startswith(("completions/", "rewards/", "frac_reward"))]:
+            del log[name]
+        log.pop("reward_std", None)
+        for name, value in metrics.items():
+            log[name] = [] if value is None else [value]
+        for name, seconds in self._seconds.items():
+            log[f"seconds/{name}"] = [seconds]
+
+    # Checkpoints ---------------------------------------------------------------------------
+
+    def _stateful(self) -> dict[str, Stateful]:
+        return {
+            "sampler": self.parts.sampler,
+            "composer": self.parts.reward.composer,
+            "credit": self.parts.credit,
+        }
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        states = json.dumps({name: part.state() for name, part in self._stateful().items()})
+        keep = self.parts.config.train.keep_checkpoints
+        save_sealed(self, partial(super()._save_checkpoint, model, trial), states, keep)
+
+    def restore(self, checkpoint: Path) -> None:
+        """Give sampler, composer and credit back what a checkpoint holds of them."""
+        states = json.loads((checkpoint / CHECKPOINT_STATE).read_text(encoding="utf-8"))
+        for name, part in self._stateful().items():
+            part.restore(states.get(name, {}))
+
+    def trained(self) -> Student:
+        """The student with the weights as they stand, adapters merged."""
+        model = self.accelerator.unwrap_model(self.model)
+        if self.parts.config.train.lora is not None:
+            model = model.merge_and_unload()
+        return replace(self.training.student, model=model)
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """No model card: the run directory says more, and TRL's would name no environment."""
+
+
+def trimmed(inputs: dict[str, Any]) -> dict[str, Any]:
+    """A micro batch without the columns that are padding in all its rows.
+
+    TRL pads a whole generation batch to its longest episode before it splits it. Prompts are
+    padded on the left, completions and all that goes with them on the right.
+    """
+    shape = inputs["completion_ids"].shape
+    start = int(inputs["prompt_mask"].any(0).int().argmax())
+    end = max(int(inputs["completion_mask"].any(0).sum()), 1)
+    short = dict(inputs)
+    for name, value in inputs.items():
+        if name in ("prompt_ids", "prompt_mask"):
+            short[name] = value[:, start:]
+        elif isinstance(value, torch.Tensor) and value.shape == shape:
+            short[name] = value[:, :end]
+    return short
+
+
+def _composed(**_: Any) -> list[float]:
+    """TRL wants a reward function; `_calculate_rewards` is overridden and never calls it."""
+    raise RuntimeError("MentorTrainer composes rewards itself")
+
+
+def _rewards_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
+    rewards: dict[TaskKey, list[float]] = {}
+    scored: Floats = batch.composed.rewards_B
+    for task, reward in zip(batch.tasks, scored, strict=True):
+        known = rewards.setdefault(task, [])
+        if reward == reward:  # not NaN
+            known.append(float(reward))
+    return rewards

@@ -1,0 +1,1 @@
+"""Supervised training on the teacher's trajectories."""

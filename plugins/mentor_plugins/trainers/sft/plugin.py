@@ -1,0 +1,168 @@
+"""Sft: imitation of the teacher's reference trajectories, by TRL's SFTTrainer."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from mentor_core.config import unknown_keys
+from mentor_core.errors import ConfigError, DataError
+from mentor_core.models import is_embedded
+from mentor_core.taught import taught_tokens
+from mentor_core.trainer import Trained, Trainer
+from mentor_core.training import Training
+from mentor_plugins.trainers.grpo.settings import lora_config
+
+__all__ = ["Row", "Sft"]
+
+_EMBEDDED_RATE, _RATE = 3e-4, 2e-5
+_OWN = {
+    "max_steps": "train.steps, or the steps of --warm-start",
+    "learning_rate": "the option learning_rate",
+    "per_device_train_batch_size": "train.micro_batch",
+    "gradient_accumulation_steps": "the option batch",
+    "save_steps": "train.checkpoint_every",
+    "bf16": "train.bf16",
+    "seed": "seed",
+    "output_dir": "--output",
+}
+
+Row = dict[str, list[int]]
+"""`input_ids` and `labels` of one episode, of one length; −100: no loss."""
+
+
+class Sft(Trainer):
+    """Maximises the likelihood of the references, on the teacher's turns alone.
+
+    The rows are the conversations of rollouts: same prompt, same suffixes, same masks. The
+    references of a run are imitated again and again, in another order each epoch.
+    """
+
+    batch: int = Field(16, ge=1, description="references of one optimizer step")
+    learning_rate: float | None = Field(
+        None, gt=0, description="not set: 3e-4 for an embedded student, 2e-5 for any other"
+    )
+    references: int = Field(0, ge=0, description="most references to imitate; 0: all")
+    packing: bool = Field(False, description="several references in one row of the batch")
+    trl: dict[str, Any] = Field(default_factory=dict, description="any other of trl.SFTConfig")
+
+    def check(self, config: Any, processes: int) -> None:
+        lora_config(config)
+        for key in self.trl:
+            if key in _OWN:
+                raise ConfigError(f"trainer sft, option trl.{key}: set {_OWN[key]} instead")
+        if self.trl:
+            from trl import SFTConfig
+
+            known = [field.name for field in dataclasses.fields(SFTConfig) if field.init]
+            if unknown := [key for key in self.trl if key not in known]:
+                raise ConfigError(f"trainer sft, option trl: {unknown_keys(unknown, known)}")
+        if self.batch % processes:
+            raise ConfigError(
+                f"trainer sft: a batch of {self.batch} references does not divide among "
+                f"{processes} processes"
+            )
+
+    def train(self, training: Training) -> Trained:
+        """Train on the references of the run's tasks.
+
+        Raises:
+            ConfigError: there is no reference that the student's format can hold.
+        """
+        from accelerate import PartialState
+        from datasets import Dataset
+        from transformers import PrinterCallback
+
+        from mentor_plugins.trainers.sft.trainer import ImitationTrainer
+        from mentor_plugins.trainers.watch import Watch
+
+        rows = self.rows(training)
+        trainer = ImitationTrainer(
+            keep_checkpoints=training.parts.config.train.keep_checkpoints,
+            model=training.student.model,
+            args=self._settings(training, PartialState().num_processes),
+            processing_class=training.student.tokenizer,
+            train_dataset=Dataset.from_list(rows),
+            peft_config=lora_config(training.parts.config),
+            callbacks=[Watch(training)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        checkpoint = training.checkpoint
+        trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if training.parts.config.train.lora is not None:
+            model = model.merge_and_unload()
+        student = dataclasses.replace(training.student, model=model)
+        return Trained(student, int(trainer.state.global_step))
+
+    def rows(self, training: Training) -> list[Row]:
+        """The references as rows of token ids, shuffled.
+
+        Raises:
+            ConfigError: there is none; says why references were left out.
+        """
+        found: list[Row] = []
+        refused: Counter[str] = Counter()
+        for task in training.tasks:
+            env = training.parts.domains[task.env].env
+            for reference in training.references.get(task):
+                _, info = env.reset(seed=0, options={"task": task})
+                try:
+                    record = taught_tokens(
+                        training.student.chat, env.parser, reference, info["tools"]
+                    )
+                except DataError as error:
+                    refused[str(error)] += 1
+                    continue
+                labels = [
+                    token if taught else -100
+                    for token, taught in zip(record.completion, record.mask, strict=True)
+                ]
+                ids = record.prompt + record.completion
+                found.append({"input_ids": ids, "labels": [-100] * len(record.prompt) + labels})
+        if not found:
+            why = f": {next(iter(refused))}" if refused else "; the source gives none"
+            raise ConfigError(f"trainer sft: no reference to imitate{why}")
+        random.Random(training.parts.config.seed).shuffle(found)
+        return found[: self.references or None]
+
+    def _settings(self, training: Training, processes: int) -> Any:
+        import torch
+        from trl import SFTConfig
+
+        config, output = training.parts.config, training.directory.checkpoints
+        rate = self.learning_rate or (_EMBEDDED_RATE if is_embedded(config.model) else _RATE)
+        own = self.batch // processes
+        micro = next(n for n in range(min(config.train.micro_batch, own), 0, -1) if own % n == 0)
+        settings: dict[str, Any] = {
+            "lr_scheduler_type": "linear",
+            "warmup_steps": min(10, training.steps // 10),
+            "max_length": config.rollout.episode_tokens if self.packing else None,
+            "logging_steps": 1,
+            **self.trl,
+            "output_dir": str(Path(output)),
+            "max_steps": training.steps,
+            "learning_rate": rate,
+            "per_device_train_batch_size": micro,
+            "gradient_accumulation_steps": own // micro,
+            "packing": self.packing,
+            "save_strategy": "steps",
+            "save_steps": config.train.checkpoint_every,
+            "save_total_limit": None,  # TRL would delete the old one before the new one is sealed
+            "use_cpu": not torch.cuda.is_available(),
+            "dataloader_pin_memory": torch.cuda.is_available(),
+            "bf16": config.train.bf16,
+            "gradient_checkpointing": config.train.gradient_checkpointing,
+            "seed": config.seed,
+            "report_to": "none",
+            "disable_tqdm": True,
+        }
+        try:
+            return SFTConfig(**settings)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"trainer sft, option trl: {error}") from error

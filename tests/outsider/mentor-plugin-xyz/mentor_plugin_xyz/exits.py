@@ -1,0 +1,3 @@
+"""A plugin that ends whatever imports it."""
+
+raise SystemExit(3)
