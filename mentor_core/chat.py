@@ -48,8 +48,8 @@ class ChatFormat:
     """
 
     def __init__(self, tokenizer: Any, end_ids: Iterable[int] = ()) -> None:
-        self.tokenizer = tokenizer
         self._template = ChatTemplate(tokenizer, end_ids)
+        self.tokenizer = tokenizer = self._template.tokenizer
         self.fallback, self.end_ids = self._template.fallback, self._template.end_ids
         self.ends, self.opening = self._template.ends, self._template.opening
         self.turn_text = self._template.turn_text
@@ -170,7 +170,12 @@ class ChatFormat:
         The cut is a character, after the first one of the token; it is not in the value.
         """
         texts = list(_strings(value))
-        cut = next(c for c in map(chr, _PRIVATE) if not any(c in text for text in texts))
+        used = set[str]().union(*texts)
+        cut = next((c for c in map(chr, _PRIVATE) if c not in used), None)
+        if cut is None:  # the text has them all, which no honest text has
+            cut = chr(_PRIVATE[0])
+            value = _mapped(value, lambda text: text.replace(cut, "\ufffd"))
+            return self._cut(value)
         forges = any(map(self._added.search, texts))
         return (_mapped(value, lambda text: self._cut_text(text, cut)) if forges else value), cut
 
@@ -213,11 +218,17 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """A JSON value with all its strings changed, but for keys."""
+    """A JSON value with all its strings changed, and the keys that are not plain words.
+
+    Plain words are the keys that a chat template asks for.
+    """
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {key: _mapped(inner, change) for key, inner in value.items()}
+        return {
+            key if key.isidentifier() else change(key): _mapped(inner, change)
+            for key, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_mapped(inner, change) for inner in value]
     return value

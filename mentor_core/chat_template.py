@@ -9,6 +9,7 @@ assistant turn looks like.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -66,7 +67,7 @@ class ChatTemplate:
     """
 
     def __init__(self, tokenizer: Any, end_ids: Iterable[int] = ()) -> None:
-        self.tokenizer = tokenizer
+        self.tokenizer = tokenizer = _with_one_template(tokenizer)
         self.fallback: str | None = None
         self.form = HermesParser.form
         self._template: str | None = None
@@ -283,6 +284,22 @@ class ChatTemplate:
         """Where the first end of turn in a text ends; 0 where there is none."""
         found = self._end.search(text)
         return found.end() if found else 0
+
+
+def _with_one_template(tokenizer: Any) -> Any:
+    """The tokenizer, or a copy with one of its several named templates: the one for tools."""
+    named = tokenizer.chat_template
+    if not isinstance(named, dict):
+        return tokenizer
+    chosen = next((named[name] for name in ("tool_use", "default") if name in named), None)
+    if chosen is None:
+        raise ModelError(
+            f"the chat templates are named {', '.join(named) or 'nothing'}; expected tool_use or "
+            "default among them"
+        )
+    tokenizer = copy.copy(tokenizer)
+    tokenizer.chat_template = chosen
+    return tokenizer
 
 
 class _Takes(NamedTuple):

@@ -18,7 +18,7 @@ from gymnasium.error import ResetNeeded
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mentor_core.component import option_error
-from mentor_core.errors import ConfigError, DataError, PluginError, nearest
+from mentor_core.errors import ConfigError, DataError, PluginError, bounded, nearest
 from mentor_core.execution import ToolExecutor, ToolJobs
 from mentor_core.parsing import CallParser, HermesParser
 from mentor_core.scalars import as_float
@@ -228,21 +228,22 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         if self.task is None or self.end is not None:
             raise ResetNeeded("the episode has ended: call reset() first")
         parsed = self.parser.parse(action)
-        calls = parsed.calls
-        if not calls and not parsed.failure:
-            calls = self.read_calls(parsed.content)
-        turn = Turn(text=action, calls=calls, parse_failure=parsed.failure)
+        if not parsed.calls and not parsed.failure:
+            parsed.calls = self.read_calls(parsed.content)
+            parsed.keep_sound()
+        turn = Turn(text=action, calls=parsed.calls, parse_failure=parsed.failure)
         runnable = []
         for call in turn.calls:
             tool = self.tools.get(call.name)
             if tool is None:
                 call.failure = "unknown_tool"
-                call.result = f"Error: unknown tool {call.name!r}{nearest(call.name, self.tools)}"
+                near = nearest(call.name, self.tools)
+                call.result = f"Error: unknown tool {bounded(call.name, 100)!r}{near}"
                 continue
             try:
                 tool.validate(call.arguments)
             except ToolError as error:
-                call.failure, call.result = "bad_arguments", f"Error: {error}"
+                call.failure, call.result = "bad_arguments", bounded(f"Error: {error}")
                 continue
             reason = self.gate.refuse(call, self.task, self.turns) if self.gate else None
             if reason is not None:
@@ -262,7 +263,8 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         turn = pending.turn
         self.turns.append(turn)
         for call in turn.calls:
-            turn.observation.append({"role": "tool", "name": call.name, "content": call.result})
+            name = bounded(call.name, 100)
+            turn.observation.append({"role": "tool", "name": name, "content": call.result})
         if turn.parse_failure:
             complaint = f"Error: {self.parser.complain(turn.parse_failure)}"
             turn.observation.append({"role": "tool", "name": "", "content": complaint})

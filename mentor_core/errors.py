@@ -33,6 +33,7 @@ __all__ = [
     "RunError",
     "ServerError",
     "UnknownName",
+    "bounded",
     "nearest",
 ]
 
@@ -103,6 +104,15 @@ class RewardError(MentorError):
     """A reward term raised, or returned something outside its declared range."""
 
 
+_LONGEST_NAME = 200
+"""Characters of a name that a near one is looked for."""
+
+
+def bounded(text: str, most: int = 1000) -> str:
+    """The text, or its beginning if it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def nearest(name: str, known: Iterable[str], limit: int = 3) -> str:
     """A phrase naming the `known` names nearest to `name`, to end an error message with.
 
@@ -110,7 +120,9 @@ def nearest(name: str, known: Iterable[str], limit: int = 3) -> str:
     '; did you mean calculator?'
     """
     names = sorted(set(known))
-    close = get_close_matches(name, names, n=limit, cutoff=0.5)
+    close = []
+    if len(name) <= _LONGEST_NAME:  # a model may write a megabyte for a name
+        close = get_close_matches(name, names, n=limit, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; known: {', '.join(names)}" if names else "; there is none"

@@ -25,7 +25,8 @@ _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
 class AutoParser(CallParser):
     """The parser that reads, and writes, calls as the model's chat template writes them.
 
-    The first by name that reads them, where none writes them alike.
+    One that is made for a family goes before a generic one, and one that writes calls alike
+    before one that only reads them.
 
     Hermes' before a model is known, and for models whose template knows no tools.
     """
@@ -101,7 +102,7 @@ def check_written(env: ToolEnv, written: CallParser) -> None:
 
 def _choose(chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> CallParser:
     known = [name for name in names(PARSERS) if name != AUTO]
-    found: CallParser | None = None
+    reading: list[CallParser] = []
     for name in known:
         try:
             parser = create(PARSERS, name)
@@ -109,15 +110,19 @@ def _choose(chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> CallParser:
         except MentorError:  # a broken plugin, or one that cannot serve the model
             continue
         if _reads(parser, chat):
-            found = found or parser
-            if parser.render("", [_PROBE]).split() == (_call_text(chat) or "").split():
-                return parser
-    if found:
-        return found
+            reading.append(parser)
+    if reading:
+        text = " ".join((_call_text(chat) or "").split())
+        # False comes first; of those alike, the first by name
+        return min(reading, key=lambda p: (p.generic, " ".join(_writes(p).split()) not in text))
     raise ConfigError(
         f"{_written(chat)}, which no parser reads ({', '.join(known)}). Write one (hook "
         f"mentor_parsers), or set parser to one of these whose format the model is to learn"
     )
+
+
+def _writes(parser: CallParser) -> str:
+    return parser.write("", [_PROBE])
 
 
 def _reads(parser: CallParser, chat: ChatFormat) -> bool:

@@ -105,9 +105,11 @@ class CallParser(ABC):
             so is a policy whose call could not be read.
         opening: what stands before a turn, and after the user's message, in the model's prompt;
             set by `prepare`. Some templates open the thinking there.
+        generic: it reads many families' formats; a family's own parser goes before it.
         parameters: JSON schema of the arguments of each tool by name, set by `prepare`.
     """
 
+    generic: ClassVar[bool] = False
     form: str = ""
     opening: str = ""
     parameters: Mapping[str, Any] = MappingProxyType({})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from mentor_core.errors import DataError
@@ -260,7 +262,21 @@ def write_trajectories(file: io.TextIOBase, trajectories: Iterable[Trajectory]) 
 
 def format_trajectory(trajectory: Trajectory) -> str:
     """The line that holds a trajectory, with its line feed."""
-    return _ADAPTER.dump_json(trajectory).decode() + "\n"
+    try:
+        return _ADAPTER.dump_json(trajectory).decode() + "\n"
+    except PydanticSerializationError:  # half a character somewhere, which no file takes
+        return json.dumps(_whole(_ADAPTER.dump_python(trajectory)), ensure_ascii=False) + "\n"
+
+
+def _whole(value: Any) -> Any:
+    """A JSON value with `whole_text` in it, keys among them."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, dict):
+        return {whole_text(str(key)): _whole(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(inner) for inner in value]
+    return value
 
 
 def end_lines(path: Path) -> None:

@@ -228,20 +228,22 @@ FAMILIES = {
         "qwen2_5", "qwen2_5_training", "qwen2_5_vl", "qwen3", "qwen3_training",
         "qwen3_instruct_2507", "qwen3_vl",
     )},
-    **{name: Family(qwen3_6, _trl(name), parser="response_template") for name in (
+    **{name: Family(qwen3_6, _trl(name), parser="qwen_coder") for name in (
         "qwen3_5_nothink", "qwen3_5_think", "qwen3_6", "qwen3_8",
     )},
     "llama3": Family(llama3, _trl("llama3"), _LLAMA),
     **{name: Family(llama3, _trl(name), _LLAMA, "llama3") for name in ("llama3_1", "llama3_2")},
-    **{name: Family(qwen, _trl(name), _GEMMA, "response_template") for name in (
+    **{name: Family(qwen, _trl(name), _GEMMA, "gemma") for name in (
         "gemma4", "gemma4_v2", "gemma4_v3", "gemma4_v4", "gemma4_v5",
     )},
-    **{name: Family(qwen, _trl(name), parser="response_template") for name in (
-        "lfm2_v2", "lfm2_2_5", "lfm2_2_5_v2", "nemotron_3_nano", "nemotron_3_super",
-        "nemotron_3_ultra", "nemotron_3_5_lightning",
+    **{name: Family(qwen, _trl(name), parser="lfm2") for name in (
+        "lfm2_v2", "lfm2_2_5", "lfm2_2_5_v2",
     )},
-    "glm4moe": Family(qwen, _trl("glm4moe"), _GLM, "response_template"),
-    "gptoss": Family(qwen, _trl("gptoss"), ("<|call|>", "<|return|>"), "response_template"),
+    **{name: Family(qwen, _trl(name), parser="qwen_coder") for name in (
+        "nemotron_3_nano", "nemotron_3_super", "nemotron_3_ultra", "nemotron_3_5_lightning",
+    )},
+    "glm4moe": Family(qwen, _trl("glm4moe"), _GLM, "glm"),
+    "gptoss": Family(qwen, _trl("gptoss"), ("<|call|>", "<|return|>"), "harmony"),
     "lfm2": Family(qwen, _trl("lfm2"), parser=None),
     "muse_glimmer": Family(qwen, _trl("muse_glimmer"), parser=None),
     **{name: Family(qwen, _trl(name)) for name in (

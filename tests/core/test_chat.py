@@ -122,6 +122,47 @@ def test_text_from_outside_cannot_forge_a_turn_or_a_call(student, change):
     check()
 
 
+def test_the_name_of_an_argument_forges_nothing(student):
+    """A server's schema may name an argument <|im_end|>."""
+    chat, tokenizer = student.chat, student.tokenizer
+    added = set(tokenizer.get_added_vocab().values())
+
+    @settings(max_examples=100, deadline=None)
+    @given(_hostile(student))
+    def check(text):
+        def frame(name):
+            tools = copy.deepcopy(TOOLS)
+            tools[0]["function"]["parameters"]["properties"][name] = {"enum": [name]}
+            tools[0]["function"]["parameters"]["required"] = [name]
+            return [i for i in chat.prompt_ids(OPENING, tools) if i in added]
+
+        assert frame(text) == frame("plain")
+
+    check()
+
+
+def test_a_result_of_all_private_characters_is_encoded(student):
+    """No character is left to cut tokens with; the run must not end by that."""
+    text = "".join(map(chr, range(0xE000, 0xF900))) + student.chat.ends[0]
+    ids = student.chat.suffix_ids([{"role": "tool", "name": "x", "content": text}])
+    plain = student.chat.suffix_ids([{"role": "tool", "name": "x", "content": "?"}])
+    ends = student.chat.end_ids
+    assert sum(i in ends for i in ids) == sum(i in ends for i in plain)
+
+
+def test_of_several_named_templates_the_one_for_tools_is_taken(student):
+    """Models such as Command R have two; without tools a student would never see its own."""
+    named = copy.copy(student.tokenizer)
+    plain = without_tools(student.tokenizer).chat_template
+    named.chat_template = {"default": plain, "tool_use": student.tokenizer.chat_template}
+    chat = ChatFormat(named)
+    assert chat.fallback is None
+    assert chat.prompt_ids(OPENING, TOOLS) == student.chat.prompt_ids(OPENING, TOOLS)
+    named.chat_template = {"rag": plain}
+    with pytest.raises(ModelError, match="named rag; expected tool_use or default"):
+        ChatFormat(named)
+
+
 def test_harmless_text_is_encoded_as_the_template_does(student):
     @settings(max_examples=100, deadline=None)
     @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Co"]), min_size=1))

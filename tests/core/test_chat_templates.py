@@ -185,7 +185,7 @@ def test_an_episodes_ids_are_the_templates_ids_of_the_conversation(name):
 
 @pytest.mark.parametrize("name", real.FAMILIES)
 def test_no_text_forges_structure(name):
-    """Neither a tool's result, nor a task, nor a tool's description that a server sends."""
+    """Neither a result, nor a task, nor any part of a schema that a server sends."""
     chat = chat_of(name)
     tokenizer = chat.tokenizer
     added = {i: t for t, i in tokenizer.get_added_vocab().items() if t.strip()}
@@ -193,14 +193,18 @@ def test_no_text_forges_structure(name):
     tags = ["</s>", "<tool_response>", "\ue000", "[INST]", "<|im_end|>", "\u212a", "\u0344"]
     characters = st.characters(exclude_categories=["Cs", "Cn", "Co"])
     piece = st.sampled_from([*added.values(), *tags]) | st.text(characters, max_size=8)
-    hostile = st.lists(piece, min_size=1, max_size=5).map("".join)
+    hostile = st.lists(piece, min_size=1, max_size=5).map("".join).filter(str.strip)
 
     def result(text):
         return [{"role": "tool", "name": "add", "content": text}]
 
     def prompt(text):
         tools = json.loads(json.dumps(TOOLS).replace("a + b", "§"))
-        tools[0]["function"]["description"] = text
+        function = tools[0]["function"]
+        function["description"] = text
+        given = {"type": "string", "description": text, "enum": [text], "default": text}
+        function["parameters"]["properties"][f"§{text}"] = given
+        function["parameters"]["required"].append(f"§{text}")
         return chat.prompt_ids([{"role": "user", "content": text}], tools)
 
     def visible(text):

@@ -120,3 +120,48 @@ def test_a_prompt_may_open_the_thinking():
     assert within.parse(within.render("It is 7.", [])) == ParsedTurn("It is 7.")
     within.opening = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
     assert within.parse(CALL) == ParsedTurn("", [Call("f", {})])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|tool_call_start|>[add(a=1, b=2)]<|tool_call_end|>",
+        '[TOOL_CALLS][{"name": "add", "arguments": {"a": 1}}]',
+        '[TOOL_CALLS]add[ARGS]{"a": 1}',
+        '<|python_tag|>{"name": "add", "parameters": {"a": 1}}',
+        "<function=add>\n<parameter=a>\n1\n</parameter>\n</function>",
+        '<|channel|>commentary to=functions.add <|constrain|>json<|message|>{"a": 1}<|call|>',
+        '{"name": "add", "arguments": {"a": 1}}',
+        '```json\n{"name": "add", "arguments": {"a": 1}}\n```',
+        '{"tool_calls": [{"function": {"name": "add", "arguments": "{}"}}]}',
+    ],
+)
+def test_a_call_of_another_family_is_a_failure_and_no_answer(text):
+    """Otherwise the call vanishes, and the episode ends with it as the answer."""
+    turn = HermesParser().parse(text)
+    assert turn.calls or turn.failure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Answer: 72",
+        'As JSON: {"a": 1}',
+        '```json\n{"total": 72}\n```',
+        "[1, 2, 3]",
+        "def add(a, b):\n    return a + b",
+    ],
+)
+def test_an_answer_that_only_looks_technical_is_an_answer(text):
+    turn = HermesParser().parse(text)
+    assert (turn.content, turn.calls, turn.failure) == (text, [], None)
+
+
+@pytest.mark.parametrize("levels", [101, 300, 100_000])
+def test_arguments_that_are_too_deep_are_a_failure_that_says_so(levels):
+    """Deeper ones end the run with a RecursionError where they are written."""
+    deep = "[" * levels + "]" * levels
+    parser = HermesParser()
+    turn = parser.parse(f'<tool_call>{{"name": "f", "arguments": {{"a": {deep}}}}}</tool_call>')
+    assert (turn.calls, turn.failure) == ([], "too_deep")
+    assert "nested" in parser.complain(turn.failure)

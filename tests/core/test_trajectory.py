@@ -12,8 +12,12 @@ from mentor_core.testing import records, tokens, trajectory_of
 from mentor_core.trajectory import (
     Call,
     Tokens,
+    Trajectory,
+    Turn,
     end_lines,
+    format_trajectory,
     iterate_trajectories,
+    parse_trajectory,
     read_trajectories,
     whole_text,
     write_trajectories,
@@ -107,6 +111,16 @@ def test_text_from_anywhere_can_be_made_fit_for_a_file(text):
         assert "\N{REPLACEMENT CHARACTER}" in fit or len(fit) < len(text)
     else:
         assert fit == text
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=20))
+def test_half_a_character_anywhere_never_stops_the_writing(text):
+    """What a model or a server writes must not cost the run what it has played."""
+    call = Call(text, {text: [text]}, text)
+    turn = Turn(text, [call], observation=[{"role": "tool", "name": text, "content": text}])
+    played = Trajectory(text, text, turns=[turn], answer=text, error=text, tools=[text])
+    read = parse_trajectory(format_trajectory(played).encode(), "line")
+    assert read.turns[0].text == read.answer == whole_text(text)
 
 
 def test_a_missing_file_is_a_data_error(tmp_path):

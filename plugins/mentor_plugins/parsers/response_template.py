@@ -43,6 +43,7 @@ class ResponseTemplateParser(HermesParser):
     failure.
     """
 
+    generic = True
     chat: ChatFormat | None = None
 
     def prepare(self, chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> None:
@@ -55,6 +56,8 @@ class ResponseTemplateParser(HermesParser):
         self.form = chat.turn_text("", [example], tools) or ""
 
     def read(self, text: str) -> ParsedTurn:
+        if self.chat is None:
+            return super().read(text)
         turn = self._read_whole(text)
         if turn.failure:
             plain = super().read(text)
