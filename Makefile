@@ -38,7 +38,7 @@ help: ## print this list
 
 setup: $(STAMP) ## make or update the virtual environment (the other targets do it, too)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml envs/mentor_students/pyproject.toml
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "mentor needs Python 3.11 or newer with its venv module, and '$(PYTHON)' is not that;" \
 	    "name another one: make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -51,7 +51,7 @@ $(STAMP): pyproject.toml
 	      --torch-backend cpu "$$torch" 2>/dev/null \
 	    || echo "taking $$torch from where pip finds it"; \
 	fi; \
-	$(BIN)/python -m pip install --quiet $$torch -e '.[dev]'
+	$(BIN)/python -m pip install --quiet $$torch -e envs/mentor_students -e '.[dev]'
 	@touch $@
 
 $(TEST_STAMP): $(STAMP) Makefile

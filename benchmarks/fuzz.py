@@ -18,10 +18,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from mentor_core.laboratory.environments.bench import Bench
-from mentor_core.laboratory.environments.episode import Maker
-from mentor_core.laboratory.environments.fuzz import Fuzzed, fuzz
-from mentor_core.registry import ENVIRONMENTS, entries, load
+from mentor_core.door.registry import ENVIRONMENTS, entries, load
+from mentor_lab.environments.bench import Bench
+from mentor_lab.environments.episode import Maker
+from mentor_lab.environments.fuzz import Fuzzed, fuzz
 
 DOMAINS = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]
 

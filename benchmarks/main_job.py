@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from mentor_core.evaluate import summarise
-from mentor_core.trajectory import read_trajectories
+from mentor_core.contracts.trajectory import read_trajectories
+from mentor_core.play.evaluate import summarise
 
 
 def measured(run: Path, split: str, when: str, measure: str) -> float:

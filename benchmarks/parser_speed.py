@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from mentor_core.registry import PARSERS, create, names
+from mentor_core.door.registry import PARSERS, create, names
 
 TURNS = {
     "calls that are no JSON": "<tool_call>x</tool_call>",

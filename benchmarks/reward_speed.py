@@ -19,13 +19,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from mentor_core.assemble import make_reward
-from mentor_core.config import resolve
-from mentor_core.laboratory.scoring import Inputs, Row, score_files
-from mentor_core.mathematics import equal_answers, time_limits_hit
-from mentor_core.reward import Example, Reward
-from mentor_core.task import Task
-from mentor_core.trajectory import Call, Trajectory, Turn, format_trajectory
+from mentor_core.contracts.reward import Example, Reward
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Trajectory, Turn, format_trajectory
+from mentor_core.run.assemble import make_reward
+from mentor_core.run.config import resolve
+from mentor_envs.mathematics import equal_answers, time_limits_hit
+from mentor_lab.scoring import Inputs, Row, score_files
 
 BATCH = 64
 TOOLS = ("add", "subtract", "multiply", "divide")

@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mentor_core.execution import ToolExecutor
-from mentor_core.models import load_student
-from mentor_core.policy import Limits, Sampling
-from mentor_core.registry import ENVIRONMENTS, POLICIES, create, load
-from mentor_core.rollout import Rollout, Start, episode_seed
+from mentor_core.contracts.execution import ToolExecutor
+from mentor_core.contracts.policy import Limits, Sampling
+from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
+from mentor_core.model.models import load_student
+from mentor_core.play.rollout import Rollout, Start, episode_seed
 
 EPISODES = 8
 

@@ -31,13 +31,13 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 from trl.chat_template_utils import qwen3_template
 
-from mentor_core.chat import ChatFormat
-from mentor_core.env import ToolEnv
-from mentor_core.models import load_student
-from mentor_core.policy import Limits, Policy, Sampling, Student
-from mentor_core.registry import ENVIRONMENTS, POLICIES, create, load
-from mentor_core.rollout import Rollout, Start, episode_seed
-from mentor_core.task import Task
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
+from mentor_core.contracts.task import Task
+from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
+from mentor_core.model.chat import ChatFormat
+from mentor_core.model.models import load_student
+from mentor_core.play.rollout import Rollout, Start, episode_seed
 
 GROUP = 8
 TOKENS = 512  # of an episode

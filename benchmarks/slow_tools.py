@@ -25,15 +25,15 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 from trl.chat_template_utils import qwen3_template
 
-from mentor_core.env import ToolEnv
-from mentor_core.models import load_student
-from mentor_core.parsing import HermesParser
-from mentor_core.policy import Limits, Sampling, Student
-from mentor_core.registry import ENVIRONMENTS, POLICIES, create, load
-from mentor_core.rollout import Rollout, Start
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.parsing import HermesParser
+from mentor_core.contracts.policy import Limits, Sampling, Student
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
+from mentor_core.model.models import load_student
+from mentor_core.play.rollout import Rollout, Start
+from mentor_core.tools.tool import Tool
 
 CALLS, SECONDS = 32, 0.05
 

@@ -27,9 +27,9 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from mentor_core.config import parse_setting, resolve
-from mentor_core.execution import ToolExecutor
+from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.run import job as train_run
+from mentor_core.run.config import parse_setting, resolve
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 from mentor_envs.webshop.env import WebShop
 from mentor_envs.webshop.search import open_index
 

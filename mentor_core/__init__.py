@@ -10,27 +10,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mentor_core.hookspecs import hookimpl
+from mentor_core.door.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from mentor_core.chat import ChatFormat
-    from mentor_core.component import Component, Stateful
-    from mentor_core.credit import Credit, Layout
-    from mentor_core.env import ActionGate, Expert, Pending, ToolEnv
-    from mentor_core.errors import (
-        AmbiguousName,
-        ConfigError,
-        DataError,
-        MentorError,
-        ModelError,
-        PluginError,
-        RewardError,
-        RunError,
-        ServerError,
-        UnknownName,
-    )
-    from mentor_core.parsing import CallParser, HermesParser, ParsedTurn
-    from mentor_core.policy import (
+    from mentor_core.contracts.chat import Chat
+    from mentor_core.contracts.component import Component, Stateful
+    from mentor_core.contracts.credit import Credit, Layout
+    from mentor_core.contracts.env import ActionGate, Expert, Pending, ToolEnv
+    from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn
+    from mentor_core.contracts.policy import (
         Generation,
         Interrupted,
         Limits,
@@ -39,15 +27,22 @@ if TYPE_CHECKING:
         Session,
         Student,
     )
-    from mentor_core.reward import Composed, Composer, Example, Floats, Need, RewardTerm, Scores
-    from mentor_core.sampler import TaskSampler
-    from mentor_core.source import TrajectorySource
-    from mentor_core.spaces import Observation
-    from mentor_core.task import Split, Task, TaskKey
-    from mentor_core.tool import Tool, ToolError
-    from mentor_core.tracker import Tracker
-    from mentor_core.trainer import Trained, Trainer
-    from mentor_core.trajectory import (
+    from mentor_core.contracts.reward import (
+        Composed,
+        Composer,
+        Example,
+        Floats,
+        Need,
+        RewardTerm,
+        Scores,
+    )
+    from mentor_core.contracts.sampler import TaskSampler
+    from mentor_core.contracts.source import TrajectorySource
+    from mentor_core.contracts.spaces import Observation
+    from mentor_core.contracts.task import Split, Task, TaskKey
+    from mentor_core.contracts.tracker import Tracker
+    from mentor_core.contracts.trainer import Trained, Trainer
+    from mentor_core.contracts.trajectory import (
         Call,
         CallFailure,
         EndReason,
@@ -60,68 +55,81 @@ if TYPE_CHECKING:
         read_trajectories,
         write_trajectories,
     )
+    from mentor_core.support.errors import (
+        AmbiguousName,
+        ConfigError,
+        DataError,
+        MentorError,
+        ModelError,
+        PluginError,
+        RewardError,
+        RunError,
+        ServerError,
+        UnknownName,
+    )
+    from mentor_core.tools.tool import Tool, ToolError
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ActionGate": "env",
-    "AmbiguousName": "errors",
-    "Call": "trajectory",
-    "CallFailure": "trajectory",
-    "CallParser": "parsing",
-    "ChatFormat": "chat",
-    "Component": "component",
-    "Composed": "reward",
-    "Composer": "reward",
-    "ConfigError": "errors",
-    "Credit": "credit",
-    "DataError": "errors",
-    "EndReason": "trajectory",
-    "Example": "reward",
-    "Expert": "env",
-    "Floats": "reward",
-    "Generation": "policy",
-    "HermesParser": "parsing",
-    "Interrupted": "policy",
-    "Layout": "credit",
-    "Limits": "policy",
-    "MentorError": "errors",
-    "Message": "trajectory",
-    "ModelError": "errors",
-    "Need": "reward",
-    "Observation": "spaces",
-    "ParseFailure": "trajectory",
-    "ParsedTurn": "parsing",
-    "Pending": "env",
-    "PluginError": "errors",
-    "Policy": "policy",
-    "RewardError": "errors",
-    "RewardTerm": "reward",
-    "RunError": "errors",
-    "Sampling": "policy",
-    "Scores": "reward",
-    "ServerError": "errors",
-    "Session": "policy",
-    "Split": "task",
-    "Stateful": "component",
-    "Student": "policy",
-    "Task": "task",
-    "TaskKey": "task",
-    "TaskSampler": "sampler",
-    "Tokens": "trajectory",
-    "Tool": "tool",
-    "ToolEnv": "env",
-    "ToolError": "tool",
-    "Tracker": "tracker",
-    "Trained": "trainer",
-    "Trainer": "trainer",
-    "Trajectory": "trajectory",
-    "TrajectorySource": "source",
-    "Turn": "trajectory",
-    "UnknownName": "errors",
-    "iterate_trajectories": "trajectory",
-    "read_trajectories": "trajectory",
-    "write_trajectories": "trajectory",
+    "ActionGate": "contracts.env",
+    "AmbiguousName": "support.errors",
+    "Call": "contracts.trajectory",
+    "CallFailure": "contracts.trajectory",
+    "CallParser": "contracts.parsing",
+    "Chat": "contracts.chat",
+    "Component": "contracts.component",
+    "Composed": "contracts.reward",
+    "Composer": "contracts.reward",
+    "ConfigError": "support.errors",
+    "Credit": "contracts.credit",
+    "DataError": "support.errors",
+    "EndReason": "contracts.trajectory",
+    "Example": "contracts.reward",
+    "Expert": "contracts.env",
+    "Floats": "contracts.reward",
+    "Generation": "contracts.policy",
+    "HermesParser": "contracts.parsing",
+    "Interrupted": "contracts.policy",
+    "Layout": "contracts.credit",
+    "Limits": "contracts.policy",
+    "MentorError": "support.errors",
+    "Message": "contracts.trajectory",
+    "ModelError": "support.errors",
+    "Need": "contracts.reward",
+    "Observation": "contracts.spaces",
+    "ParseFailure": "contracts.trajectory",
+    "ParsedTurn": "contracts.parsing",
+    "Pending": "contracts.env",
+    "PluginError": "support.errors",
+    "Policy": "contracts.policy",
+    "RewardError": "support.errors",
+    "RewardTerm": "contracts.reward",
+    "RunError": "support.errors",
+    "Sampling": "contracts.policy",
+    "Scores": "contracts.reward",
+    "ServerError": "support.errors",
+    "Session": "contracts.policy",
+    "Split": "contracts.task",
+    "Stateful": "contracts.component",
+    "Student": "contracts.policy",
+    "Task": "contracts.task",
+    "TaskKey": "contracts.task",
+    "TaskSampler": "contracts.sampler",
+    "Tokens": "contracts.trajectory",
+    "Tool": "tools.tool",
+    "ToolEnv": "contracts.env",
+    "ToolError": "tools.tool",
+    "Tracker": "contracts.tracker",
+    "Trained": "contracts.trainer",
+    "Trainer": "contracts.trainer",
+    "Trajectory": "contracts.trajectory",
+    "TrajectorySource": "contracts.source",
+    "Turn": "contracts.trajectory",
+    "UnknownName": "support.errors",
+    "iterate_trajectories": "contracts.trajectory",
+    "read_trajectories": "contracts.trajectory",
+    "write_trajectories": "contracts.trajectory",
 }
 __all__ = [*sorted(_HOMES), "hookimpl"]  # noqa: PLE0604
 

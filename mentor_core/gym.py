@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gymnasium.envs.registration import register, registry
 
-from mentor_core.registry import ENVIRONMENTS, targets
+from mentor_core.door.registry import ENVIRONMENTS, targets
 
 __all__ = ["register_environments"]
 

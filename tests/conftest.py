@@ -15,13 +15,15 @@ from typing import Any
 
 import pytest
 
+from mentor_core.cli import main
+
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 @pytest.fixture(scope="session")
 def student():
     """The calculator's embedded student; loaded once."""
-    from mentor_core.models import load_student
+    from mentor_core.model.models import load_student
 
     return load_student("embedded/calculator")
 
@@ -32,7 +34,7 @@ def outsider(tmp_path, monkeypatch) -> Path:
 
     Its environment `dice` is a second domain, written by somebody else.
     """
-    from mentor_core import registry
+    from mentor_core.door import registry
 
     site = tmp_path / "site"
     package = Path(__file__).parent / "outsider" / "mentor-plugin-xyz" / "mentor_plugin_xyz"
@@ -104,3 +106,35 @@ def served() -> Iterator[Callable[..., Any]]:
     """Starts real HTTP servers whose replies the test decides."""
     with ExitStack() as servers:
         yield lambda respond: servers.enter_context(Served(respond))
+
+
+@pytest.fixture
+def mentor(monkeypatch, capsys):
+    """mentor("run", "--dry-run", code=0) → what it wrote to (stdout, stderr)."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def call(*arguments, code=0):
+        monkeypatch.setattr(sys, "argv", ["mentor", *map(str, arguments)])
+        found = 0
+        try:
+            main()
+        except SystemExit as end:
+            found = end.code
+        written = capsys.readouterr()
+        assert found == code, written
+        return written
+
+    return call
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """rows({"question": …}, "broken") → a file of tasks."""
+
+    def write(*given):
+        file = tmp_path / "tasks.jsonl"
+        texts = [row if isinstance(row, str) else json.dumps(row) for row in given]
+        file.write_text("".join(f"{text}\n" for text in texts))
+        return file
+
+    return write

@@ -1,4 +1,4 @@
-"""mentor's built-in tool domains and their students, by the door that third parties use."""
+"""mentor's built-in tool domains, registered by the door that third parties use."""
 
 from __future__ import annotations
 
@@ -17,17 +17,4 @@ def mentor_environments() -> dict[str, str]:
         "mcp": "mentor_envs.mcp.env:Mcp",
         "webshop": "mentor_envs.webshop.env:WebShop",
         "reasoning_gym": "mentor_envs.reasoning_gym.env:ReasoningGym",
-    }
-
-
-@hookimpl
-def mentor_students() -> dict[str, str]:
-    return {
-        "bfcl": "mentor_core.student:bfcl",
-        "calculator": "mentor_core.student:calculator",
-        "files": "mentor_core.student:files",
-        "reasoning_gym": "mentor_core.student:reasoning_gym",
-        "retrieval": "mentor_core.student:retrieval",
-        "sql": "mentor_core.student:sql",
-        "webshop": "mentor_core.student:webshop",
     }

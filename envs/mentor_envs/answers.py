@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mentor_core.mathematics import equal_answers, is_number
+from mentor_envs.mathematics import equal_answers, is_number
 
 __all__ = ["Answer", "Comparison", "is_answer", "read_answer", "same_answer"]
 
@@ -62,7 +62,7 @@ def same_answer(
     Args:
         answer: what the policy answered, None if it did not.
         gold: the right answer, or all right ones.
-        comparison: "mathematics" is `mentor_core.mathematics.equal_answers`; "text" ignores case,
+        comparison: "mathematics" is `mentor_envs.mathematics.equal_answers`; "text" ignores case,
             spacing, quotation marks and a final period; "auto" is mathematics where the gold
             answer is a number (but no fraction, which may be a date) or LaTeX, else text.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mentor_core.env import Expert
-from mentor_core.errors import DataError, nearest
-from mentor_core.tool import Tool, ToolError
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import DataError, nearest
+from mentor_core.tools.tool import Tool, ToolError
 
 __all__ = ["check_calls", "play", "valid_arguments"]
 

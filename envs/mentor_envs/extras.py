@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from mentor_core.errors import ConfigError
+from mentor_core.support.errors import ConfigError
 
 __all__ = ["require"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from mentor_core.env import ToolEnv
-from mentor_core.task import Split, Task
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.task import Split, Task
 from mentor_envs.answers import read_answer
 
 __all__ = ["GeneratedEnv", "hash_byte", "owner"]

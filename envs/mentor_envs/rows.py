@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.task import SPLITS, Split
-from mentor_core.trajectory import open_text
-from mentor_core.validation import problems
+from mentor_core.contracts.task import SPLITS, Split
+from mentor_core.contracts.trajectory import open_text
+from mentor_core.support.errors import DataError, nearest
+from mentor_core.support.validation import problems
 
 __all__ = ["Row", "file_version", "read_rows", "read_task_rows", "show", "without_nulls"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.errors import ConfigError
+from mentor_core.support.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mentor_core.config import RunConfig
+    from mentor_core.run.config import RunConfig
 
 __all__ = ["PATH", "check_output", "configuration", "configuration_options"]
 
@@ -108,9 +108,9 @@ def configuration(
         ConfigError: a key, value or name is wrong.
         PluginError: a class of one's own is not of its kind.
     """
-    from mentor_core.config import merge, parse_rewards, parse_setting, read_toml, resolve
-    from mentor_core.naming import name_environments, with_names
-    from mentor_core.paths import anchored
+    from mentor_core.run.config import merge, parse_rewards, parse_setting, read_toml, resolve
+    from mentor_core.run.naming import name_environments, with_names
+    from mentor_core.run.paths import anchored
 
     values: dict[str, Any] = dict(base or {})
     given: dict[str, Any] = {}
@@ -146,9 +146,9 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
-    from mentor_core.config import merge
-    from mentor_core.mixture import carry_options, parse_mixture
-    from mentor_core.naming import name_environments
+    from mentor_core.play.mixture import carry_options, parse_mixture
+    from mentor_core.run.config import merge
+    from mentor_core.run.naming import name_environments
 
     values, later = dict(values), name_environments(later)
     if _preset(later):

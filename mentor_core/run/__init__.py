@@ -1,1 +1,1 @@
-"""A run: its main job."""
+"""A run: its settings, its parts, its directory, its main job, its report."""

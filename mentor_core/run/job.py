@@ -21,23 +21,23 @@ from accelerate.utils import broadcast_object_list, gather_object
 from rich.console import Console
 from transformers import logging as transformers_logging
 
-from mentor_core.assemble import Parts, Stage, assemble
-from mentor_core.config import RunConfig
-from mentor_core.errors import MentorError, RunError
-from mentor_core.evaluate import Summary, evaluation_starts, play, summarise_split
-from mentor_core.formats import fit
-from mentor_core.health import Health
-from mentor_core.models import load_student, unseen
-from mentor_core.policy import Sampling, Student
-from mentor_core.progress import bar, watched
-from mentor_core.provenance import of_references, of_tasks
-from mentor_core.references import References
-from mentor_core.report import as_metrics, write_report
-from mentor_core.run_directory import RunDirectory
-from mentor_core.secrecy import hide_settings
-from mentor_core.task import Split, Task
-from mentor_core.training import Training
-from mentor_core.trajectory import Trajectory, read_trajectories
+from mentor_core.contracts.policy import Sampling, Student
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Trajectory, read_trajectories
+from mentor_core.model.formats import fit
+from mentor_core.model.models import load_student, unseen
+from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
+from mentor_core.play.health import Health
+from mentor_core.play.progress import bar, watched
+from mentor_core.play.provenance import of_references, of_tasks
+from mentor_core.play.references import References
+from mentor_core.run.assemble import Parts, Stage, assemble
+from mentor_core.run.config import RunConfig
+from mentor_core.run.report import as_metrics, write_report
+from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.training import Training
+from mentor_core.support.errors import MentorError, RunError
+from mentor_core.support.secrecy import hide_settings
 
 __all__ = ["Interrupted", "run"]
 

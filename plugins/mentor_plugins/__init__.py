@@ -57,11 +57,11 @@ def mentor_policies() -> dict[str, str]:
 @hookimpl
 def mentor_parsers() -> dict[str, str]:
     return {
-        "auto": "mentor_core.formats:AutoParser",
+        "auto": "mentor_core.model.formats:AutoParser",
         "gemma": "mentor_plugins.parsers.gemma:GemmaParser",
         "glm": "mentor_plugins.parsers.tagged:GlmParser",
         "harmony": "mentor_plugins.parsers.harmony:HarmonyParser",
-        "hermes": "mentor_core.parsing:HermesParser",
+        "hermes": "mentor_core.contracts.parsing:HermesParser",
         "lfm2": "mentor_plugins.parsers.lfm2:Lfm2Parser",
         "llama3": "mentor_plugins.parsers.llama3:Llama3Parser",
         "mistral": "mentor_plugins.parsers.mistral:MistralParser",
@@ -112,4 +112,16 @@ def mentor_presets() -> dict[str, str]:
         "sparse": "mentor_plugins.presets:sparse.toml",
         "strict": "mentor_plugins.presets:strict.toml",
         "toolrl": "mentor_plugins.presets:toolrl.toml",
+    }
+
+
+@hookimpl
+def mentor_commands() -> dict[str, str]:
+    return {
+        "envs": "mentor_plugins.commands.listing:envs",
+        "eval": "mentor_plugins.commands.evaluate:command",
+        "plugins": "mentor_plugins.commands.listing:plugins",
+        "rewards": "mentor_plugins.commands.listing:rewards",
+        "run": "mentor_plugins.commands.run:command",
+        "show": "mentor_plugins.commands.show:command",
     }

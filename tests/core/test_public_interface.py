@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 import mentor_core
-from mentor_core import registry
+from mentor_core.door import registry
 
 PINNED = Path(__file__).with_name("public_interface.txt")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.component import Component
-from mentor_core.registry import ENVIRONMENTS, KINDS, names
+from mentor_core.contracts.component import Component
+from mentor_core.door.registry import ENVIRONMENTS, KINDS, names
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "trl", "transformers", "peft", "accelerate", "datasets"}

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from mentor_core.errors import ConfigError, DataError
-from mentor_core.tool import Tool
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError, DataError
+from mentor_core.tools.tool import Tool
 from mentor_envs.calls import check_calls, play, valid_arguments
 from mentor_envs.extras import require
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mentor_core.errors import DataError
-from mentor_core.registry import ENVIRONMENTS, load
+from mentor_core.door.registry import ENVIRONMENTS, load
+from mentor_core.support.errors import DataError
 from mentor_envs.generated import GeneratedEnv, hash_byte, owner
 
 DOMAINS = ["calculator", "files", "retrieval", "sql"]

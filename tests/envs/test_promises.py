@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from mentor_core.laboratory.environments.battery import PROPERTIES, check_environment
-from mentor_core.registry import ENVIRONMENTS, entries, load
+from mentor_core.door.registry import ENVIRONMENTS, entries, load
+from mentor_lab.environments.battery import PROPERTIES, check_environment
 
 BUILT_IN = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]
 NOT_TESTED = {

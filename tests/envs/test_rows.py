@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.calculator.env import Calculator
 from mentor_envs.functions.env import Functions
 from mentor_envs.rows import read_rows, read_task_rows

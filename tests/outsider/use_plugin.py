@@ -8,9 +8,9 @@ import sys
 import gymnasium
 
 import mentor_core.gym  # noqa: F401  registers the environments
-from mentor_core import registry
-from mentor_core.errors import MentorError
-from mentor_core.reward import Example, Reward
+from mentor_core.contracts.reward import Example, Reward
+from mentor_core.door import registry
+from mentor_core.support.errors import MentorError
 
 
 def reason_why_it_fails(term: str) -> str:

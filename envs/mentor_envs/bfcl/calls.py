@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 
 __all__ = ["parse_call"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mentor_core.task import Task
-from mentor_core.tool import ToolError
-from mentor_core.trajectory import Turn
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Turn
+from mentor_core.tools.tool import ToolError
 from mentor_envs.bfcl.simulation import Simulation, missing_results, perform
 
 __all__ = ["Dialogue"]

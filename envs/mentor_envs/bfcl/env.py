@@ -12,12 +12,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mentor_core.call_check import Verdict, check_calls, example_arguments
-from mentor_core.env import Expert, ToolEnv
-from mentor_core.errors import DataError, PluginError, nearest
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool, ToolError
-from mentor_core.trajectory import Call, Message
+from mentor_core.contracts.call_check import Verdict, check_calls, example_arguments
+from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call, Message
+from mentor_core.support.errors import DataError, PluginError, nearest
+from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.bfcl import embedded
 from mentor_envs.bfcl.dialogue import Dialogue
 from mentor_envs.bfcl.files import MULTI_TURN, SINGLE_TURN, UNSUPPORTED, make_task, read_category
@@ -49,7 +49,7 @@ class Bfcl(ToolEnv):
     """Requests, each with its own functions, by BFCL's rules; the leaderboard's files load.
 
     Single-turn ones are over with the first turn: the outcome is 1.0 where BFCL's rules find the
-    calls right (see `mentor_core.call_check`), else 0.0. Multi-turn ones are simulated: the
+    calls right (see `contracts.call_check`), else 0.0. Multi-turn ones are simulated: the
     outcome is 1.0 where state and results are right after each of the user's turns (see
     `mentor_envs.bfcl.simulation`), else 0.0.
     """

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
+from mentor_core.support.errors import DataError, nearest
 from mentor_envs.bfcl.calls import parse_call
 from mentor_envs.bfcl.schemas import json_schema, tool_name
 from mentor_envs.bfcl.simulation import class_files

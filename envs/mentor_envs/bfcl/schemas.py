@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mentor_core.errors import nearest
+from mentor_core.support.errors import nearest
 
 __all__ = ["json_schema", "tool_name"]
 

@@ -26,7 +26,7 @@ from decimal import localcontext
 from pathlib import Path
 from typing import Any
 
-from mentor_core.errors import ConfigError
+from mentor_core.support.errors import ConfigError
 
 __all__ = [
     "Simulation",

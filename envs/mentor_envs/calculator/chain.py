@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mentor_core.env import Expert
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert
+from mentor_core.contracts.trajectory import Call
 from mentor_envs.calculator.tools import FUNCTIONS
 
 __all__ = ["ZERO", "Chain", "Quantity", "number", "play"]

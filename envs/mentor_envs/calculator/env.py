@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.env import Expert
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.tools.tool import Tool
 from mentor_envs.answers import same_answer
 from mentor_envs.calculator.chain import play
 from mentor_envs.calculator.gsm8k import read_tasks
@@ -28,7 +28,7 @@ class Calculator(GeneratedEnv):
     """Word problems and twelve arithmetic tools; GSM8K's file loads, and any in its form.
 
     The outcome is 1.0 where the answer is mathematically the task's answer, else 0.0; an
-    answer that lists several values is wrong (see `mentor_core.mathematics`).
+    answer that lists several values is wrong (see `mentor_envs.mathematics`).
     """
 
     class Options(GeneratedEnv.Options):

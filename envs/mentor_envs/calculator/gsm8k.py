@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
 from mentor_envs.calculator.chain import number
 from mentor_envs.calculator.marks import NoReference, convert
 from mentor_envs.rows import Row, read_task_rows

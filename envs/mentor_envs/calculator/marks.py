@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mentor_core.mathematics import equal_answers
 from mentor_envs.calculator.chain import ZERO, Chain, Quantity, number
+from mentor_envs.mathematics import equal_answers
 
 __all__ = ["NoReference", "Reason", "convert"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from functools import lru_cache
 
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
 from mentor_envs.calculator.chain import Chain, number
 from mentor_envs.calculator.phrasing import ITEMS, NAMES
 from mentor_envs.calculator.story import Story, Stuck

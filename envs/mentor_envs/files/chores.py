@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mentor_core.tool import ToolError
+from mentor_core.tools.tool import ToolError
 from mentor_envs.files.shell import COMMANDS, Shell
 from mentor_envs.files.tree import lines
 from mentor_envs.files.world import DIRECTORIES, EXTENSIONS, STEMS, WORDS

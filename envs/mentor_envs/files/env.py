@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from mentor_core.env import Expert, Pending
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert, Pending
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.tools.tool import Tool
 from mentor_envs.answers import read_answer, same_answer
 from mentor_envs.calls import play, valid_arguments
 from mentor_envs.files.problems import generate

@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.files.shell import Limits
 from mentor_envs.files.tree import Tree, size
 

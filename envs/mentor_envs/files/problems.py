@@ -11,7 +11,7 @@ import random
 from functools import lru_cache
 from typing import Any
 
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
 from mentor_envs.files.chores import CHORES, QUESTIONS, Scene, Stuck
 from mentor_envs.files.phrasing import OPENINGS, PHRASES
 from mentor_envs.files.shell import Limits, Shell

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mentor_core.tool import ToolError
+from mentor_core.tools.tool import ToolError
 from mentor_envs.files.tree import MAX_PATH, Tree, ended, lines, resolve, size, uniform
 
 __all__ = ["COMMANDS", "Limits", "Shell"]

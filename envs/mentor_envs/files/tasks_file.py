@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool
+from mentor_core.contracts.task import Split, Task
+from mentor_core.support.errors import DataError, nearest
+from mentor_core.tools.tool import Tool
 from mentor_envs.calls import check_calls
 from mentor_envs.files.loading import check_size, read_directory
 from mentor_envs.files.shell import Limits

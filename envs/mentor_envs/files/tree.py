@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 
 __all__ = [
     "MAX_PATH",

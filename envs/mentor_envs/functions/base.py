@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mentor_core.component import NamesCode
-from mentor_core.env import Expert, ToolEnv
-from mentor_core.errors import ConfigError, DataError, PluginError
-from mentor_core.scalars import as_float
-from mentor_core.task import Split, Task
-from mentor_core.trajectory import Call
-from mentor_core.user_code import load_object
+from mentor_core.contracts.component import NamesCode
+from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError, DataError, PluginError
+from mentor_core.support.scalars import as_float
+from mentor_core.support.user_code import load_object
 from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
 from mentor_envs.calls import check_calls, play
 from mentor_envs.functions.tasks_file import read_tasks

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
-from mentor_core.errors import ConfigError
-from mentor_core.tool import Tool
+from mentor_core.support.errors import ConfigError
+from mentor_core.tools.tool import Tool
 from mentor_envs.functions.base import TaskFileEnv
 from mentor_envs.functions.tools import Source, load_tools
 

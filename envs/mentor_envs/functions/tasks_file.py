@@ -15,8 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mentor_core.errors import DataError
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
+from mentor_core.support.errors import DataError
 from mentor_envs.rows import Row, read_task_rows, without_nulls
 
 __all__ = ["read_tasks"]

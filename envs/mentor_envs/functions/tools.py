@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Annotated, Any
 
-from mentor_core.component import NamesCode
-from mentor_core.errors import ConfigError, PluginError
-from mentor_core.tool import Tool
-from mentor_core.user_code import load_object
+from mentor_core.contracts.component import NamesCode
+from mentor_core.support.errors import ConfigError, PluginError
+from mentor_core.support.user_code import load_object
+from mentor_core.tools.tool import Tool
 
 __all__ = ["Source", "load_tools"]
 

@@ -13,14 +13,14 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.component import Command
-from mentor_core.env import Pending
-from mentor_core.errors import ConfigError, nearest
-from mentor_core.secrecy import expand
-from mentor_core.spaces import Observation
-from mentor_core.task import Task
-from mentor_core.tool import Tool, ToolError
-from mentor_core.trajectory import EndReason
+from mentor_core.contracts.component import Command
+from mentor_core.contracts.env import Pending
+from mentor_core.contracts.spaces import Observation
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import EndReason
+from mentor_core.support.errors import ConfigError, nearest
+from mentor_core.support.secrecy import expand
+from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.functions.base import TaskFileEnv
 from mentor_envs.mcp.content import shorten
 from mentor_envs.mcp.session import Server, Session, list_tools

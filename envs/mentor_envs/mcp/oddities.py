@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from mentor_core.errors import PluginError
-from mentor_core.tool import Tool
+from mentor_core.support.errors import PluginError
+from mentor_core.tools.tool import Tool
 
 __all__ = ["OnlyUsable"]
 

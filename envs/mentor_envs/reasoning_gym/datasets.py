@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from mentor_core.errors import ConfigError, nearest
+from mentor_core.support.errors import ConfigError, nearest
 from mentor_envs.extras import require
 
 __all__ = ["harder", "make_dataset"]

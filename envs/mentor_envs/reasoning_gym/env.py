@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from mentor_core.env import Expert, ToolEnv
-from mentor_core.errors import ConfigError
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool
+from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.task import Split, Task
+from mentor_core.support.errors import ConfigError
+from mentor_core.tools.tool import Tool
 from mentor_envs.answers import read_answer
 from mentor_envs.calculator.tools import FUNCTIONS
 from mentor_envs.functions.tools import Source, load_tools

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from mentor_core.env import Expert
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert
+from mentor_core.contracts.trajectory import Call
 
 __all__ = ["operations", "play"]
 

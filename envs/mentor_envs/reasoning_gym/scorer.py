@@ -17,7 +17,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from mentor_core.worker import NoAnswer, Worker, serve
+from mentor_core.support.worker import NoAnswer, Worker, serve
 from mentor_envs.reasoning_gym.datasets import make_dataset
 
 __all__ = ["SECONDS", "score"]

@@ -10,12 +10,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mentor_core.env import Expert
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool, ToolError
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.calls import valid_arguments
-from mentor_envs.extras import require
 from mentor_envs.generated import GeneratedEnv
 from mentor_envs.retrieval.corpus import Corpus, words
 from mentor_envs.retrieval.hotpot import QuestionFile, read_file
@@ -58,7 +57,6 @@ class Retrieval(GeneratedEnv):
     options: Options
 
     def make_tools(self) -> Iterable[Tool]:
-        require("environment 'retrieval'", "retrieval", "bm25s")
         return [Tool(self.search), Tool(self.read)]
 
     @cached_property

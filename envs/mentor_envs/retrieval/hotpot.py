@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mentor_core.errors import DataError
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
+from mentor_core.support.errors import DataError
 from mentor_envs.retrieval.corpus import Corpus
 from mentor_envs.rows import Row, file_version, read_task_rows, show
 

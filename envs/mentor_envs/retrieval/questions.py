@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
 from mentor_envs.generated import owner
 from mentor_envs.retrieval.corpus import words
 from mentor_envs.retrieval.relations import COMPARISONS, KINDS, RELATIONS, UNSEEN

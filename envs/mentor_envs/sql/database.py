@@ -18,8 +18,8 @@ from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.tool import ToolError
+from mentor_core.support.errors import DataError, nearest
+from mentor_core.tools.tool import ToolError
 from mentor_envs.sql.statements import copies
 
 __all__ = ["Column", "Database", "Result", "Table"]

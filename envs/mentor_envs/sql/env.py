@@ -8,11 +8,11 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.env import Expert
-from mentor_core.errors import DataError
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool, ToolError
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import DataError
+from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.generated import GeneratedEnv
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.database import Database, Result

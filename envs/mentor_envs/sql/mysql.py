@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from mentor_core.errors import DataError
-from mentor_core.trajectory import open_text
+from mentor_core.contracts.trajectory import open_text
+from mentor_core.support.errors import DataError
 
 __all__ = ["DumpedTable", "read_dump", "write_sqlite"]
 

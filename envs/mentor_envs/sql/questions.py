@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
 from mentor_envs.generated import owner
 from mentor_envs.sql.asker import Asker
 from mentor_envs.sql.choices import Stuck

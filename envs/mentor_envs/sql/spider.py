@@ -17,8 +17,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mentor_core.errors import DataError, MentorError, nearest
-from mentor_core.tool import ToolError
+from mentor_core.support.errors import DataError, MentorError, nearest
+from mentor_core.tools.tool import ToolError
 from mentor_envs.rows import read_rows
 from mentor_envs.sql.database import Database
 from mentor_envs.sql.mysql import read_dump, write_sqlite

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.task import Split, Task
+from mentor_core.contracts.task import Split, Task
+from mentor_core.support.errors import DataError, nearest
 from mentor_envs.rows import Row, read_task_rows
 
 __all__ = ["database_path", "read_tasks"]

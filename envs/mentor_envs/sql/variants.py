@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
-from mentor_core.tool import ToolError
+from mentor_core.tools.tool import ToolError
 from mentor_envs.sql.database import Database, Result
 from mentor_envs.sql.matching import equal_results
 

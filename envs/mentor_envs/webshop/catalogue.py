@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 
 __all__ = ["Catalogue", "Product", "Review", "Written"]
 

@@ -10,11 +10,11 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.env import Expert, ToolEnv
-from mentor_core.errors import DataError
-from mentor_core.task import Split, Task
-from mentor_core.tool import Tool
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import DataError
+from mentor_core.tools.tool import Tool
 from mentor_envs.calls import valid_arguments
 from mentor_envs.webshop.analysis import terms
 from mentor_envs.webshop.expert import plan, play

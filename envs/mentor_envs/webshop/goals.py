@@ -15,8 +15,8 @@ from itertools import product as combinations
 from random import Random
 from typing import Any
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.task import Task
+from mentor_core.contracts.task import Task
+from mentor_core.support.errors import DataError, nearest
 from mentor_envs.webshop.catalogue import Catalogue, Product
 
 __all__ = ["Goal", "human_goals", "in_order", "synthetic_goals"]

@@ -20,8 +20,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from mentor_core.errors import DataError, nearest
-from mentor_core.trajectory import open_text
+from mentor_core.contracts.trajectory import open_text
+from mentor_core.support.errors import DataError, nearest
 from mentor_envs.rows import Row, show
 from mentor_envs.webshop.catalogue import NO_PRICE, Catalogue, Product, Review, Written
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
-from mentor_core.errors import ConfigError
+from mentor_core.support.errors import ConfigError
 
 __all__ = ["spacy_nouns", "title_nouns"]
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from mentor_core.errors import nearest
-from mentor_core.tool import ToolError
+from mentor_core.support.errors import nearest
+from mentor_core.tools.tool import ToolError
 from mentor_envs.webshop import pages
 from mentor_envs.webshop.catalogue import Catalogue, Product
 from mentor_envs.webshop.pages import PAGE_SIZE, Node

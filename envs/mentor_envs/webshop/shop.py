@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from mentor_core.errors import ConfigError, nearest
-from mentor_core.task import Split
-from mentor_envs.extras import require
+from mentor_core.contracts.task import Split
+from mentor_core.support.errors import ConfigError, nearest
 from mentor_envs.rows import file_version
 from mentor_envs.webshop.catalogue import Catalogue
 from mentor_envs.webshop.embedded import EMBEDDED_OOD, embedded_catalogue
@@ -47,7 +46,6 @@ class Shop:
     """
 
     def __init__(self, options: ShopOptions) -> None:
-        require("environment 'webshop'", "webshop", "bm25s", "nltk", "rapidfuzz")
         self.options = options
         if options.products is None:
             self.catalogue: Catalogue = embedded_catalogue()

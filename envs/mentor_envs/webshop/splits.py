@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from random import Random
 
-from mentor_core.task import Split
+from mentor_core.contracts.task import Split
 from mentor_envs.webshop.catalogue import Catalogue
 from mentor_envs.webshop.goals import Goal
 

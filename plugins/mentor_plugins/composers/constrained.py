@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from mentor_core.errors import ConfigError, nearest
-from mentor_core.reward import Composed, Floats, RewardTerm, Scores
+from mentor_core.contracts.reward import Composed, Floats, RewardTerm, Scores
+from mentor_core.support.errors import ConfigError, nearest
 from mentor_plugins.composers.mean import Missing, weighted_rewards
 from mentor_plugins.composers.weighted import Weighted
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from mentor_core.reward import Composed, Floats, Scores
+from mentor_core.contracts.reward import Composed, Floats, Scores
 
 __all__ = ["Missing", "scored_mean", "weighted_rewards"]
 

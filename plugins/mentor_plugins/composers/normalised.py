@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from mentor_core.credit import group_means
-from mentor_core.reward import Composed, Floats, Scores
+from mentor_core.contracts.credit import group_means
+from mentor_core.contracts.reward import Composed, Floats, Scores
 from mentor_plugins.composers.weighted import Weighted
 
 __all__ = ["Normalised"]

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from mentor_core.errors import ConfigError
-from mentor_core.reward import Composed, Floats, RewardTerm, Scores
+from mentor_core.contracts.reward import Composed, Floats, RewardTerm, Scores
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.mean import scored_mean
 from mentor_plugins.composers.weighted import Weighted
 

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from mentor_core.errors import ConfigError, nearest
-from mentor_core.reward import Composed, Composer, RewardTerm, Scores
+from mentor_core.contracts.reward import Composed, Composer, RewardTerm, Scores
+from mentor_core.support.errors import ConfigError, nearest
 
 __all__ = ["Rule", "Rules"]
 

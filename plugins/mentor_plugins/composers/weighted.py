@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field, field_validator
 
-from mentor_core.errors import ConfigError, nearest
-from mentor_core.reward import Composer, Floats, RewardTerm, Scores
+from mentor_core.contracts.reward import Composer, Floats, RewardTerm, Scores
+from mentor_core.support.errors import ConfigError, nearest
 
 __all__ = ["Weighted"]
 

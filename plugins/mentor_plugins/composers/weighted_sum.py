@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from mentor_core.reward import Composed, Scores
+from mentor_core.contracts.reward import Composed, Scores
 from mentor_plugins.composers.mean import Missing, weighted_rewards
 from mentor_plugins.composers.weighted import Weighted
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from mentor_core.credit import Credit, Layout, group_means
-from mentor_core.reward import Composed, Floats
+from mentor_core.contracts.credit import Credit, Layout, group_means
+from mentor_core.contracts.reward import Composed, Floats
 from mentor_plugins.credit.spread import Scale, spreads
 
 __all__ = ["GroupAdvantage"]

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mentor_core.reward import Floats
+from mentor_core.contracts.reward import Floats
 
 __all__ = ["EPSILON", "Scale", "spreads"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from mentor_core.credit import Credit, Layout, group_means
-from mentor_core.errors import ConfigError
-from mentor_core.reward import Composed, Floats
+from mentor_core.contracts.credit import Credit, Layout, group_means
+from mentor_core.contracts.reward import Composed, Floats
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.credit.spread import Scale, spreads
 
 __all__ = ["TurnAdvantage"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mentor_core.component import Component
-from mentor_core.env import ActionGate
-from mentor_core.task import Task
-from mentor_core.trajectory import Call, Turn
+from mentor_core.contracts.component import Component
+from mentor_core.contracts.env import ActionGate
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Turn
 
 __all__ = ["AllowAll"]
 

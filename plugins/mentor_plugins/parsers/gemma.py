@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from mentor_core.parsing import ParsedTurn, call_json, unreadable
-from mentor_core.trajectory import Call
+from mentor_core.contracts.parsing import ParsedTurn, call_json, unreadable
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.parsers.own_form import OwnFormParser, read_listed
 
 __all__ = ["GemmaParser"]

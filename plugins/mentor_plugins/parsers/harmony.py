@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from mentor_core.parsing import NOT_JSON, ParsedTurn, call_json, read_json, unreadable
-from mentor_core.trajectory import Call
+from mentor_core.contracts.parsing import NOT_JSON, ParsedTurn, call_json, read_json, unreadable
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.parsers.own_form import OwnFormParser
 
 __all__ = ["HarmonyParser"]

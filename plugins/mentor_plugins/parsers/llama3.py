@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mentor_core.parsing import (
+from mentor_core.contracts.parsing import (
     NOT_JSON,
     CallParser,
     ParsedTurn,
@@ -16,7 +16,7 @@ from mentor_core.parsing import (
     read_json,
     unreadable,
 )
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 
 __all__ = ["Llama3Parser"]
 

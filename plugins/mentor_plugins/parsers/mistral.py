@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mentor_core.parsing import NOT_JSON, ParsedTurn, call_json, read_json, unreadable
-from mentor_core.trajectory import Call
+from mentor_core.contracts.parsing import NOT_JSON, ParsedTurn, call_json, read_json, unreadable
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.parsers.own_form import OwnFormParser
 
 if TYPE_CHECKING:
-    from mentor_core.chat import ChatFormat
+    from mentor_core.contracts.chat import Chat
 
 __all__ = ["MistralParser"]
 
@@ -35,7 +35,7 @@ class MistralParser(OwnFormParser):
     ARGS: ClassVar[str] = "[ARGS]"
     named: bool = False
 
-    def prepare(self, chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> None:
+    def prepare(self, chat: Chat, tools: Sequence[dict[str, Any]]) -> None:
         super().prepare(chat, tools)
         self.named = self.ARGS in chat.tokenizer.get_vocab()
         if self.named:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from mentor_core.parsing import NOT_JSON, CallParser, call_json, read_json
-from mentor_core.trajectory import Call
+from mentor_core.contracts.parsing import NOT_JSON, CallParser, call_json, read_json
+from mentor_core.contracts.trajectory import Call
 
 __all__ = ["OwnFormParser", "read_listed"]
 

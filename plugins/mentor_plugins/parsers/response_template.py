@@ -8,8 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mentor_core.errors import ModelError
-from mentor_core.parsing import (
+from mentor_core.contracts.parsing import (
     HermesParser,
     ParsedTurn,
     call_json,
@@ -17,11 +16,12 @@ from mentor_core.parsing import (
     read_json,
     unreadable,
 )
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ModelError
 from mentor_plugins.parsers.schema_types import schema_types
 
 if TYPE_CHECKING:
-    from mentor_core.chat import ChatFormat
+    from mentor_core.contracts.chat import Chat
 
 __all__ = ["ResponseTemplateParser"]
 
@@ -44,9 +44,9 @@ class ResponseTemplateParser(HermesParser):
     """
 
     generic = True
-    chat: ChatFormat | None = None
+    chat: Chat | None = None
 
-    def prepare(self, chat: ChatFormat, tools: Sequence[dict[str, Any]]) -> None:
+    def prepare(self, chat: Chat, tools: Sequence[dict[str, Any]]) -> None:
         super().prepare(chat, tools)
         self.template = _response_template(chat.tokenizer)
         fields = self.template.get("fields", {}) if isinstance(self.template, dict) else {}

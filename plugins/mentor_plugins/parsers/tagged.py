@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from mentor_core.parsing import NOT_JSON, ParsedTurn, call_json, read_json
-from mentor_core.trajectory import Call
+from mentor_core.contracts.parsing import NOT_JSON, ParsedTurn, call_json, read_json
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.parsers.own_form import OwnFormParser, read_listed
 from mentor_plugins.parsers.schema_types import schema_types, type_of
 

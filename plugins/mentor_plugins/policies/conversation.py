@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mentor_core.parsing import NOT_JSON, HermesParser, read_json
-from mentor_core.trajectory import Call, Message
+from mentor_core.contracts.parsing import NOT_JSON, HermesParser, read_json
+from mentor_core.contracts.trajectory import Call, Message
 
 __all__ = ["Conversation", "Reply", "SaidCall"]
 

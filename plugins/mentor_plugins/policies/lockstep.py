@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pydantic import PrivateAttr
 
-from mentor_core.policy import Generation, Interrupted, Session, never
+from mentor_core.contracts.policy import Generation, Interrupted, Session, never
 from mentor_plugins.policies.tokens import TokenPolicy, tokens
 
 __all__ = ["LockstepPolicy"]

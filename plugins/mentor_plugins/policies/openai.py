@@ -12,10 +12,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from mentor_core.endpoint import Endpoint
-from mentor_core.errors import ServerError
-from mentor_core.parsing import HermesParser
-from mentor_core.policy import (
+from mentor_core.contracts.endpoint import Endpoint
+from mentor_core.contracts.parsing import HermesParser
+from mentor_core.contracts.policy import (
     Generation,
     Interrupted,
     Limits,
@@ -25,7 +24,8 @@ from mentor_core.policy import (
     Student,
     never,
 )
-from mentor_core.trajectory import Message
+from mentor_core.contracts.trajectory import Message
+from mentor_core.support.errors import ServerError
 from mentor_plugins.policies.conversation import Conversation, Reply
 from mentor_plugins.policies.requests import Requests
 

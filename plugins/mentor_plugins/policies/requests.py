@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from mentor_core.policy import Generation, Interrupted, Session
+from mentor_core.contracts.policy import Generation, Interrupted, Session
 
 __all__ = ["Requests"]
 

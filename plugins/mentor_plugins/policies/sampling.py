@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from mentor_core.policy import Sampling
+from mentor_core.contracts.policy import Sampling
 
 __all__ = ["sample"]
 

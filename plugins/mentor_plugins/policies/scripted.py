@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from mentor_core.policy import Generation, Interrupted, Policy, Session, never
-from mentor_core.trajectory import Message
+from mentor_core.contracts.policy import Generation, Interrupted, Policy, Session, never
+from mentor_core.contracts.trajectory import Message
 
 __all__ = ["ScriptedPolicy"]
 

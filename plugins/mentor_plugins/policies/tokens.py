@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from mentor_core.chat import ChatFormat
-from mentor_core.policy import (
+from mentor_core.contracts.chat import Chat
+from mentor_core.contracts.policy import (
     Generation,
     Interrupted,
     Limits,
@@ -19,7 +19,7 @@ from mentor_core.policy import (
     Student,
     never,
 )
-from mentor_core.trajectory import Message, Tokens
+from mentor_core.contracts.trajectory import Message, Tokens
 
 __all__ = ["TokenPolicy"]
 
@@ -28,7 +28,7 @@ class TokenPolicy(Policy):
     """Token in, token out: sampled ids are kept as they are, the rest is added as suffixes."""
 
     _student: Student = PrivateAttr()
-    _chat: ChatFormat = PrivateAttr()
+    _chat: Chat = PrivateAttr()
     _sampling: Sampling = PrivateAttr(default=Sampling())
     _limits: Limits = PrivateAttr(default=Limits())
 

@@ -17,8 +17,16 @@ from typing import ClassVar
 import torch
 from pydantic import Field, PrivateAttr
 
-from mentor_core.errors import ModelError
-from mentor_core.policy import Generation, Interrupted, Limits, Sampling, Session, Student, never
+from mentor_core.contracts.policy import (
+    Generation,
+    Interrupted,
+    Limits,
+    Sampling,
+    Session,
+    Student,
+    never,
+)
+from mentor_core.support.errors import ModelError
 from mentor_plugins.policies.cache import EpisodeCache
 from mentor_plugins.policies.sampling import sample
 from mentor_plugins.policies.tokens import TokenPolicy, tokens

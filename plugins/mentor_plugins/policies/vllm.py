@@ -11,8 +11,16 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from mentor_core.errors import ConfigError
-from mentor_core.policy import Generation, Interrupted, Limits, Sampling, Session, Student, never
+from mentor_core.contracts.policy import (
+    Generation,
+    Interrupted,
+    Limits,
+    Sampling,
+    Session,
+    Student,
+    never,
+)
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.policies.tokens import TokenPolicy, tokens
 from mentor_plugins.policies.vllm_engine import VllmEngine
 from mentor_plugins.policies.vllm_server import VllmServer

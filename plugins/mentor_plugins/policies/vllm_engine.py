@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from mentor_core.errors import ConfigError
-from mentor_core.policy import Generation, Interrupted, Session
+from mentor_core.contracts.policy import Generation, Interrupted, Session
+from mentor_core.support.errors import ConfigError
 
 __all__ = ["VllmEngine"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mentor_core.reward import RewardTerm
-from mentor_core.task import Task
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.reward import RewardTerm
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
 
 __all__ = ["Answered"]
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.rewards.matching import close
 
 __all__ = ["dependencies"]

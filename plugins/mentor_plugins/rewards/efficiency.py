@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mentor_core.reward import Need, RewardTerm
-from mentor_core.task import Task
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.reward import Need, RewardTerm
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
 from mentor_plugins.rewards.matching import succeeded
 
 __all__ = ["Efficiency"]

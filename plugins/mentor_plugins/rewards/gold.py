@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mentor_core.reward import Need
-from mentor_core.task import Task
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.reward import Need
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
 from mentor_plugins.rewards.matching import succeeded
 
 __all__ = ["Against", "Wanted", "functions_of", "gold_calls", "need_of", "wanted_calls"]

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from mentor_core.reward import RewardTerm
-from mentor_core.task import Task
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.reward import RewardTerm
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
 
 __all__ = ["Length"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mentor_core.trajectory import Call, Trajectory
+from mentor_core.contracts.trajectory import Call, Trajectory
 
 __all__ = ["close", "same_call", "similarity", "succeeded"]
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from mentor_core.reward import Need, RewardTerm, added_by_turns
-from mentor_core.task import Task
-from mentor_core.trajectory import Call, Trajectory
+from mentor_core.contracts.reward import Need, RewardTerm, added_by_turns
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_plugins.rewards.gold import Against, gold_calls, need_of
 
 __all__ = ["ToolSelection"]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from mentor_core.reward import Need, RewardTerm
-from mentor_core.task import Task
-from mentor_core.trajectory import Call, Trajectory
+from mentor_core.contracts.reward import Need, RewardTerm
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_plugins.rewards.format import well_formed
 from mentor_plugins.rewards.gold import Against, Wanted, need_of, wanted_calls
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import PrivateAttr
 
-from mentor_core.errors import ConfigError
-from mentor_core.sampler import TaskSampler
-from mentor_core.task import Task
+from mentor_core.contracts.sampler import TaskSampler
+from mentor_core.contracts.task import Task
+from mentor_core.support.errors import ConfigError
 
 __all__ = ["Uniform"]
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mentor_core.env import ToolEnv
-from mentor_core.expert import play_expert
-from mentor_core.source import TrajectorySource
-from mentor_core.task import Task
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.expert import play_expert
+from mentor_core.contracts.source import TrajectorySource
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
 
 __all__ = ["ExpertSource"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from mentor_core.env import ToolEnv
-from mentor_core.errors import ConfigError
-from mentor_core.source import TrajectorySource
-from mentor_core.task import Task
-from mentor_core.trajectory import Trajectory, iterate_trajectories
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.source import TrajectorySource
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory, iterate_trajectories
+from mentor_core.support.errors import ConfigError
 
 __all__ = ["SavedSource"]
 
@@ -20,7 +20,7 @@ __all__ = ["SavedSource"]
 class SavedSource(TrajectorySource):
     """The trajectories that `mentor eval --output FILE` kept, as the teacher's.
 
-    They are claims: whoever uses them replays them (see `mentor_core.references`).
+    They are claims: whoever uses them replays them (see `mentor_core.play.references`).
     """
 
     files: list[Path] = Field(description="files of trajectories, .jsonl", min_length=1)

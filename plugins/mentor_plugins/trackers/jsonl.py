@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from mentor_core.errors import DataError, RunError
-from mentor_core.tracker import Metrics, Tracker
+from mentor_core.contracts.tracker import Metrics, Tracker
+from mentor_core.support.errors import DataError, RunError
 
 __all__ = ["JsonlTracker"]
 

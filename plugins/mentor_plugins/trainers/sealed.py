@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mentor_core.checkpoint import CHECKPOINT_STATE, drop_old, seal
-from mentor_core.disk import write_atomically, writing
-from mentor_core.errors import RunError
+from mentor_core.support.checkpoint import CHECKPOINT_STATE, drop_old, seal
+from mentor_core.support.disk import write_atomically, writing
+from mentor_core.support.errors import RunError
 
 __all__ = ["save_sealed"]
 

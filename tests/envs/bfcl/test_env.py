@@ -11,14 +11,14 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.call_check import check_calls
-from mentor_core.errors import ConfigError
-from mentor_core.parsing import HermesParser
-from mentor_core.testing import json_values
-from mentor_core.trajectory import Call
+from mentor_core.contracts.call_check import check_calls
+from mentor_core.contracts.parsing import HermesParser
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError
 from mentor_envs.bfcl import embedded
 from mentor_envs.bfcl.env import Bfcl
 from mentor_envs.bfcl.skills import SKILLS
+from mentor_lab.testing import json_values
 
 from .playing import play
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.bfcl.calls import parse_call
 from mentor_envs.bfcl.env import Bfcl
 from mentor_envs.bfcl.schemas import json_schema

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError
-from mentor_core.testing import json_values
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError
 from mentor_envs.bfcl.env import Bfcl
+from mentor_lab.testing import json_values
 
 from .playing import play, play_script
 

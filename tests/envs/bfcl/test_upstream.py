@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 from mentor_envs.bfcl.env import Bfcl
 from mentor_envs.bfcl.simulation import installed_data
 

@@ -12,12 +12,12 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError
-from mentor_core.task import Task
-from mentor_core.testing import json_values
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError
 from mentor_envs.calculator.env import Calculator
 from mentor_envs.calculator.tools import FUNCTIONS
+from mentor_lab.testing import json_values
 
 SMALL = {"train_size": 20, "eval_size": 128, "ood_size": 64}
 env = Calculator(**SMALL)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.calculator.env import Calculator
 from mentor_envs.calculator.gsm8k import conversion_report, main, read_tasks
 from mentor_envs.calculator.marks import NoReference, convert

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.tool import Tool, ToolError
+from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.calculator.tools import FUNCTIONS
 
 tools = {name: Tool(function) for name, function in FUNCTIONS.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.files.loading import read_directory
 from mentor_envs.files.shell import Limits
 

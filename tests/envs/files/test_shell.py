@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.tool import ToolError
+from mentor_core.tools.tool import ToolError
 from mentor_envs.files.shell import COMMANDS, Limits, Shell
 from mentor_envs.files.tree import distance, nest, resolve, size, unnest
 

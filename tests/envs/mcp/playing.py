@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 
 SMALL = [sys.executable, str(Path(__file__).with_name("server.py"))]
 

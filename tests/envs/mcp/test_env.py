@@ -16,10 +16,10 @@ pytest.importorskip("mcp", reason="needs the extra mcp")
 
 from gymnasium.utils.env_checker import check_env
 
-from mentor_core.errors import ConfigError, DataError
-from mentor_core.execution import ToolExecutor
-from mentor_core.references import replayed_in, verified
-from mentor_core.registry import SOURCES, create
+from mentor_core.contracts.execution import ToolExecutor
+from mentor_core.door.registry import SOURCES, create
+from mentor_core.play.references import replayed_in, verified
+from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.mcp.env import Mcp
 
 from .playing import SMALL, call, children, threads

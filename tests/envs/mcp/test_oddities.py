@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("mcp", reason="needs the extra mcp")
 
-from mentor_core.errors import ConfigError
+from mentor_core.support.errors import ConfigError
 
 from .playing import call
 

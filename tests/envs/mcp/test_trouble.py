@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("mcp", reason="needs the extra mcp")
 
-from mentor_core.errors import ConfigError
-from mentor_core.execution import ToolExecutor
-from mentor_core.registry import POLICIES, SOURCES, create
-from mentor_core.rollout import Rollout, Start
+from mentor_core.contracts.execution import ToolExecutor
+from mentor_core.door.registry import POLICIES, SOURCES, create
+from mentor_core.play.rollout import Rollout, Start
+from mentor_core.support.errors import ConfigError
 
 from .playing import SMALL, call
 
@@ -126,7 +126,7 @@ def test_a_server_that_says_nothing_but_rubbish_is_told_in_one_line(tasks_file, 
     server = tmp_path / "rubbish.py"
     server.write_text("while True:\n    input()\n    print('rubbish', flush=True)\n")
     program = (
-        "from mentor_envs.mcp.env import Mcp\nfrom mentor_core.errors import ConfigError\n"
+        "from mentor_envs.mcp.env import Mcp\nfrom mentor_core.support.errors import ConfigError\n"
         f"command = {[sys.executable, str(server)]!r}\ntry:\n"
         f"    Mcp(command=command, tasks_file={str(tasks_file)!r}, connect_seconds=3)\n"
         "except ConfigError as error:\n    print(error)"

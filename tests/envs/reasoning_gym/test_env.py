@@ -13,9 +13,9 @@ pytest.importorskip("reasoning_gym", reason="needs the extra reasoning-gym")
 from gymnasium.utils.env_checker import check_env
 from reasoning_gym.factory import DATASETS
 
-from mentor_core.errors import ConfigError
-from mentor_core.task import SPLITS
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import SPLITS
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError
 from mentor_envs.reasoning_gym import scorer
 from mentor_envs.reasoning_gym.env import ReasoningGym
 

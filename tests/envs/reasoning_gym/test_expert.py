@@ -9,8 +9,8 @@ pytest.importorskip("reasoning_gym", reason="needs the extra reasoning-gym")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.expert import play_expert
-from mentor_core.task import Task
+from mentor_core.contracts.expert import play_expert
+from mentor_core.contracts.task import Task
 from mentor_envs.reasoning_gym.env import ReasoningGym
 from mentor_envs.reasoning_gym.expert import operations
 

@@ -10,12 +10,12 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError
-from mentor_core.task import Task
-from mentor_core.testing import json_values
-from mentor_core.tool import ToolError
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError
+from mentor_core.tools.tool import ToolError
 from mentor_envs.retrieval.env import Retrieval
+from mentor_lab.testing import json_values
 
 SMALL = {"train_size": 20, "eval_size": 20, "ood_size": 20}
 env = Retrieval(**SMALL)

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from mentor_core.errors import DataError
-from mentor_core.expert import play_expert
+from mentor_core.contracts.expert import play_expert
+from mentor_core.support.errors import DataError
 from mentor_envs.retrieval.env import Retrieval
 
 ROW = {

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from mentor_core.expert import play_expert
+from mentor_core.contracts.expert import play_expert
 from mentor_envs.retrieval.corpus import words
 from mentor_envs.retrieval.env import Retrieval
 from mentor_envs.retrieval.matching import normalise

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import DataError
-from mentor_core.tool import ToolError
+from mentor_core.support.errors import DataError
+from mentor_core.tools.tool import ToolError
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.database import Database
 from mentor_envs.sql.showing import render

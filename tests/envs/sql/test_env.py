@@ -14,9 +14,9 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError, DataError
-from mentor_core.task import Task
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.sql.env import Sql
 
 SMALL = {"train_size": 40, "eval_size": 128, "ood_size": 64, "query_seconds": 0.5}

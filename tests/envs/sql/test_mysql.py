@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.sql.mysql import _unescape, read_dump, write_sqlite
 
 DUMP = r"""-- MySQL dump

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.env import Sql
 from mentor_envs.sql.tasks_file import read_tasks

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.task import Task
+from mentor_core.contracts.task import Task
 from mentor_envs.sql.database import Database
 from mentor_envs.sql.env import Sql
 from mentor_envs.sql.statements import tokens

@@ -3,8 +3,8 @@
 import json
 from types import SimpleNamespace
 
-from mentor_core.task import Task
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
 from mentor_envs.webshop.env import WebShop
 
 

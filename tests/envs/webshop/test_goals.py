@@ -2,8 +2,8 @@
 
 import pytest
 
-from mentor_core.errors import DataError
-from mentor_core.task import Task
+from mentor_core.contracts.task import Task
+from mentor_core.support.errors import DataError
 from mentor_envs.webshop.catalogue import Catalogue, Product, Written
 from mentor_envs.webshop.goals import Goal, human_goals, in_order, synthetic_goals
 from mentor_envs.webshop.splits import split_files

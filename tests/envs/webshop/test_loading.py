@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import DataError
+from mentor_core.support.errors import DataError
 from mentor_envs.webshop.catalogue import Catalogue, Product
 from mentor_envs.webshop.goals import synthetic_goals
 from mentor_envs.webshop.loading import load_catalogue

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from mentor_core.errors import ConfigError
+from mentor_core.support.errors import ConfigError
 from mentor_envs.webshop.nouns import spacy_nouns, title_nouns
 
 

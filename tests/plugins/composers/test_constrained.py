@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.errors import ConfigError
-from mentor_core.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.constrained import Constrained
 
 NAN = np.nan

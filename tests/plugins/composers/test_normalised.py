@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.credit import Layout, group_means
-from mentor_core.reward import Scores
+from mentor_core.contracts.credit import Layout, group_means
+from mentor_core.contracts.reward import Scores
 from mentor_plugins.composers.normalised import Normalised
 from mentor_plugins.credit.group import GroupAdvantage
 

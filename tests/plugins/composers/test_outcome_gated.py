@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError
-from mentor_core.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.outcome_gated import OutcomeGated
 
 NAN = np.nan

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.errors import ConfigError
-from mentor_core.reward import Reward, Scores
+from mentor_core.contracts.reward import Reward, Scores
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.rules import Rules
 from mentor_plugins.rewards.outcome import Outcome
 

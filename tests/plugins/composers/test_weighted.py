@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.errors import ConfigError
-from mentor_core.registry import COMPOSERS, create
-from mentor_core.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.door.registry import COMPOSERS, create
+from mentor_core.support.errors import ConfigError
 
 TERMS = ("outcome", "teacher")
 SCHEDULE = {"teacher": [[0.25, 1.0], [0.75, 0.0]]}

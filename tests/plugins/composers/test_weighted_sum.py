@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.reward import Scores
+from mentor_core.contracts.reward import Scores
 from mentor_plugins.composers.weighted_sum import WeightedSum
 
 NAN = np.nan

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.credit import Layout
-from mentor_core.reward import Composed
+from mentor_core.contracts.credit import Layout
+from mentor_core.contracts.reward import Composed
 from mentor_plugins.credit.group import GroupAdvantage
 
 NEAR_TIE = [1.0] * 7 + [0.95]

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from mentor_core.assemble import make_reward
-from mentor_core.config import resolve
-from mentor_core.credit import Layout
-from mentor_core.registry import CREDITS, PRESETS, create, names
-from mentor_core.reward import Example
-from mentor_core.task import Task
-from mentor_core.testing import honest_episodes, trajectory_of
-from mentor_core.trajectory import Call, Turn
+from mentor_core.contracts.credit import Layout
+from mentor_core.contracts.reward import Example
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Turn
+from mentor_core.door.registry import CREDITS, PRESETS, create, names
+from mentor_core.run.assemble import make_reward
+from mentor_core.run.config import resolve
+from mentor_lab.testing import honest_episodes, trajectory_of
 
 THE_HACKED = {"teacher": 1, "arguments": 1, "outcome": 1}
 REWARDS = {

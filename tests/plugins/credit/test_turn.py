@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.credit import Layout
-from mentor_core.errors import ConfigError
-from mentor_core.reward import Composed
+from mentor_core.contracts.credit import Layout
+from mentor_core.contracts.reward import Composed
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.credit.turn import TurnAdvantage
 
 NAN = np.nan

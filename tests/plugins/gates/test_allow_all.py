@@ -1,6 +1,6 @@
-from mentor_core.registry import GATES, create
-from mentor_core.task import Task
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.door.registry import GATES, create
 
 
 def test_every_call_may_run():

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mentor_core.parsing import THINKING
-from mentor_core.registry import PARSERS, create, names
-from mentor_core.trajectory import Call, ParseFailure
+from mentor_core.contracts.parsing import THINKING
+from mentor_core.contracts.trajectory import Call, ParseFailure
+from mentor_core.door.registry import PARSERS, create, names
 
 TAGS = [
     "<tool_call>",

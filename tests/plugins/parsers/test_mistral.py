@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.parsers.mistral import MistralParser
 
 parser = MistralParser()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.testing import json_values
 from mentor_envs.calculator.env import Calculator
+from mentor_lab.testing import json_values
 from mentor_plugins.policies.conversation import Conversation, Reply
 
 GOOD = {"a": 1, "b": 2}

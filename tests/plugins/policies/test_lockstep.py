@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from mentor_core.policy import Limits, Sampling
-from mentor_core.rollout import Rollout, Start
+from mentor_core.contracts.policy import Limits, Sampling
+from mentor_core.play.rollout import Rollout, Start
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.policies.generate import GeneratePolicy
 from mentor_plugins.policies.transformers import TransformersPolicy

@@ -13,9 +13,9 @@ import urllib.request
 
 import pytest
 
-from mentor_core.models import model_path
-from mentor_core.policy import Limits, Sampling
-from mentor_core.rollout import Rollout, Start
+from mentor_core.contracts.policy import Limits, Sampling
+from mentor_core.model.models import model_path
+from mentor_core.play.rollout import Rollout, Start
 from mentor_envs.calculator.env import Calculator
 
 pytest.importorskip("httpx")

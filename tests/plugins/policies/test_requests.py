@@ -3,7 +3,7 @@
 import threading
 import time
 
-from mentor_core.policy import Generation, Session, never
+from mentor_core.contracts.policy import Generation, Session, never
 from mentor_plugins.policies.requests import Requests
 
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.policy import Sampling
+from mentor_core.contracts.policy import Sampling
 from mentor_plugins.policies.sampling import sample
 
 

@@ -7,9 +7,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mentor_core.errors import ModelError
-from mentor_core.policy import Limits, Sampling, Student
-from mentor_core.rollout import Rollout, Start
+from mentor_core.contracts.policy import Limits, Sampling, Student
+from mentor_core.play.rollout import Rollout, Start
+from mentor_core.support.errors import ModelError
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.policies.transformers import TransformersPolicy
 

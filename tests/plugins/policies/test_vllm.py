@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from mentor_core.errors import ConfigError
-from mentor_core.policy import Limits, Sampling
-from mentor_core.rollout import Rollout, Start
+from mentor_core.contracts.policy import Limits, Sampling
+from mentor_core.play.rollout import Rollout, Start
+from mentor_core.support.errors import ConfigError
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.policies.generate import GeneratePolicy
 from mentor_plugins.policies.vllm import VllmPolicy

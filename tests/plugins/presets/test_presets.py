@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.assemble import make_reward
-from mentor_core.config import resolve
-from mentor_core.registry import COMPOSERS, PRESETS, REWARD_TERMS, create, names, resource
-from mentor_core.reward import Example, Reward
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, Turn
+from mentor_core.contracts.reward import Example, Reward
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Turn
+from mentor_core.door.registry import COMPOSERS, PRESETS, REWARD_TERMS, create, names, resource
+from mentor_core.run.assemble import make_reward
+from mentor_core.run.config import resolve
+from mentor_lab.testing import trajectory_of
 
 TASK = Task("task-1", "tests", "?")
 CALL = Call("add", {"a": 1, "b": 2}, "3")

@@ -1,8 +1,8 @@
 import pytest
 
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, Turn
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Turn
+from mentor_lab.testing import trajectory_of
 from mentor_plugins.rewards.arguments import Arguments
 
 TASK = Task("task-1", "tests", "?")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.registry import REWARD_TERMS, create, names
-from mentor_core.reward import Example
-from mentor_core.testing import episodes
+from mentor_core.contracts.reward import Example
+from mentor_core.door.registry import REWARD_TERMS, create, names
+from mentor_lab.testing import episodes
 
 VARIANTS = [(name, {}) for name in names(REWARD_TERMS) if name != "judge"] + [
     ("tool_selection", {"mode": "set"}),

@@ -1,6 +1,6 @@
 import pytest
 
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
 from mentor_plugins.rewards.dependencies import dependencies
 
 ADD = Call("add", {"a": 3, "b": 4}, "7")

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from mentor_core.errors import ConfigError, RewardError, ServerError
-from mentor_core.registry import REWARD_TERMS, create
-from mentor_core.reward import Example, apply_term
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call
+from mentor_core.contracts.reward import Example, apply_term
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.door.registry import REWARD_TERMS, create
+from mentor_core.support.errors import ConfigError, RewardError, ServerError
+from mentor_lab.testing import trajectory_of
 
 pytest.importorskip("httpx")
 from mentor_plugins.rewards.judge import Judge, grade

@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
-from mentor_core.testing import json_values
-from mentor_core.trajectory import Call
+from mentor_core.contracts.trajectory import Call
+from mentor_lab.testing import json_values
 from mentor_plugins.rewards.matching import same_call, similarity
 
 

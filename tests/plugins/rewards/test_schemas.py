@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.testing import json_values
-from mentor_core.tool import Tool
+from mentor_core.tools.tool import Tool
+from mentor_lab.testing import json_values
 from mentor_plugins.rewards.matching import similarity
 from mentor_plugins.rewards.schemas import acceptable_similarity, alike, normalise, parameters_of
 

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mentor_core.task import Task
-from mentor_core.testing import episodes, trajectory_of
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_lab.testing import episodes, trajectory_of
 from mentor_plugins.rewards.teacher import Teacher
 
 TASK = Task("task-1", "tests", "Work it out.")

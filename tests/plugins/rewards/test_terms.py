@@ -2,11 +2,11 @@
 
 import pytest
 
-from mentor_core.errors import ConfigError
-from mentor_core.registry import REWARD_TERMS, create
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, Tokens, Turn
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Tokens, Turn
+from mentor_core.door.registry import REWARD_TERMS, create
+from mentor_core.support.errors import ConfigError
+from mentor_lab.testing import trajectory_of
 
 TASK = Task("task-1", "tests", "?")
 CALL = Call("add", {"a": 1, "b": 2}, "3")

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_lab.testing import trajectory_of
 from mentor_plugins.rewards.tool_selection import ToolSelection
 
 TASK = Task("task-1", "tests", "?")

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, Turn
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Turn
+from mentor_lab.testing import trajectory_of
 from mentor_plugins.rewards.toolrl import ToolRL
 
 TASK = Task("task-1", "tests", "?")

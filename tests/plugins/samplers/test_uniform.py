@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import ConfigError
-from mentor_core.task import Task
+from mentor_core.contracts.task import Task
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.samplers.uniform import Uniform
 
 

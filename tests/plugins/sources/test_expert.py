@@ -1,10 +1,10 @@
 import pytest
 
-from mentor_core.env import ToolEnv
-from mentor_core.errors import PluginError
-from mentor_core.task import Task
-from mentor_core.tool import Tool
-from mentor_core.trajectory import Call
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call
+from mentor_core.support.errors import PluginError
+from mentor_core.tools.tool import Tool
 from mentor_plugins.sources.expert import ExpertSource
 
 

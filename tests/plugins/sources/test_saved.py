@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from mentor_core.errors import ConfigError, DataError
-from mentor_core.expert import play_expert
-from mentor_core.references import find_references
-from mentor_core.registry import SOURCES, create
-from mentor_core.trajectory import write_trajectories
+from mentor_core.contracts.expert import play_expert
+from mentor_core.contracts.trajectory import write_trajectories
+from mentor_core.door.registry import SOURCES, create
+from mentor_core.play.references import find_references
+from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.calculator.env import Calculator
 
 WRITTEN = '"outcome":1.0'

@@ -4,7 +4,7 @@ import resource
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.errors import DataError, RunError
+from mentor_core.support.errors import DataError, RunError
 from mentor_plugins.trackers.jsonl import JsonlTracker
 
 

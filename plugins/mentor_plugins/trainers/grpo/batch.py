@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mentor_core.credit import Credit, Layout
-from mentor_core.references import References
-from mentor_core.reward import Composed, Example, Floats, Reward, Scores
-from mentor_core.task import Task, TaskKey
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.credit import Credit, Layout
+from mentor_core.contracts.reward import Composed, Example, Floats, Reward, Scores
+from mentor_core.contracts.task import Task, TaskKey
+from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.play.references import References
 
 __all__ = ["Part", "Scored", "join", "measure", "score_part"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mentor_core.trainer import Trained, Trainer
-from mentor_core.training import Training
+from mentor_core.contracts.trainer import Trained, Trainer
+from mentor_core.run.training import Training
 from mentor_plugins.trainers.grpo.settings import (
     check_adapters,
     check_settings,

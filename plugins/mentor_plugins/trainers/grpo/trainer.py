@@ -29,14 +29,14 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
-from mentor_core.checkpoint import CHECKPOINT_STATE
-from mentor_core.component import Stateful
-from mentor_core.policy import Student
-from mentor_core.reward import Floats
-from mentor_core.rollout import Start, episode_seed
-from mentor_core.task import Task, TaskKey
-from mentor_core.training import Training
-from mentor_core.trajectory import Trajectory
+from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.policy import Student
+from mentor_core.contracts.reward import Floats
+from mentor_core.contracts.task import Task, TaskKey
+from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.play.rollout import Start, episode_seed
+from mentor_core.run.training import Training
+from mentor_core.support.checkpoint import CHECKPOINT_STATE
 from mentor_plugins.trainers.grpo.batch import (
     Metrics,
     Scored,

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import Field
 
-from mentor_core.config import unknown_keys
-from mentor_core.errors import ConfigError, DataError
-from mentor_core.models import is_embedded
-from mentor_core.taught import taught_tokens
-from mentor_core.trainer import Trained, Trainer
-from mentor_core.training import Training
+from mentor_core.contracts.trainer import Trained, Trainer
+from mentor_core.model.models import is_embedded
+from mentor_core.model.taught import taught_tokens
+from mentor_core.run.config import unknown_keys
+from mentor_core.run.training import Training
+from mentor_core.support.errors import ConfigError, DataError
 from mentor_plugins.trainers.grpo.settings import lora_config
 
 __all__ = ["Row", "Sft"]

@@ -18,7 +18,7 @@ def mentor_commands() -> dict[str, str]:
 def more_terms() -> dict[str, object]:
     return {
         "brief": "mentor_plugin_xyz.brevity:Brevity",
-        "abstract": "mentor_core.reward:RewardTerm",
+        "abstract": "mentor_core.contracts.reward:RewardTerm",
         "a name with blanks": "mentor_plugin_xyz.brevity:Brevity",
         "no_target": None,
     }

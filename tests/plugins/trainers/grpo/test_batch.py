@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.errors import RewardError
-from mentor_core.references import References
-from mentor_core.registry import CREDITS, create
-from mentor_core.reward import Composed, Composer, Reward, RewardTerm
-from mentor_core.task import Task
-from mentor_core.testing import trajectory_of
-from mentor_core.trajectory import Call, Tokens, Turn
+from mentor_core.contracts.reward import Composed, Composer, Reward, RewardTerm
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Tokens, Turn
+from mentor_core.door.registry import CREDITS, create
+from mentor_core.play.references import References
+from mentor_core.support.errors import RewardError
+from mentor_lab.testing import trajectory_of
 from mentor_plugins.trainers.grpo.batch import join, measure, score_part
 
 NONE = References({}, {})

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mentor_core.config import resolve
-from mentor_core.errors import ConfigError
+from mentor_core.run.config import resolve
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
     _OWN,
     check_settings,

@@ -11,15 +11,15 @@ import trl
 from datasets import Dataset
 from rich.console import Console
 
-from mentor_core.assemble import assemble
-from mentor_core.config import resolve
-from mentor_core.health import Health
-from mentor_core.policy import Student
-from mentor_core.progress import Bar
-from mentor_core.registry import POLICIES, create
-from mentor_core.rollout import Rollout
-from mentor_core.run_directory import RunDirectory
-from mentor_core.training import Training
+from mentor_core.contracts.policy import Student
+from mentor_core.door.registry import POLICIES, create
+from mentor_core.play.health import Health
+from mentor_core.play.progress import Bar
+from mentor_core.play.rollout import Rollout
+from mentor_core.run.assemble import assemble
+from mentor_core.run.config import resolve
+from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.training import Training
 from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
 
@@ -35,7 +35,7 @@ def make_trainer(student, tmp_path):
     trainers = []
 
     def make(**settings):
-        from mentor_core.config import merge
+        from mentor_core.run.config import merge
 
         base = {k: v for k, v in SETTINGS.items() if k != "env_options" or k not in settings}
         config = resolve(merge(base, settings))

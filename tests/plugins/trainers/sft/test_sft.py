@@ -10,18 +10,18 @@ import pytest
 import torch
 from rich.console import Console
 
-from mentor_core.assemble import assemble
-from mentor_core.config import merge, resolve
-from mentor_core.errors import ConfigError
-from mentor_core.health import Health
-from mentor_core.progress import Bar
-from mentor_core.references import References
-from mentor_core.registry import POLICIES, TRAINERS, create
-from mentor_core.rollout import Rollout
+from mentor_core.contracts.trajectory import read_trajectories
+from mentor_core.door.registry import POLICIES, TRAINERS, create
+from mentor_core.play.health import Health
+from mentor_core.play.progress import Bar
+from mentor_core.play.references import References
+from mentor_core.play.rollout import Rollout
+from mentor_core.run.assemble import assemble
+from mentor_core.run.config import merge, resolve
 from mentor_core.run.job import run
-from mentor_core.run_directory import RunDirectory
-from mentor_core.training import Training
-from mentor_core.trajectory import read_trajectories
+from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.training import Training
+from mentor_core.support.errors import ConfigError
 
 SETTINGS = {
     "trainer": "sft",

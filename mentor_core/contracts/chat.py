@@ -1,0 +1,71 @@
+"""Chat: what a parser or a policy may ask of a model's chat format.
+
+`mentor_core.model.chat.ChatFormat` fulfils it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
+
+from mentor_core.contracts.trajectory import Call, Message
+
+__all__ = ["Chat"]
+
+
+class Chat(Protocol):
+    """From messages to token ids and back, for one tokenizer.
+
+    Attributes:
+        tokenizer: a `PreTrainedTokenizerBase`.
+        fallback: the part of the template that had to be replaced, in words; None if nothing.
+        form: how calls are to be written.
+        end_ids: all ids that end an assistant turn; `ends` are their texts.
+        opening: the text between a user's message and the assistant's turn.
+    """
+
+    @property
+    def tokenizer(self) -> Any: ...
+
+    @property
+    def fallback(self) -> str | None: ...
+
+    @property
+    def end_ids(self) -> Collection[int]: ...
+
+    @property
+    def ends(self) -> Sequence[str]: ...
+
+    @property
+    def opening(self) -> str: ...
+
+    @property
+    def form(self) -> str: ...
+
+    @form.setter
+    def form(self, form: str) -> None: ...
+
+    def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
+        """Ids of the opening messages, tools and the generation prompt."""
+        ...
+
+    def suffix_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Ids of `messages` between the end of one assistant turn and the start of the next."""
+        ...
+
+    def turn_ids(self, text: str, calls: Sequence[Call] = ()) -> list[int]:
+        """Ids of an assistant turn that somebody else wrote, with the token that ends it."""
+        ...
+
+    def differences(self, tools: Sequence[dict[str, Any]], replies: bool = False) -> list[str]:
+        """How turn-by-turn encoding differs from the ids of whole conversations, in words."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of a sampled turn, without the token that ended it."""
+        ...
+
+    @property
+    def turn_text(self) -> Callable[..., str | None]:
+        """An assistant turn of content, calls, tools and thinking; None if it cannot be written."""
+        ...

@@ -1,0 +1,76 @@
+"""Component: base of the plugin classes that a configuration names and gives options to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mentor_core.support.errors import OptionError, nearest
+from mentor_core.support.validation import problems
+
+__all__ = ["Command", "Component", "NamesCode", "Stateful", "option_error"]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesCode:
+    """Marks an option of type `str` that names a user's code: `FILE.py`, `FILE.py:NAME`, a module.
+
+    `tools: Annotated[str, NamesCode()]`. A path in it is made absolute, as paths of type `Path`
+    are, and a run keeps a copy of the file.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Marks an option that is a command, in which the words that are files are paths, too.
+
+    Args:
+        unless: an option which, if it is given, says where the command runs.
+    """
+
+    unless: str = ""
+
+
+def option_error(
+    what: str, error: ValidationError, options: Mapping[str, Any], known: Iterable[str]
+) -> OptionError:
+    """The first option that was refused.
+
+    Args:
+        what: whose options they are, as it opens the message.
+        options: those that were given.
+        known: those that there are.
+    """
+    first, *_ = problems(error, options)
+    text = first.text
+    if first.kind == "unknown":
+        text = f"unknown option {first.key!r}{nearest(first.path[-1], known)}"
+    elif first.kind == "missing":
+        text = f"the option {first.key!r} is missing"
+    elif first.key:
+        text = f"option {first.key!r}: {text}"
+    return OptionError(f"{what}: {text}", first.key, first.kind, first.example)
+
+
+class Component(BaseModel):
+    """A plugin class whose options are its pydantic fields.
+
+    Unknown options are refused; `mentor rewards` and its like list the fields with their
+    types, defaults and descriptions.
+    """
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class Stateful(Component):
+    """A component that learns during a run; its state is saved with each checkpoint."""
+
+    def state(self) -> dict[str, Any]:
+        """What is to be saved: JSON values only. Empty where there is nothing."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a saved `state()`."""

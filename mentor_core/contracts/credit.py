@@ -1,0 +1,59 @@
+"""Credit: from composed rewards to one advantage a token."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.reward import Composed, Floats
+
+__all__ = ["Credit", "Layout", "group_means"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the sampled tokens of one trajectory are.
+
+    Attributes:
+        length: number of completion tokens T.
+        spans: [start, end) of each turn's sampled tokens; None for a turn without any.
+    """
+
+    length: int
+    spans: Sequence[tuple[int, int] | None]
+
+
+class Credit(Stateful, ABC):
+    """Assigns the rewards of a batch to its tokens."""
+
+    needs_turns: ClassVar[bool] = False
+    """Whether it needs rewards per turn, which not every composer gives."""
+
+    @abstractmethod
+    def assign(
+        self, composed: Composed, groups_B: npt.NDArray[np.int64], layouts: Sequence[Layout]
+    ) -> list[Floats]:
+        """Advantages, one array [T] a trajectory.
+
+        Args:
+            composed: rewards; NaN where not scored, which must give advantages of 0.
+            groups_B: which group each trajectory belongs to.
+            layouts: B layouts. What is assigned outside the spans is ignored.
+        """
+
+
+def group_means(values_B: Floats, groups_B: npt.NDArray[np.int64]) -> Floats:
+    """For each entry the mean over its group, [B]; entries that are NaN do not count."""
+    means_B = np.full_like(values_B, np.nan)
+    for group in np.unique(groups_B):
+        members = groups_B == group
+        scored = values_B[members & ~np.isnan(values_B)]
+        if scored.size:
+            means_B[members] = scored.mean()
+    return means_B

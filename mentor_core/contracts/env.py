@@ -1,0 +1,362 @@
+"""ToolEnv: a Gymnasium environment in which a policy uses tools to solve a task.
+
+The action is one assistant turn, as text; the observation is the messages that it causes.
+`step` is three parts, so that a rollout engine can run the tools of many episodes at once:
+`begin` parses the turn, an executor runs its calls, `finish` observes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import gymnasium
+from gymnasium.error import ResetNeeded
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mentor_core.contracts.component import option_error
+from mentor_core.contracts.execution import ToolExecutor, ToolJobs
+from mentor_core.contracts.parsing import CallParser, HermesParser
+from mentor_core.contracts.spaces import AssistantText, Messages, Observation
+from mentor_core.contracts.task import SPLITS, Split, Task
+from mentor_core.contracts.trajectory import Call, EndReason, Message, Turn
+from mentor_core.support.errors import ConfigError, DataError, PluginError, bounded, nearest
+from mentor_core.support.scalars import as_float
+from mentor_core.tools.tool import Tool, ToolError
+
+__all__ = ["ActionGate", "Expert", "Pending", "ToolEnv"]
+
+Expert = Generator[tuple[str, Sequence[Call]], list[Call], None]
+"""A scripted solver: yields (text, calls) turn by turn and is sent the executed calls.
+A turn without calls is the final answer, or asks for the user's next message."""
+
+
+class ActionGate(ABC):
+    """Looks at a call before it is executed."""
+
+    @abstractmethod
+    def refuse(self, call: Call, task: Task, turns: Sequence[Turn]) -> str | None:
+        """The reason why `call` must not run, which the policy is shown; None to let it run."""
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A turn that has begun: its calls are parsed, and `jobs` is what is left to execute."""
+
+    turn: Turn
+    content: str
+    jobs: ToolJobs
+
+
+class ToolEnv(gymnasium.Env[Observation, str], ABC):
+    """Base class of tool domains.
+
+    A domain defines `make_tools`, `load_tasks` and `verify`, and usually `expert`. State
+    that a tool changes lives in `self.state`, which `start` sets up for each episode.
+
+    Args:
+        split: the tasks that `reset` draws from where it is given none.
+        max_turns: an episode of more assistant turns is truncated.
+        parser: the model family's call format.
+        gate: asked before each call, where given.
+        render_mode: only None.
+        **options: validated against the class's `Options`.
+
+    Raises:
+        ConfigError: an option is unknown or invalid.
+        PluginError: two tools have one name, or a tool's method hides one of `ToolEnv`'s own.
+    """
+
+    class Options(BaseModel):
+        """The domain's own options; a domain with options overrides this class."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metadata: dict[str, Any] = {"render_modes": []}
+    name: ClassVar[str]
+    system_prompt: ClassVar[str] = ""
+    parallel_calls: ClassVar[bool] = False
+    """Whether the calls of one turn may overlap: true only where no call changes state."""
+    replayable: bool = True
+    """Whether the same task, seed and calls give the same results and outcome at any time.
+
+    False where they ask what changes (a live server, a clock): saved episodes cannot be verified.
+    """
+
+    def __init__(
+        self,
+        *,
+        split: Split = "train",
+        max_turns: int = 8,
+        parser: CallParser | None = None,
+        gate: ActionGate | None = None,
+        render_mode: None = None,
+        **options: Any,
+    ) -> None:
+        if split not in SPLITS:
+            raise ConfigError(f"unknown split {split!r}{nearest(str(split), SPLITS)}")
+        try:
+            self.options = self.Options(**options)
+        except ValidationError as error:
+            what, known = f"environment {self.name!r}", self.Options.model_fields
+            raise option_error(what, error, options, known) from None
+        self.split, self.max_turns = split, max_turns
+        self.parser = parser or HermesParser()
+        self.gate = gate
+        self.render_mode = render_mode
+        self.action_space = AssistantText()
+        self.observation_space = Messages()
+        self.tools = self._by_name(self.make_tools())
+        self.state: Any = None
+        self.task: Task | None = None
+        self.turns: list[Turn] = []
+        self.answer: str | None = None
+        self.end: EndReason | None = None
+        self._tasks: dict[Split, list[Task]] = {}
+        self._executor: ToolExecutor | None = None
+
+    # What a domain defines -----------------------------------------------------------------
+
+    @abstractmethod
+    def make_tools(self) -> Iterable[Tool]:
+        """The tools of the domain; bound methods may read and change `self.state`."""
+
+    def tools_for(self, task: Task) -> Iterable[Tool] | None:
+        """The tools of an episode on `task`; None: those of `make_tools`, whatever the task.
+
+        Asked where an episode starts or is restored, when `self.state` is that of the episode.
+        """
+        return None
+
+    @abstractmethod
+    def load_tasks(self, split: Split) -> list[Task]:
+        """All tasks of a split, always the same ones in the same order."""
+
+    @abstractmethod
+    def verify(self) -> float | None:
+        """Outcome of the current episode in [0, 1]; None where it cannot be verified."""
+
+    def start(self, task: Task) -> Any:
+        """A fresh `self.state` for an episode on `task`, drawn with `self.np_random` only."""
+        return None
+
+    def opening(self, task: Task) -> list[Message]:
+        """The messages that an episode on `task` opens with: system prompt and prompt."""
+        prompt: Message = {"role": "user", "content": task.prompt}
+        if not self.system_prompt:
+            return [prompt]
+        return [{"role": "system", "content": self.system_prompt}, prompt]
+
+    def read_answer(self, content: str) -> str | None:
+        """The final answer in a turn without calls; None where the turn gives none."""
+        return content.strip() or None
+
+    def read_calls(self, content: str) -> list[Call]:
+        """Calls written in the domain's own notation, in a turn that the parser found none in."""
+        return []
+
+    def reply(self, content: str) -> str | None:
+        """The user's next message after a turn without calls; None: that turn is the answer."""
+        return None
+
+    def is_over(self) -> bool:
+        """Whether the episode has ended by the domain's own rules (a purchase, say)."""
+        return False
+
+    def expert(self, task: Task) -> Expert | None:
+        """A scripted solver of `task`; None where the domain has none for it."""
+        return None
+
+    def canonical(self, call: Call) -> str | None:
+        """A key that is equal for calls that mean the same; None: compare them literally."""
+        return None
+
+    # What everyone uses --------------------------------------------------------------------
+
+    def tasks(self, split: Split) -> list[Task]:
+        """The tasks of a split (cached)."""
+        if split not in self._tasks:
+            self._tasks[split] = self.load_tasks(split)
+        return self._tasks[split]
+
+    @property
+    def schemas(self) -> list[dict[str, Any]]:
+        """The tools' schemas, in their order; before an episode those of `make_tools`."""
+        return [tool.schema for tool in self.tools.values()]
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode.
+
+        Args:
+            seed: reseeds `self.np_random`.
+            options: `{"task": Task}` or `{"task": "task id"}`; a random task of the split
+                where it is not given.
+
+        Returns:
+            The opening messages, and `{"task_id", "tools"}`.
+
+        Raises:
+            DataError: the split has no task, or none of that id.
+        """
+        super().reset(seed=seed)
+        self.task = self._choose((options or {}).get("task"))
+        self.turns, self.answer, self.end = [], None, None
+        self.state = self.start(self.task)
+        self.refresh_tools()
+        return tuple(self.opening(self.task)), {"task_id": self.task.id, "tools": self.schemas}
+
+    def step(self, action: str) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Play one assistant turn: `begin`, run the calls, `finish`."""
+        pending = self.begin(action)
+        if pending.jobs.calls:
+            if self._executor is None:
+                self._executor = ToolExecutor()
+            self._executor.run([pending.jobs])
+        return self.finish(pending)
+
+    def begin(self, action: str) -> Pending:
+        """Parse a turn and check its calls.
+
+        Raises:
+            gymnasium.error.ResetNeeded: no episode is running.
+        """
+        if self.task is None or self.end is not None:
+            raise ResetNeeded("the episode has ended: call reset() first")
+        parsed = self.parser.parse(action)
+        if not parsed.calls and not parsed.failure:
+            parsed.calls = self.read_calls(parsed.content)
+            parsed.keep_sound()
+        turn = Turn(text=action, calls=parsed.calls, parse_failure=parsed.failure)
+        runnable = []
+        for call in turn.calls:
+            tool = self.tools.get(call.name)
+            if tool is None:
+                call.failure = "unknown_tool"
+                near = nearest(call.name, self.tools)
+                call.result = f"Error: unknown tool {bounded(call.name, 100)!r}{near}"
+                continue
+            try:
+                tool.validate(call.arguments)
+            except ToolError as error:
+                call.failure, call.result = "bad_arguments", bounded(f"Error: {error}")
+                continue
+            reason = self.gate.refuse(call, self.task, self.turns) if self.gate else None
+            if reason is not None:
+                call.failure, call.result = "refused", f"Error: {reason}"
+                continue
+            call.key = self.canonical(call)
+            runnable.append((call, tool))
+        return Pending(turn, parsed.content, ToolJobs(runnable, self.parallel_calls))
+
+    def finish(self, pending: Pending) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Observe what a turn caused and decide whether the episode ends.
+
+        Returns:
+            Messages, reward (the outcome where the episode ends and has one, else 0),
+            terminated, truncated, and info: `calls`, `end`, `answer`, `outcome`.
+        """
+        turn = pending.turn
+        self.turns.append(turn)
+        for call in turn.calls:
+            name = bounded(call.name, 100)
+            turn.observation.append({"role": "tool", "name": name, "content": call.result})
+        if turn.parse_failure:
+            complaint = f"Error: {self.parser.complain(turn.parse_failure)}"
+            turn.observation.append({"role": "tool", "name": "", "content": complaint})
+        silent = not turn.calls and not turn.parse_failure
+        reply = self.reply(pending.content) if silent else None
+        if reply is not None:
+            turn.observation.append({"role": "user", "content": reply})
+        if silent and reply is None:
+            self.answer = self.read_answer(pending.content)
+            self.end = "answered" if pending.content.strip() else "policy_stopped"
+        elif self.is_over():
+            self.end = "finished"
+        elif len(self.turns) >= self.max_turns:
+            self.end = "turn_limit"
+        outcome = self._outcome() if self.end else None
+        info = {
+            "calls": turn.calls,
+            "end": self.end,
+            "answer": self.answer,
+            "outcome": outcome,
+        }
+        terminated = self.end is not None and self.end != "turn_limit"
+        observation = tuple(turn.observation)
+        return observation, float(outcome or 0.0), terminated, self.end == "turn_limit", info
+
+    def stop(self, end: EndReason) -> float | None:
+        """End the episode from outside (out of tokens, say); the outcome as it stands."""
+        self.end = end
+        return self._outcome()
+
+    def _outcome(self) -> float | None:
+        """What `verify` says, as a float: it may give a bool or a scalar of numpy."""
+        outcome = self.verify()
+        number = as_float(outcome)
+        if outcome is not None and number is None:
+            raise PluginError(
+                f"{self.name}: verify returned {outcome!r:.80}; expected a number in [0, 1] or None"
+            )
+        return number
+
+    def snapshot(self) -> Any:
+        """The episode as it stands; `restore` takes it back there, any number of times."""
+        random = self.np_random.bit_generator.state
+        return deepcopy((self.task, self.state, self.turns, self.answer, self.end, random))
+
+    def restore(self, snapshot: Any) -> None:
+        """Return to a `snapshot` of this environment or of another instance of its class."""
+        copy = deepcopy(snapshot)
+        self.task, self.state, self.turns, self.answer, self.end, random = copy
+        self.np_random.bit_generator.state = random
+        self.refresh_tools()
+
+    def refresh_tools(self) -> None:
+        """Make `self.tools` those that `tools_for` gives for the episode as it stands."""
+        tools = self.tools_for(self.task) if self.task is not None else None
+        if tools is not None:
+            self.tools = self._by_name(tools)
+
+    def close(self) -> None:
+        """Give back what the environment holds."""
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
+
+    def _by_name(self, tools: Iterable[Tool]) -> dict[str, Tool]:
+        named: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.name in named:
+                raise PluginError(f"environment {self.name!r} has two tools named {tool.name!r}")
+            method = getattr(tool.function, "__name__", "")
+            if getattr(tool.function, "__self__", None) is self and hasattr(ToolEnv, method):
+                raise PluginError(
+                    f"environment {self.name!r}: the tool {tool.name!r} is made from the method "
+                    f"{method!r}, which hides the one that every environment has; call it "
+                    f"otherwise: Tool(self.{method}_tool, name={tool.name!r})"
+                )
+            named[tool.name] = tool
+        return named
+
+    def _choose(self, wanted: Task | str | None) -> Task:
+        if isinstance(wanted, Task):
+            return wanted
+        tasks = self.tasks(self.split)
+        if not tasks:
+            raise DataError(f"environment {self.name!r} has no task in split {self.split!r}")
+        if wanted is None:
+            return tasks[int(self.np_random.integers(0, len(tasks)))]
+        for task in tasks:
+            if task.id == wanted:
+                return task
+        known = [task.id for task in tasks]
+        raise DataError(
+            f"no task {wanted!r} in split {self.split!r} of environment {self.name!r}"
+            f"{nearest(wanted, known) if len(known) < 10_000 else ''}"
+        )

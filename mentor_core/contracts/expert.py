@@ -1,0 +1,162 @@
+"""Scripts played like a policy: an environment's expert, and saved episodes once more."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from copy import deepcopy
+from dataclasses import replace
+
+from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.episode import checked_outcome, reset_seed
+from mentor_core.contracts.parsing import THINKING, CallParser, HermesParser, ParsedTurn
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import (
+    Call,
+    EndReason,
+    Message,
+    ParseFailure,
+    Trajectory,
+    Turn,
+)
+from mentor_core.support.errors import PluginError
+
+__all__ = ["play_expert", "replay", "said_in"]
+
+_STOPPED: tuple[EndReason, ...] = ("turn_limit", "token_limit", "time_limit")
+"""What ends an episode from outside; all else is the environment's to say."""
+
+
+def play_expert(env: ToolEnv, task: Task, seed: int = 0) -> Trajectory | None:
+    """The expert's episode; None where the environment has no expert for the task.
+
+    It goes through the environment's own `step`, in its call format: what an expert does is
+    subject to the same checks and limits as what a policy does.
+
+    Raises:
+        PluginError: the expert raised, or stopped before the episode ended; names the task.
+    """
+    expert = env.expert(task)
+    if expert is None:
+        return None
+    what = f"the expert of environment {env.name!r} on task {task.id!r}"
+    opening, _ = env.reset(seed=seed, options={"task": task})
+    played = _play(env, task, opening, expert, what)
+    if played.end is None:
+        raise PluginError(f"{what} stopped before the episode ended")
+    return replace(played, source="expert", seed=seed)
+
+
+def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
+    """The same turns from the same seed: every call is executed again, the outcome verified again.
+
+    The saved calls are played as they stand, so their turns may be in any model's format.
+
+    Returns:
+        What came of it; `seconds` and `span` of the turns are the saved ones.
+
+    Raises:
+        PluginError: the environment raised, or takes the turns for other calls.
+    """
+    complete = [turn for turn in saved.turns if turn.complete]
+    what = f"replaying an episode in environment {env.name!r} on task {task.id!r}"
+    own, env.parser = env.parser, _AsSaved(complete, env.parser)
+    try:
+        try:
+            opening, _ = env.reset(seed=reset_seed(saved.seed or 0), options={"task": task})
+        except Exception as error:  # a domain's code may raise anything: passed on, with the task
+            raise PluginError(f"{what} raised {type(error).__name__}: {error}") from error
+        played = _play(env, task, opening, _said(complete), what)
+        if played.end is None and saved.end in _STOPPED:
+            played.outcome, played.end = checked_outcome(env.stop(saved.end)), saved.end
+    finally:
+        env.parser = own
+    turns = [
+        replace(new, span=old.span, seconds=old.seconds)
+        for new, old in zip(played.turns, complete, strict=False)
+    ]
+    return replace(
+        played,
+        id=saved.id,
+        parent_id=saved.parent_id,
+        source=saved.source,
+        turns=turns
+        + [Turn(turn.text, complete=False) for turn in saved.turns if not turn.complete],
+        seed=saved.seed,
+    )
+
+
+def _play(
+    env: ToolEnv, task: Task, opening: Iterable[Message], script: Expert, what: str
+) -> Trajectory:
+    """Play a script as far as the episode or the script goes; `end` is None in the second case.
+
+    Raises:
+        PluginError: script or environment raised; begins with `what`.
+    """
+    try:
+        tools = list(env.tools)
+        outcome, calls = None, None
+        while env.end is None:
+            try:
+                text, wanted = next(script) if calls is None else script.send(calls)
+            except StopIteration:
+                break
+            *_, info = env.step(env.parser.render(text, wanted))
+            calls, outcome = info["calls"], checked_outcome(info["outcome"])
+            _check(wanted, calls)
+    except (
+        Exception
+    ) as error:  # a domain's code may raise anything: passed on, with the task's name
+        raise PluginError(f"{what} raised {type(error).__name__}: {error}") from error
+    finally:
+        script.close()
+    return Trajectory(
+        task_id=task.id,
+        env=env.name,
+        prompt=list(opening),
+        turns=env.turns,
+        end=env.end,
+        answer=env.answer,
+        outcome=outcome,
+        tools=tools,
+    )
+
+
+def _check(wanted: Sequence[Call], made: Sequence[Call]) -> None:
+    """Raises ValueError where the calls were not read as the script meant them."""
+    meant, read = ([(call.name, call.arguments) for call in calls] for calls in (wanted, made))
+    if meant != read:
+        raise ValueError(f"its calls {meant} were read as {read}")
+
+
+def _said(turns: Iterable[Turn]) -> Generator[tuple[str, Sequence[Call]], list[Call], None]:
+    for turn in turns:
+        yield turn.text, turn.calls
+
+
+def said_in(text: str) -> str:
+    """What a turn says after its thinking, which the prompt may have opened."""
+    opened = (pair for pair in THINKING if pair[1] in text and pair[0] not in text)
+    parser = HermesParser()  # thinking is the same for all
+    parser.opening = next(opened, ("", ""))[0]
+    return parser.after_thinking(text) or ""
+
+
+class _AsSaved(CallParser):
+    """Reads turns as they were read when they were saved, in whatever format that was."""
+
+    def __init__(self, turns: Iterable[Turn], parser: CallParser) -> None:
+        self._turns, self._parser = iter(turns), parser
+
+    def parse(self, text: str) -> ParsedTurn:
+        turn = next(self._turns)
+        calls = [Call(call.name, deepcopy(call.arguments)) for call in turn.calls]
+        return ParsedTurn(said_in(text).strip(), calls, turn.parse_failure)
+
+    def render(self, content: str, calls: Sequence[Call]) -> str:
+        return content
+
+    read, write = parse, render
+
+    def complain(self, failure: ParseFailure) -> str:
+        return self._parser.complain(failure)

@@ -1,0 +1,162 @@
+"""Policy: generates assistant turns, for many conversations at a time.
+
+A rollout opens a `Session` a conversation, submits it when it is the policy's turn, and polls
+for finished turns; it then tells the session what the environment added, and submits it
+again. A policy is free to run the sessions in lockstep, continuously batched, or as requests
+to a server.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from mentor_core.contracts.chat import Chat
+from mentor_core.contracts.component import Component
+from mentor_core.contracts.parsing import CallParser
+from mentor_core.contracts.trajectory import Message, Tokens
+
+__all__ = [
+    "Generation",
+    "Interrupted",
+    "Limits",
+    "Policy",
+    "Sampling",
+    "Session",
+    "Student",
+    "never",
+]
+
+Interrupted = Callable[[], bool]
+"""Whether something else wants attention: the results of a tool, say."""
+
+
+def never() -> bool:
+    """Nothing else wants attention."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to sample. Temperature 0 is greedy; top_p 1, top_k 0 and min_p 0 are off."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a policy may write.
+
+    Attributes:
+        turn_tokens: most tokens of one turn.
+        episode_tokens: most completion tokens of an episode, observations included.
+    """
+
+    turn_tokens: int = 256
+    episode_tokens: int = 2048
+
+
+@dataclass(slots=True)
+class Student:
+    """A model that can be trained, its tokenizer and its chat format.
+
+    Attributes:
+        model: a `PreTrainedModel`, on its device.
+        tokenizer: a `PreTrainedTokenizerBase`.
+        name: what the user called it.
+        engine: what else can generate with the model's weights (TRL's vLLM); None if nothing.
+    """
+
+    model: Any
+    tokenizer: Any
+    chat: Chat
+    name: str = ""
+    engine: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One conversation with a policy.
+
+    Attributes:
+        messages: the conversation so far.
+        tools: schemas of the tools.
+        seed: seed of this episode's own random numbers.
+        tokens: the token record; None where the policy does not deal in tokens.
+        context: what the opener wants to find again (the episode, say).
+        handle: what the policy wants to find again (its cache row, say).
+    """
+
+    messages: list[Message]
+    tools: Sequence[dict[str, Any]]
+    seed: int
+    tokens: Tokens | None = None
+    context: Any = None
+    handle: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One assistant turn.
+
+    Attributes:
+        session: whose turn it is.
+        text: the turn without its end-of-turn token.
+        complete: the policy ended the turn itself; False: it ran out of tokens.
+        span: [start, end) of the sampled tokens in the session's completion.
+        seconds: wall time from `submit` to the last token.
+        error: what broke, where the policy could not generate; the episode then ends.
+    """
+
+    session: Session
+    text: str
+    complete: bool = True
+    span: tuple[int, int] | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+
+class Policy(Component, ABC):
+    """Generates turns. Sessions may come and go at any time.
+
+    Attributes:
+        needs_model: False where the policy brings its own model, or none.
+        parser: the format in which it writes calls, where that is not the model's affair.
+        ways: its options that change how it works but not what it says, such as retries.
+    """
+
+    needs_model: ClassVar[bool] = True
+    parser: ClassVar[type[CallParser] | None] = None
+    ways: ClassVar[frozenset[str]] = frozenset()
+
+    def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
+        """Called before the first session, and again whenever the model has changed."""
+
+    @abstractmethod
+    def open(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], seed: int
+    ) -> Session:
+        """Begin a conversation."""
+
+    @abstractmethod
+    def submit(self, session: Session) -> None:
+        """It is the policy's turn in this session."""
+
+    @abstractmethod
+    def poll(self, interrupted: Interrupted = never) -> list[Generation]:
+        """Work until at least one submitted session has its turn, or until `interrupted`.
+
+        [] where none can have it now: none is submitted, or all wait for one that is not.
+        """
+
+    @abstractmethod
+    def observe(self, session: Session, messages: Sequence[Message]) -> bool:
+        """Add what the environment wrote. False: no token of the episode is left."""
+
+    def close(self, session: Session) -> None:
+        """The conversation has ended."""

@@ -1,0 +1,345 @@
+"""RewardTerm and Composer: from trajectories to one reward each.
+
+    trajectories ─ terms ─→ Scores [batch, term] ─ composer ─→ Composed [batch]
+
+Throughout, "not scored" is None on the plugin's side and NaN inside the arrays. It is never 0.
+
+Shape suffixes: B trajectories, K terms, N turns of one trajectory.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mentor_core.contracts.component import Component, Stateful
+from mentor_core.contracts.sketch import sketch
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.support.errors import ConfigError, RewardError
+from mentor_core.support.scalars import as_float
+
+__all__ = [
+    "NEEDS",
+    "Composed",
+    "Composer",
+    "Example",
+    "Floats",
+    "Need",
+    "Reward",
+    "RewardTerm",
+    "Scores",
+    "added_by_turns",
+    "apply_term",
+    "has",
+]
+
+Floats = npt.NDArray[np.float64]
+Need = Literal["answer", "reference", "gold", "schemas"]
+"""What a term may need of a task: its answer, a verified reference, and in its metadata the right
+calls (`calls`) or the schemas of its tools (`functions`)."""
+NEEDS: dict[Need, str] = {
+    "answer": "the task's answer",
+    "reference": "a verified reference",
+    "gold": "the task's gold calls",
+    "schemas": "the schemas of the task's tools",
+}
+"""What to call each of them."""
+
+
+def has(need: Need, task: Task, references: Sequence[Trajectory]) -> bool:
+    """Whether a task with these references has what a term needs."""
+    match need:
+        case "answer":
+            return task.answer is not None
+        case "reference":
+            return bool(references)
+        case "gold":
+            return task.metadata.get("calls") is not None
+        case "schemas":
+            return bool(task.metadata.get("functions"))
+
+
+class RewardTerm(Component, ABC):
+    """Scores one aspect of a trajectory.
+
+    A term is deterministic and does not change its input. `needs` declares what it cannot do
+    without, so that a run that cannot provide it stops before it starts.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    reads_text: ClassVar[bool] = False
+    """Whether it looks at what a policy writes beside its calls and its answer."""
+
+    @abstractmethod
+    def score(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> float | None:
+        """The score within `bounds`; None where the term does not apply.
+
+        Args:
+            trajectory: the episode to score.
+            task: its task.
+            references: verified reference trajectories of the same task, possibly none.
+        """
+
+    def score_turns(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[float | None] | None:
+        """What each turn added to the score; None where the term has no meaning per turn.
+
+        Within ± the width of `bounds`. The sum is what the turns brought in all, so that a term
+        wants the same of the turns as of the whole: `added_by_turns` gives just this.
+        """
+        return None
+
+    def explain(
+        self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+    ) -> list[str]:
+        """Why the score is what it is: lines for a person, the first about the whole.
+
+        The default says what is missing, what each turn added, and what the score would be
+        without that turn where it would be another. A term that knows better replaces it.
+        """
+        value = self.score(trajectory, task, references)
+        lines = [_shown(value)]
+        if value is None:
+            lines += [
+                f"it needs {NEEDS[need]}, and there is none"
+                for need in sorted(self.needs)
+                if not has(need, task, references)
+            ]
+        turns = self.score_turns(trajectory, task, references)
+        for index in range(len(trajectory.turns)):
+            rest = [*trajectory.turns[:index], *trajectory.turns[index + 1 :]]
+            without = self.score(replace(trajectory, turns=rest), task, references)
+            facts = [] if turns is None else [f"adds {_shown(turns[index])}"]
+            facts += [] if without == value else [f"without it {_shown(without)}"]
+            if facts:
+                lines.append(f"turn {index + 1}: {'; '.join(facts)}")
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the terms gave for a batch.
+
+    Attributes:
+        terms: K names.
+        weights_K: the weights that the user gave.
+        values_BK: NaN where not scored.
+        turns_NK: for each of the B trajectories one array [turns, K]: what each turn added, NaN
+            where not scored.
+        groups_B: which group each trajectory belongs to.
+    """
+
+    terms: tuple[str, ...]
+    weights_K: Floats
+    values_BK: Floats
+    turns_NK: list[Floats]
+    groups_B: npt.NDArray[np.int64]
+
+    def column(self, term: str) -> Floats:
+        """The values of one term, [B].
+
+        Raises:
+            ConfigError: the term is not among the reward's terms.
+        """
+        if term not in self.terms:
+            raise ConfigError(
+                f"the composer needs the reward term {term!r}; the reward has "
+                f"{', '.join(self.terms)}"
+            )
+        return self.values_BK[:, self.terms.index(term)]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Rewards of a batch.
+
+    Attributes:
+        rewards_B: NaN where not scored.
+        turns_N: for each trajectory one array [turns]: what each turn added to the reward, NaN
+            where nothing is known; or None where the composer gives none.
+    """
+
+    rewards_B: Floats
+    turns_N: list[Floats] | None = None
+
+
+class Composer(Stateful, ABC):
+    """Turns the scores of a batch into rewards; may keep state from batch to batch."""
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Terms that must be among the reward's terms."""
+    gives_turns: ClassVar[bool] = False
+    """Whether it gives rewards per turn, which some credits need."""
+
+    def check(self, terms: Mapping[str, RewardTerm], weights: Mapping[str, float]) -> None:
+        """Refuse terms and weights that do not fit together, before a run starts.
+
+        Args:
+            terms: name → term, in the order of the columns.
+            weights: the weight of each of them, in the same order.
+
+        Raises:
+            ConfigError: says what does not fit.
+        """
+
+    @abstractmethod
+    def compose(self, scores: Scores, progress: float) -> Composed:
+        """Compose.
+
+        Args:
+            scores: the whole batch, all processes together.
+            progress: share of the training that is done, in [0, 1].
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What one trajectory is scored with."""
+
+    trajectory: Trajectory
+    task: Task
+    references: Sequence[Trajectory] = ()
+
+    def __str__(self) -> str:
+        return sketch(self.trajectory, self.task, self.references)
+
+
+class Reward:
+    """Terms with weights, and the composer that puts them together.
+
+    Args:
+        terms: name → term, in the order of the columns.
+        weights: name → weight, finite, not all zero.
+        composer: see `Composer`.
+
+    Raises:
+        ConfigError: no term; a weight that is not finite, or has no term; all weights zero; a
+            term that the composer requires is missing; all that `Composer.check` refuses.
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[str, RewardTerm],
+        weights: Mapping[str, float],
+        composer: Composer,
+    ) -> None:
+        if not terms:
+            raise ConfigError("a reward needs at least one term")
+        for name, weight in weights.items():
+            if name not in terms:
+                raise ConfigError(f"a weight is given for {name!r}, which is not a term")
+            if not math.isfinite(weight):
+                raise ConfigError(f"the weight of reward term {name!r} is {weight}")
+        if not any(weights.values()):
+            raise ConfigError("all weights of the reward terms are zero")
+        missing = [name for name in composer.requires if name not in terms]
+        if missing:
+            raise ConfigError(
+                f"the composer {type(composer).__name__} requires the reward term(s) "
+                f"{', '.join(missing)}"
+            )
+        self.terms, self.composer = dict(terms), composer
+        complete = {name: weights.get(name, 0.0) for name in terms}
+        composer.check(self.terms, complete)
+        self.weights_K = np.array([*complete.values()], dtype=np.float64)
+
+    @property
+    def needs(self) -> dict[Need, list[str]]:
+        """What the terms need → the names of the terms that need it."""
+        found: dict[Need, list[str]] = {}
+        for name, term in self.terms.items():
+            for need in sorted(term.needs):
+                found.setdefault(need, []).append(name)
+        return found
+
+    def score(self, batch: Sequence[Example]) -> Scores:
+        """Score a batch with every term, and note each trajectory's scores on it.
+
+        Raises:
+            RewardError: a term raised, or left its declared bounds; names term and trajectory.
+        """
+        values_BK = np.full((len(batch), len(self.terms)), np.nan)
+        turns_NK = [np.full((len(e.trajectory.turns), len(self.terms)), np.nan) for e in batch]
+        for k, (name, term) in enumerate(self.terms.items()):
+            for b, example in enumerate(batch):
+                value, turns = apply_term(name, term, example)
+                example.trajectory.scores[name] = value
+                if value is not None:
+                    values_BK[b, k] = value
+                if turns is not None:
+                    turns_NK[b][:, k] = [np.nan if turn is None else turn for turn in turns]
+        groups_B = np.array([example.trajectory.group or 0 for example in batch], dtype=np.int64)
+        return Scores(tuple(self.terms), self.weights_K, values_BK, turns_NK, groups_B)
+
+
+def apply_term(
+    name: str, term: RewardTerm, example: Example, turns: bool = True
+) -> tuple[float | None, list[float | None] | None]:
+    """What a term gives for one trajectory, and for each of its turns where that is asked for.
+
+    Raises:
+        RewardError: it raised, or left its declared bounds; names term and trajectory.
+    """
+    arguments = example.trajectory, example.task, example.references
+    where = f"reward term {name!r} on a trajectory of task {example.task.id!r}"
+    try:
+        value = term.score(*arguments)
+        added = term.score_turns(*arguments) if turns else None
+    except Exception as error:  # a plugin's code: passed on, with term and task
+        raise RewardError(f"{where} raised {type(error).__name__}: {error}") from error
+    if value is not None and (value := as_float(value)) is None:
+        raise RewardError(f"{where} gave something that is no number")
+    low, high = term.bounds
+    if value is not None and not low <= value <= high:  # also catches NaN
+        raise RewardError(f"{where} gave {value}, outside its bounds [{low}, {high}]")
+    for score in added or ():
+        if score is not None and not abs(score) <= high - low:
+            raise RewardError(
+                f"{where} gave a turn {score}, and no turn can add more than the width of its "
+                f"bounds [{low}, {high}]"
+            )
+    if added is not None and len(added) != len(example.trajectory.turns):
+        raise RewardError(
+            f"{where} gave {len(added)} per-turn scores for {len(example.trajectory.turns)} turns"
+        )
+    return value, added
+
+
+def added_by_turns(
+    term: RewardTerm, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
+) -> list[float | None] | None:
+    """What each turn added to a term's score: that of the episode up to it, less that before.
+
+    The sum is the score less that of an episode without turns: whatever a term wants of its
+    turns, it wants of the whole. None where it does not score the trajectory, and for turns
+    before or after which it gives no score. What came of an unfinished episode is not known:
+    it has no end, answer or outcome.
+    """
+    whole = term.score(trajectory, task, references)
+    if whole is None:
+        return None
+    begun = replace(trajectory, end=None, answer=None, outcome=None)
+    scores = [
+        term.score(replace(begun, turns=trajectory.turns[:count]), task, references)
+        for count in range(len(trajectory.turns))
+    ]
+    return [
+        None if before is None or after is None else after - before
+        for before, after in pairwise([*scores, whole])
+    ]
+
+
+def _shown(value: float | None) -> str:
+    return "not scored" if value is None else f"{value:.4g}"

@@ -1,0 +1,1 @@
+"""The plugin door: hooks, and the registry that finds what came in by them."""

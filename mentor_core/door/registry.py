@@ -1,0 +1,362 @@
+"""Registry: finds what plugins registered, by kind and name, and loads it when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.resources
+import inspect
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from mentor_core.door.discovery import BrokenPlugin, Entry, Found, find, same_distribution
+from mentor_core.support.errors import AmbiguousName, ConfigError, PluginError, UnknownName, nearest
+from mentor_core.support.user_code import contained, load_object, reason
+
+if TYPE_CHECKING:
+    import click
+
+    from mentor_core.contracts.credit import Credit
+    from mentor_core.contracts.env import ActionGate, ToolEnv
+    from mentor_core.contracts.parsing import CallParser
+    from mentor_core.contracts.policy import Policy
+    from mentor_core.contracts.reward import Composer, RewardTerm
+    from mentor_core.contracts.sampler import TaskSampler
+    from mentor_core.contracts.source import TrajectorySource
+    from mentor_core.contracts.tracker import Tracker
+    from mentor_core.contracts.trainer import Trainer
+
+__all__ = [
+    "COMMANDS",
+    "COMPOSERS",
+    "CREDITS",
+    "ENVIRONMENTS",
+    "GATES",
+    "KINDS",
+    "PARSERS",
+    "POLICIES",
+    "PRESETS",
+    "REWARD_TERMS",
+    "SAMPLERS",
+    "SOURCES",
+    "STUDENTS",
+    "TRACKERS",
+    "TRAINERS",
+    "BrokenPlugin",
+    "Entry",
+    "Kind",
+    "broken_plugins",
+    "build",
+    "create",
+    "directory",
+    "entries",
+    "entry",
+    "is_reference",
+    "load",
+    "load_reference",
+    "names",
+    "resource",
+    "targets",
+]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T_co]):
+    """One extension point.
+
+    Attributes:
+        name: what one of its targets is called.
+        contract: the class that targets extend, or are instances of if the form is "object".
+        form: what a target names; a file or a directory is one inside a package.
+    """
+
+    name: str
+    hook: str
+    contract: str | None = None
+    form: Literal["class", "object", "file", "directory"] = "class"
+
+
+ENVIRONMENTS: Kind[ToolEnv] = Kind(
+    "environment", "mentor_environments", "mentor_core.contracts.env:ToolEnv"
+)
+REWARD_TERMS: Kind[RewardTerm] = Kind(
+    "reward term", "mentor_reward_terms", "mentor_core.contracts.reward:RewardTerm"
+)
+COMPOSERS: Kind[Composer] = Kind(
+    "composer", "mentor_composers", "mentor_core.contracts.reward:Composer"
+)
+CREDITS: Kind[Credit] = Kind("credit", "mentor_credits", "mentor_core.contracts.credit:Credit")
+POLICIES: Kind[Policy] = Kind("policy", "mentor_policies", "mentor_core.contracts.policy:Policy")
+PARSERS: Kind[CallParser] = Kind(
+    "parser", "mentor_parsers", "mentor_core.contracts.parsing:CallParser"
+)
+SAMPLERS: Kind[TaskSampler] = Kind(
+    "sampler", "mentor_samplers", "mentor_core.contracts.sampler:TaskSampler"
+)
+SOURCES: Kind[TrajectorySource] = Kind(
+    "source", "mentor_sources", "mentor_core.contracts.source:TrajectorySource"
+)
+GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.contracts.env:ActionGate")
+TRACKERS: Kind[Tracker] = Kind(
+    "tracker", "mentor_trackers", "mentor_core.contracts.tracker:Tracker"
+)
+TRAINERS: Kind[Trainer] = Kind(
+    "trainer", "mentor_trainers", "mentor_core.contracts.trainer:Trainer"
+)
+PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
+STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
+COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands", "click:Command", "object")
+
+KINDS: tuple[Kind[Any], ...] = (
+    ENVIRONMENTS,
+    REWARD_TERMS,
+    COMPOSERS,
+    CREDITS,
+    POLICIES,
+    PARSERS,
+    SAMPLERS,
+    SOURCES,
+    GATES,
+    TRACKERS,
+    TRAINERS,
+    PRESETS,
+    STUDENTS,
+    COMMANDS,
+)
+
+
+@cache
+def _find() -> Found:
+    return find()
+
+
+def names(kind: Kind[Any]) -> list[str]:
+    """The names that can be used, sorted; `DISTRIBUTION:NAME` if several have one name."""
+    return sorted(_usable(kind))
+
+
+def targets(kind: Kind[Any]) -> dict[str, str]:
+    """Name → target, nothing loaded."""
+    usable = _usable(kind)
+    return {name: usable[name].target for name in sorted(usable)}
+
+
+def entries(kind: Kind[Any]) -> list[Entry]:
+    """All entries of a kind, sorted by the names they are used by; the broken ones say why.
+
+    Loads every target of the kind, so that a broken one is found.
+    """
+    listed = []
+    for name, entry in sorted(_usable(kind).items()):
+        problem = None
+        try:
+            _target(kind, entry)
+        except PluginError as error:
+            problem = str(error)
+        listed.append(replace(entry, name=name, problem=problem))
+    return listed
+
+
+def broken_plugins() -> list[BrokenPlugin]:
+    """Plugins of which nothing, or not everything, could be registered."""
+    return list(_find().broken)
+
+
+def entry(kind: Kind[Any], name: str) -> Entry:
+    """What is registered as NAME, or by one distribution as `DISTRIBUTION:NAME`.
+
+    Raises:
+        AmbiguousName: several distributions registered it.
+        UnknownName: no plugin registered it; names the nearest, and broken plugins.
+    """
+    distribution, _, bare = name.rpartition(":")
+    claims = [claim for claim in _find().entries[kind.hook] if claim.name == bare]
+    if distribution:
+        claims = [c for c in claims if same_distribution(c.distribution, distribution)]
+    if len(claims) > 1:
+        raise AmbiguousName(kind.name, name, [claim.distribution for claim in claims])
+    if claims:
+        return claims[0]
+    error = UnknownName(kind.name, name, names(kind))
+    for broken in broken_plugins():
+        error.add_note(
+            f"plugin {broken.plugin} is broken ({broken.distribution}): {broken.problem}"
+        )
+    raise error
+
+
+def load(kind: Kind[T_co], name: str) -> type[T_co]:
+    """The class that a name means.
+
+    Args:
+        name: a registered one, `DISTRIBUTION:NAME`, or a class that no plugin registered:
+            `MODULE:CLASS` or `FILE.py:CLASS`.
+
+    Raises:
+        AmbiguousName, UnknownName: as `entry`.
+        ConfigError: there is no such file, module or class.
+        PluginError: it cannot be imported, or is not what its kind must be.
+    """
+    loaded: type[T_co]
+    try:
+        found = entry(kind, name)
+    except UnknownName:
+        if not is_reference(kind, name):
+            raise
+        loaded = _checked(kind, load_reference(kind, name), f"{kind.name} {name!r}")
+    else:
+        loaded = _target(kind, found)
+    return loaded
+
+
+def is_reference(kind: Kind[Any], name: str) -> bool:
+    """Whether a name means a class that no plugin registered."""
+    distribution, _, bare = name.rpartition(":")
+    claims = _find().entries[kind.hook]
+    return (
+        kind.form == "class"
+        and bool(distribution)
+        and not any(
+            c.name == bare and same_distribution(c.distribution, distribution) for c in claims
+        )
+    )
+
+
+def load_reference(kind: Kind[Any], name: str) -> Any:
+    """What `MODULE:NAME` or `FILE.py:NAME` means, whatever it is.
+
+    Raises:
+        UnknownName: it is not there, and a distribution of that name has others.
+        ConfigError: there is no such file, module or name.
+    """
+    try:
+        return load_object(name)
+    except ConfigError:
+        distribution = name.rpartition(":")[0]
+        claims = _find().entries[kind.hook]
+        others = [c for c in claims if same_distribution(c.distribution, distribution)]
+        if not others:
+            raise
+        known = [f"{other.distribution}:{other.name}" for other in others]
+        raise UnknownName(kind.name, name, known) from None
+
+
+def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None) -> T_co:
+    """An instance of the component registered under a name.
+
+    Raises:
+        ConfigError: an option is unknown or invalid; and all that `load` raises.
+    """
+    return build(load(kind, name), f"{kind.name} {name!r}", options)
+
+
+def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None) -> T:
+    """An instance of a component's class; `what` names it in errors.
+
+    Raises:
+        ConfigError: an option is unknown, missing or invalid.
+    """
+    from pydantic import BaseModel, ValidationError
+
+    from mentor_core.contracts.component import option_error
+
+    if not issubclass(factory, BaseModel):
+        _check_arguments(factory, what, options or {})
+    try:
+        return factory(**(options or {}))
+    except ValidationError as error:
+        known = getattr(factory, "model_fields", ())
+        raise option_error(what, error, options or {}, known) from None
+
+
+def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that a class which is no pydantic model does not take as arguments."""
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(**options)
+    except TypeError as error:
+        unknown = [name for name in options if name not in signature.parameters]
+        if unknown and not signature.parameters:
+            raise ConfigError(f"{what}: unknown option {unknown[0]!r}; it has none") from None
+        if unknown:
+            known = signature.parameters
+            raise ConfigError(
+                f"{what}: unknown option {unknown[0]!r}{nearest(unknown[0], known)}"
+            ) from None
+        raise ConfigError(f"{what}: {error}") from None
+
+
+def resource(kind: Kind[Any], name: str) -> str:
+    """The text of the file registered under a name.
+
+    Raises:
+        AmbiguousName, UnknownName, PluginError: as `load`.
+    """
+    text: str = _target(kind, entry(kind, name))
+    return text
+
+
+def directory(kind: Kind[Any], name: str) -> Path:
+    """The directory registered under a name.
+
+    Raises:
+        AmbiguousName, UnknownName, PluginError: as `load`.
+    """
+    path: Path = _target(kind, entry(kind, name))
+    return path
+
+
+def _usable(kind: Kind[Any]) -> dict[str, Entry]:
+    """The name that each entry is used by → the entry."""
+    claims = _find().entries[kind.hook]
+    often = Counter(claim.name for claim in claims)
+    return {
+        claim.name if often[claim.name] == 1 else f"{claim.distribution}:{claim.name}": claim
+        for claim in claims
+    }
+
+
+@cache
+def _target(kind: Kind[Any], entry: Entry) -> Any:
+    where = f"{kind.name} {entry.name!r} ({entry.distribution}: {entry.target})"
+    module, _, attribute = entry.target.partition(":")
+    with contained(lambda error: PluginError(f"{where}: {reason(error)}")):
+        if kind.form in ("file", "directory"):
+            inside = importlib.resources.files(module).joinpath(attribute)
+            if kind.form == "file":
+                return inside.read_text(encoding="utf-8")
+            if not inside.is_dir():
+                raise NotADirectoryError(str(inside))
+            return Path(str(inside))
+        value = attrgetter(attribute)(importlib.import_module(module))
+    return _checked(kind, value, where)
+
+
+def _checked(kind: Kind[Any], value: Any, where: str) -> Any:
+    """What was loaded, if it is of its kind.
+
+    Raises:
+        PluginError: it is not; says what it must be.
+    """
+    if kind.contract is None:
+        return value
+    module, _, name = kind.contract.partition(":")
+    contract = getattr(importlib.import_module(module), name)
+    if kind.form == "object":
+        if not isinstance(value, contract):
+            raise PluginError(f"{where} is not a {module}.{name}")
+        return value
+    if not (isinstance(value, type) and issubclass(value, contract)):
+        raise PluginError(f"{where} is not a subclass of {kind.contract}")
+    if inspect.isabstract(value):
+        lacking = ", ".join(sorted(getattr(value, "__abstractmethods__", ())))
+        raise PluginError(f"{where} is abstract: it does not define {lacking}")
+    return value

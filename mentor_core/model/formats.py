@@ -1,0 +1,146 @@
+"""Which parser reads what a model writes: found out from its chat template, or checked.
+
+A parser that does not read the model's calls is the quietest way to train nothing: every call
+passes for an answer. So the template is asked to write a call, and the parser to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mentor_core.contracts.chat import Chat
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn, opened_thinking
+from mentor_core.contracts.trajectory import Call, ParseFailure
+from mentor_core.door.registry import PARSERS, create, names
+from mentor_core.support.errors import ConfigError, MentorError
+
+__all__ = ["AUTO", "AutoParser", "check_written", "fit"]
+
+AUTO = "auto"
+_PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
+
+
+class AutoParser(CallParser):
+    """The parser that reads, and writes, calls as the model's chat template writes them.
+
+    One that is made for a family goes before a generic one, and one that writes calls alike
+    before one that only reads them.
+
+    Hermes' before a model is known, and for models whose template knows no tools.
+    """
+
+    def __init__(self) -> None:
+        self.chosen: CallParser = HermesParser()
+
+    def prepare(self, chat: Chat, tools: Sequence[dict[str, Any]]) -> None:
+        """Choose.
+
+        Raises:
+            ConfigError: no parser reads the template's calls; quotes one.
+        """
+        self.chosen = HermesParser() if chat.fallback else _choose(chat, tools)
+        self.chosen.prepare(chat, tools)
+        self.opening, self.form = self.chosen.opening, self.chosen.form
+
+    def parse(self, text: str) -> ParsedTurn:
+        return self.chosen.parse(text)
+
+    def read(self, text: str) -> ParsedTurn:
+        return self.chosen.read(text)
+
+    def write(self, content: str, calls: Sequence[Call]) -> str:
+        return self.chosen.write(content, calls)
+
+    def complain(self, failure: ParseFailure) -> str:
+        return self.chosen.complain(failure)
+
+
+def fit(envs: Sequence[ToolEnv], chat: Chat) -> list[str]:
+    """Prepare the environments' parser for a model, and find what does not fit.
+
+    Args:
+        envs: environments that share one parser.
+        chat: the model's chat format; a fallback in it tells the model the parser's format.
+
+    Returns:
+        What a user should be told: the fallbacks of the chat format, where it encodes otherwise
+        than the template, and whether the parser does not read the template's calls.
+
+    Raises:
+        ConfigError: the parser is "auto", and none reads the template's calls.
+        ModelError: the parser cannot serve the model.
+    """
+    parser = envs[0].parser
+    tools = [schema for env in envs for schema in env.schemas]
+    parser.prepare(chat, tools)
+    chat.form = parser.form
+    notes = [chat.fallback] if chat.fallback else []
+    notes += chat.differences(tools, any(type(env).reply is not ToolEnv.reply for env in envs))
+    if not chat.fallback and not _reads(parser, chat):
+        notes.append(
+            f"{_written(chat)}, which the parser does not read: calls in that form will pass for "
+            "answers. parser=auto chooses one that reads them"
+        )
+    return notes
+
+
+def check_written(env: ToolEnv, written: CallParser) -> None:
+    """Refuse a policy whose calls the environment's parser does not read.
+
+    Raises:
+        ConfigError: it does not; its calls would pass for answers.
+    """
+    turn = env.parser.parse(written.render("", [_PROBE]))
+    if (turn.content, turn.calls, turn.failure) != ("", [_PROBE], None):
+        raise ConfigError(
+            f"the policy writes calls as {' '.join(written.form.split())}, which the parser "
+            "does not read: leave it at parser=auto"
+        )
+
+
+def _choose(chat: Chat, tools: Sequence[dict[str, Any]]) -> CallParser:
+    known = [name for name in names(PARSERS) if name != AUTO]
+    reading: list[CallParser] = []
+    for name in known:
+        try:
+            parser = create(PARSERS, name)
+            parser.prepare(chat, tools)
+        except MentorError:  # a broken plugin, or one that cannot serve the model
+            continue
+        if _reads(parser, chat):
+            reading.append(parser)
+    if reading:
+        text = " ".join((_call_text(chat) or "").split())
+        # False comes first; of those alike, the first by name
+        return min(reading, key=lambda p: (p.generic, " ".join(_writes(p).split()) not in text))
+    raise ConfigError(
+        f"{_written(chat)}, which no parser reads ({', '.join(known)}). Write one (hook "
+        f"mentor_parsers), or set parser to one of these whose format the model is to learn"
+    )
+
+
+def _writes(parser: CallParser) -> str:
+    return parser.write("", [_PROBE])
+
+
+def _reads(parser: CallParser, chat: Chat) -> bool:
+    """Whether the parser reads a call, and nothing else, in what the template writes for it."""
+    text = _call_text(chat)
+    if text is None:
+        return False
+    turn = parser.parse(text)
+    return (turn.content, turn.calls, turn.failure) == ("", [_PROBE], None)
+
+
+def _call_text(chat: Chat) -> str | None:
+    thinking = "I call it." if opened_thinking(chat.opening) else ""
+    return chat.turn_text("", [_PROBE], (), thinking)
+
+
+def _written(chat: Chat) -> str:
+    text = _call_text(chat)
+    if not text:
+        return "the chat template writes a call in a way that could not be found out"
+    return f"the chat template writes a call as {text.strip()!r}"

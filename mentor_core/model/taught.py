@@ -1,0 +1,66 @@
+"""Taught tokens: a teacher's trajectory as the student would have written it.
+
+The teacher's turns are rendered in the student's own format, between the same prompt and the same
+suffixes as in a rollout, so that imitation and reinforcement train the same conversations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mentor_core.contracts.chat import Chat
+from mentor_core.contracts.parsing import CallParser, HermesParser
+from mentor_core.contracts.trajectory import Call, Tokens, Trajectory, Turn
+from mentor_core.support.errors import DataError
+
+__all__ = ["taught_tokens"]
+
+
+def taught_tokens(
+    chat: Chat,
+    parser: CallParser,
+    trajectory: Trajectory,
+    schemas: Sequence[dict[str, Any]],
+) -> Tokens:
+    """The token record of a teacher's episode for a student.
+
+    Args:
+        chat: the student's chat format.
+        parser: what the environment reads the student's calls with.
+        trajectory: the episode; its turns' calls say what was done, their texts what was said.
+        schemas: of the episode's tools.
+
+    Returns:
+        Mask 2 on the teacher's turns, each with the token that ends it, and 0 elsewhere.
+        There are no log-probabilities: they are 0.0.
+
+    Raises:
+        DataError: a turn cannot be written in the student's format; says which and why.
+    """
+    record = Tokens(chat.prompt_ids(trajectory.prompt, schemas))
+    for number, turn in enumerate(trajectory.turns, 1):
+        where = f"task {trajectory.task_id!r}, turn {number}"
+        text = parser.render(_said(turn, parser, where), turn.calls)
+        if not _same_calls(parser.parse(text).calls, turn.calls):
+            raise DataError(f"{where}: the student's format cannot hold its calls")
+        ids = chat.turn_ids(text, turn.calls)
+        if any(token in chat.end_ids for token in ids[:-1]):
+            raise DataError(f"{where}: it contains the text of a token that ends a turn")
+        record.add_taught(ids)
+        if number < len(trajectory.turns):
+            record.add_written(chat.suffix_ids(turn.observation))
+    return record
+
+
+def _said(turn: Turn, parser: CallParser, where: str) -> str:
+    """What a turn says beside its calls, whichever of the two formats it is written in."""
+    for reader in (parser, HermesParser()):
+        said = reader.parse(turn.text)
+        if said.failure is None and _same_calls(said.calls, turn.calls):
+            return said.content
+    raise DataError(f"{where}: its calls are not those that its text makes")
+
+
+def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
+    return [(c.name, c.arguments) for c in some] == [(c.name, c.arguments) for c in others]

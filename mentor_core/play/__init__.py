@@ -1,0 +1,1 @@
+"""Plays episodes: rollouts, the teacher's references, evaluation."""

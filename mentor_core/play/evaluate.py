@@ -1,0 +1,99 @@
+"""Evaluation: how often a policy succeeds, with an interval, and how it behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.play.rollout import Rollout, Start, episode_seed
+
+__all__ = ["Summary", "evaluation_starts", "play", "summarise", "summarise_split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Figures of a set of trajectories.
+
+    Attributes:
+        episodes: how many there are.
+        verified: how many have an outcome; the others count in no share of success.
+        success: share of the verified ones whose outcome is 1; None where none is verified.
+        interval: 95 % Wilson interval of `success`.
+        outcome: mean outcome of the verified ones, where it may be partial; in [0, 1].
+        turns, calls: mean number an episode.
+        call_failures: share of calls that failed; None where there are none.
+        ends: end reason → share of episodes.
+    """
+
+    episodes: int
+    verified: int
+    success: float | None
+    interval: tuple[float, float] | None
+    outcome: float | None
+    turns: float
+    calls: float
+    call_failures: float | None
+    ends: dict[str, float]
+
+
+def evaluation_starts(tasks: Sequence[Task], samples: int, seed: int) -> list[Start]:
+    """The episodes of an evaluation; the same before and after training."""
+    return [
+        Start(task, episode_seed("evaluate", seed, task.id, sample), group)
+        for group, task in enumerate(tasks)
+        for sample in range(samples)
+    ]
+
+
+def play(
+    rollout: Rollout,
+    starts: Sequence[Start],
+    on_end: Callable[[Trajectory], None] | None = None,
+    batch: int = 512,
+) -> list[Trajectory]:
+    """Play all, in batches that bound memory."""
+    trajectories: list[Trajectory] = []
+    for first in range(0, len(starts), batch):
+        trajectories += rollout.run(starts[first : first + batch], on_end)
+    return trajectories
+
+
+def summarise(trajectories: Sequence[Trajectory]) -> Summary:
+    """The figures of a set of trajectories."""
+    outcomes = [t.outcome for t in trajectories if t.outcome is not None]
+    successes = sum(outcome >= 1.0 for outcome in outcomes)
+    calls = [call for t in trajectories for call in t.calls]
+    count = max(len(trajectories), 1)
+    ends = [t.end or "error" for t in trajectories]
+    return Summary(
+        episodes=len(trajectories),
+        verified=len(outcomes),
+        success=successes / len(outcomes) if outcomes else None,
+        interval=_wilson(successes, len(outcomes)) if outcomes else None,
+        outcome=sum(outcomes) / len(outcomes) if outcomes else None,
+        turns=sum(len(t.turns) for t in trajectories) / count,
+        calls=len(calls) / count,
+        call_failures=sum(c.failure is not None for c in calls) / len(calls) if calls else None,
+        ends={end: ends.count(end) / count for end in sorted(set(ends))},
+    )
+
+
+def summarise_split(
+    split: str, trajectories: Sequence[Trajectory], environments: Sequence[str]
+) -> dict[str, Summary]:
+    """SPLIT → its figures; where there are several environments SPLIT/NAME → those of each."""
+    found = {split: summarise(trajectories)}
+    for name in environments if len(environments) > 1 else ():
+        own = [trajectory for trajectory in trajectories if trajectory.env == name]
+        if own:
+            found[f"{split}/{name}"] = summarise(own)
+    return found
+
+
+def _wilson(successes: int, count: int) -> tuple[float, float]:
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, count).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)

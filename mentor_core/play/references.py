@@ -1,0 +1,220 @@
+"""References: the teacher's trajectories, verified, by task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.expert import replay, said_in
+from mentor_core.contracts.parsing import CallParser, HermesParser
+from mentor_core.contracts.source import TrajectorySource
+from mentor_core.contracts.task import Task, TaskKey
+from mentor_core.contracts.trajectory import Trajectory, Turn
+from mentor_core.support.errors import PluginError
+
+__all__ = ["References", "Refused", "find_references", "replayed_in", "verified"]
+
+Replay = Callable[[Trajectory], Trajectory]
+"""Plays a trajectory again; raises `Refused` where something else comes of it."""
+
+
+class Refused(Exception):
+    """A trajectory is no reference; says why, in words that are the same for all of a kind.
+
+    Args:
+        example: what is the matter with this one.
+    """
+
+    def __init__(self, why: str, example: str = "") -> None:
+        super().__init__(why)
+        self.example = example
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Verified reference trajectories.
+
+    Attributes:
+        of: task → its references; tasks without any are not in it.
+        refused: why references were not used → how many.
+        trusted: environment → how many are used that could not be replayed.
+        examples: why references were not used → what was the matter with the first.
+    """
+
+    of: dict[TaskKey, list[Trajectory]]
+    refused: dict[str, int]
+    trusted: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def joined(self, others: References) -> References:
+        """These and those of another environment."""
+        return References(
+            {**self.of, **others.of},
+            dict(Counter(self.refused) + Counter(others.refused)),
+            dict(Counter(self.trusted) + Counter(others.trusted)),
+            {**others.examples, **self.examples},
+        )
+
+    def only(self, tasks: Iterable[Task]) -> References:
+        """Those of some tasks."""
+        return replace(
+            self, of={task.key: self.of[task.key] for task in tasks if task.key in self.of}
+        )
+
+    def get(self, task: Task) -> list[Trajectory]:
+        """The references of a task; [] where there is none."""
+        return self.of.get(task.key, [])
+
+    def notes(self) -> list[str]:
+        """What a user should be told of them; [] where all were verified and used."""
+        return [
+            f"{count} reference(s) not used: {self._explained(why)}"
+            for why, count in self.refused.items()
+        ] + [
+            f"{count} reference(s) of {env} taken on trust: they cannot be replayed"
+            for env, count in self.trusted.items()
+        ]
+
+    @property
+    def reasons(self) -> str:
+        """Why references were not used, in one line; empty where all were."""
+        return ", ".join(f"{n} {self._explained(why)}" for why, n in self.refused.items())
+
+    def _explained(self, why: str) -> str:
+        return f"{why} (the first: {self.examples[why]})" if why in self.examples else why
+
+
+def find_references(source: TrajectorySource, tasks: Sequence[Task], env: ToolEnv) -> References:
+    """Ask a source about one environment, and keep what `verified` keeps."""
+    found = source.find(tasks, env)
+    offered = {(env.name, task_id): trajectories for task_id, trajectories in found.items()}
+    if source.plays:
+        return verified(offered, lambda trajectory: trajectory)
+    return verified(offered, replayed_in(env, tasks))
+
+
+def verified(
+    found: Mapping[TaskKey, Iterable[Trajectory]], replay: Replay | None = None
+) -> References:
+    """Keep only references that solve their task, and that come out the same once more.
+
+    Args:
+        found: task → what is offered as its references.
+        replay: plays one again; where there is none, they are taken on trust, and counted.
+    """
+    kept: dict[TaskKey, list[Trajectory]] = {}
+    refused: Counter[str] = Counter()
+    trusted: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for key, trajectories in found.items():
+        for trajectory in trajectories:
+            try:
+                _check_claim(trajectory, key)
+                reference = replay(trajectory) if replay else trajectory
+            except Refused as error:
+                refused[str(error)] += 1
+                if error.example:
+                    examples.setdefault(str(error), error.example)
+            else:
+                kept.setdefault(key, []).append(reference)
+                trusted[reference.env] += replay is None
+    return References(kept, dict(refused), dict(+trusted), examples)
+
+
+def replayed_in(env: ToolEnv, tasks: Iterable[Task]) -> Replay | None:
+    """What replays trajectories in an environment; None where the environment cannot.
+
+    Args:
+        tasks: those that trajectories may be of.
+    """
+    known = {task.key: task for task in tasks}
+
+    def check(saved: Trajectory) -> Trajectory:
+        task = known.get(saved.task_key)
+        if task is None:
+            raise Refused("of another task")
+        for turn in saved.turns:
+            for parser in (env.parser, HermesParser()):
+                _check_text(turn, parser, task)
+        try:
+            played = replay(env, task, saved)
+        except PluginError as error:
+            raise Refused("the replay failed", str(error)) from error
+        _check_same(saved, played)
+        return played
+
+    return check if env.replayable else None
+
+
+def _check_claim(trajectory: Trajectory, key: TaskKey) -> None:
+    """Whether a trajectory says that it solves the task.
+
+    Raises:
+        Refused: it does not.
+    """
+    if trajectory.task_key != key:
+        raise Refused("of another task")
+    if trajectory.end == "error":
+        raise Refused("the episode broke", f"task {trajectory.task_id!r}: {trajectory.error}")
+    if trajectory.outcome is None:
+        raise Refused("outcome not verified")
+    if trajectory.outcome != 1.0:
+        raise Refused("outcome wrong")
+
+
+def _check_text(turn: Turn, parser: CallParser, task: Task) -> None:
+    """Whether a turn's text has the turn's calls, as far as the parser finds any in it."""
+    read = [(call.name, call.arguments) for call in parser.parse(said_in(turn.text)).calls]
+    if read and read != [(call.name, call.arguments) for call in turn.calls]:
+        raise Refused("a turn's text has other calls", f"task {task.id!r}: {turn.text!r}")
+
+
+def _check_same(saved: Trajectory, played: Trajectory) -> None:
+    """Whether an episode came out as it was saved; what was not saved cannot differ.
+
+    Raises:
+        Refused: it did not; the example says what differs.
+    """
+
+    def compare(what: str, before: object, now: object, where: str = "") -> None:
+        if before != now:
+            example = f"task {saved.task_id!r}{where}: {_short(now)} and not {_short(before)}"
+            raise Refused(f"{what} when replayed", example)
+
+    asked, asks = (
+        [message["content"] for message in trajectory.prompt if message["role"] == "user"]
+        for trajectory in (saved, played)
+    )
+    if saved.prompt:
+        compare("another prompt", asked, asks)
+    if saved.tools:
+        compare("other tools", sorted(saved.tools), sorted(played.tools))
+    for number, (before, now) in enumerate(zip(saved.turns, played.turns, strict=False), 1):
+        where = f", turn {number}"
+        for made, again in zip(before.calls, now.calls, strict=False):
+            what = f"{where}, {made.name}"
+            compare("other results", made.result, again.result, what)
+            compare("other results", made.failure, again.failure, what)
+        compare("other calls", _without_keys(before), _without_keys(now), where)
+        if before.observation:
+            compare("other results", _shown(before), _shown(now), where)
+    compare("another number of turns", len(saved.turns), len(played.turns))
+    compare("another end", saved.end, played.end)
+    compare("another answer", saved.answer, played.answer)
+    compare("another outcome", saved.outcome, played.outcome)
+
+
+def _without_keys(turn: Turn) -> list[object]:
+    return [replace(call, key=None) for call in turn.calls]
+
+
+def _shown(turn: Turn) -> list[object]:
+    """What the policy was shown, but for complaints about what could not be read."""
+    return [message for message in turn.observation if message.get("name", turn) != ""]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

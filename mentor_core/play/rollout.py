@@ -1,0 +1,297 @@
+"""Rollout: plays episodes of a policy in environments, many at a time.
+
+    policy.poll → env.begin → tools → env.finish → policy.observe → policy.submit → …
+
+Generation and tools overlap: while one episode waits for its tools, the policy goes on with
+the others. An episode that breaks becomes a trajectory with end "error"; it stops nobody else.
+Where all of the first ones break, and in the same way, there is no point in playing the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mentor_core.contracts.env import Pending, ToolEnv
+from mentor_core.contracts.episode import checked_outcome, reset_seed
+from mentor_core.contracts.execution import ToolExecutor, ToolJobs
+from mentor_core.contracts.policy import Generation, Policy, Session
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import EndReason, Message, Trajectory, Turn
+from mentor_core.support.errors import RunError
+from mentor_core.support.secrecy import hide
+
+__all__ = ["Rollout", "Start", "episode_seed"]
+
+
+_FIRST = 8
+"""Episodes that must break in the same way, before any other has ended, to stop a rollout."""
+_VARYING = re.compile(r"\w*\d\w*")
+"""Words of an error that differ from episode to episode: ids, times, numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An episode to play: its task, its seed, and the group it belongs to."""
+
+    task: Task
+    seed: int
+    group: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Episode:
+    """An episode that is being played; `deadline` as `time.perf_counter` has it."""
+
+    index: int
+    task_env: str
+    env: ToolEnv
+    trajectory: Trajectory
+    deadline: float = math.inf
+    session: Session | None = None
+    generation: Generation | None = None
+    pending: Pending | None = None
+
+
+class Rollout:
+    """Plays episodes; keeps its environments and threads for the next batch.
+
+    Args:
+        make_env: makes one environment; called as often as episodes run at a time. Where the
+            tasks are of several environments, one such function for each `Task.env`.
+        policy: see `Policy`; prepared by the caller.
+        executor: runs the tools; its own, with default limits, where none is given.
+        max_error_share: `run` raises if a larger share of a batch ends in errors, and at once
+            if the first episodes all end in the same one; 1: never.
+        episode_seconds: wall time of an episode, from when the policy begins its first turn;
+            0: no limit. It is looked at between turns, and while tools run.
+        episodes: most episodes that are open at a time.
+    """
+
+    def __init__(
+        self,
+        make_env: Callable[[], ToolEnv] | Mapping[str, Callable[[], ToolEnv]],
+        policy: Policy,
+        executor: ToolExecutor | None = None,
+        max_error_share: float = 0.5,
+        episode_seconds: float = 0.0,
+        episodes: int = 256,
+    ) -> None:
+        self.make_env, self.policy, self.max_error_share = make_env, policy, max_error_share
+        self.executor = executor or ToolExecutor()
+        self.episode_seconds = episode_seconds or math.inf
+        self.episodes = episodes
+        self._free: defaultdict[str, list[ToolEnv]] = defaultdict(list)
+        self._first: list[Trajectory] = []
+
+    def run(
+        self,
+        starts: Sequence[Start],
+        on_end: Callable[[Trajectory], None] | None = None,
+    ) -> list[Trajectory]:
+        """Play the episodes; trajectories come back in the order of `starts`.
+
+        Args:
+            starts: what to play.
+            on_end: called with each trajectory as it ends.
+
+        Raises:
+            RunError: more than `max_error_share` of the episodes broke, or all of the first ones
+                in the same way; quotes the first.
+        """
+        left = deque(enumerate(starts))
+        playing: dict[int, _Episode] = {}
+        ended: dict[int, Trajectory] = {}
+        waiting: dict[ToolJobs, _Episode] = {}
+
+        def begin() -> None:
+            while left and len(playing) < self.episodes:
+                index, start = left.popleft()
+                playing[index] = episode = self._open(index, start)
+                if episode.trajectory.end is not None:
+                    end(episode)
+
+        def end(episode: _Episode) -> None:
+            ended[episode.index] = episode.trajectory
+            del playing[episode.index]
+            if episode.session is not None:
+                self.policy.close(episode.session)
+            self._give_back(episode)
+            if on_end is not None:
+                on_end(episode.trajectory)
+            self._check_first(episode.trajectory)
+
+        try:
+            begin()
+            while playing:
+                generations = self.policy.poll(lambda: bool(waiting) and self.executor.ready)
+                for generation in generations:
+                    episode = generation.session.context
+                    self._begin(episode, generation)
+                    if episode.pending is not None and episode.pending.jobs.calls:
+                        waiting[episode.pending.jobs] = episode
+                        self.executor.submit(episode.pending.jobs)
+                    elif self._finish(episode):
+                        end(episode)
+                if not generations and not waiting:
+                    raise RuntimeError("the policy has nothing to do, and episodes are not over")
+                # Wait for tools only where the policy has nothing else to do.
+                for jobs in self.executor.collect(timeout=0.0 if generations else None):
+                    waited = waiting.pop(jobs, None)  # None: of a run that was interrupted
+                    if waited is not None and self._finish(waited):
+                        end(waited)
+                begin()
+        finally:
+            for episode in playing.values():  # something was raised: they are given up
+                if episode.session is not None:
+                    self.policy.close(episode.session)
+                episode.env.close()
+        trajectories = [ended[index] for index in range(len(starts))]
+        self._check_errors(trajectories)
+        return trajectories
+
+    def close(self) -> None:
+        """Close the environments and the executor."""
+        for envs in self._free.values():
+            for env in envs:
+                env.close()
+        self._free.clear()
+        self.executor.close()
+
+    def _take(self, name: str) -> ToolEnv:
+        """An environment for tasks of this one."""
+        free = self._free[name]
+        if free:
+            return free.pop()
+        return self.make_env[name]() if isinstance(self.make_env, Mapping) else self.make_env()
+
+    def _give_back(self, episode: _Episode) -> None:
+        if any(call.failure == "timeout" for call in episode.trajectory.calls):
+            episode.env.close()  # the call may still run, and change another episode's state
+        else:
+            self._free[episode.task_env].append(episode.env)
+
+    def _open(self, index: int, start: Start) -> _Episode:
+        env = self._take(start.task.env)
+        trajectory = Trajectory(
+            task_id=start.task.id, env=env.name, seed=start.seed, group=start.group
+        )
+        episode = _Episode(index, start.task.env, env, trajectory)
+        try:
+            messages, _ = env.reset(seed=reset_seed(start.seed), options={"task": start.task})
+            trajectory.prompt, trajectory.tools = list(messages), list(env.tools)
+            session = self.policy.open(messages, env.schemas, start.seed)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
+            _break(episode, error)
+            return episode
+        session.context, episode.session = episode, session
+        trajectory.tokens = session.tokens
+        self.policy.submit(session)
+        return episode
+
+    def _begin(self, episode: _Episode, generation: Generation) -> None:
+        """Take the policy's turn; `episode.pending` is set where the environment has a say."""
+        episode.generation, episode.pending = generation, None
+        if not episode.trajectory.turns:  # the policy may have let it wait for its first turn
+            begun = time.perf_counter() - generation.seconds
+            episode.deadline = begun + self.episode_seconds
+        if generation.error is not None or not generation.complete:
+            return
+        try:
+            episode.pending = episode.env.begin(generation.text)
+            episode.pending.jobs.deadline = episode.deadline
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
+            _break(episode, error)
+
+    def _finish(self, episode: _Episode) -> bool:
+        """Let the environment observe; True where the episode has ended."""
+        trajectory, generation = episode.trajectory, episode.generation
+        if trajectory.end is not None:
+            return True
+        if generation is None or episode.session is None:
+            raise RuntimeError("an episode finished a turn that it never began")
+        try:
+            if episode.pending is None:
+                self._cut_short(episode, generation)
+                return True
+            observation, _, terminated, truncated, info = episode.env.finish(episode.pending)
+            _note(trajectory, episode.pending.turn, generation)
+            trajectory.answer = info["answer"]
+            trajectory.error = hide(info["error"]) if info.get("error") else None
+            if terminated or truncated:
+                trajectory.outcome = checked_outcome(info["outcome"])
+                trajectory.end = info["end"]
+                return True
+            if time.perf_counter() >= episode.deadline:
+                trajectory.end = "time_limit"
+            elif not self._go_on(episode.session, observation):
+                trajectory.end = "token_limit"
+            if trajectory.end is not None:
+                trajectory.outcome = checked_outcome(episode.env.stop(trajectory.end))
+                return True
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
+            _break(episode, error)
+            return True
+        return False
+
+    def _go_on(self, session: Session, observation: Sequence[Message]) -> bool:
+        if not self.policy.observe(session, observation):
+            return False
+        self.policy.submit(session)
+        return True
+
+    @staticmethod
+    def _cut_short(episode: _Episode, generation: Generation) -> None:
+        """End an episode whose policy could not end its turn."""
+        trajectory = episode.trajectory
+        end: EndReason = "token_limit"
+        if generation.error is not None:
+            end, trajectory.error = "error", hide(generation.error)
+        if generation.text or generation.span is not None:
+            _note(trajectory, Turn(generation.text, complete=False), generation)
+        trajectory.outcome = checked_outcome(episode.env.stop(end))
+        trajectory.end = end
+
+    def _check_first(self, ended: Trajectory) -> None:
+        """Give up where all of the first episodes have broken in the same way."""
+        if len(self._first) >= _FIRST or self.max_error_share == 1:
+            return
+        self._first.append(ended)
+        kinds = {_VARYING.sub("", t.error or "") if t.end == "error" else None for t in self._first}
+        if len(kinds) > 1 or None in kinds:
+            self._first = [ended] * _FIRST  # not all break
+        elif len(self._first) == _FIRST:
+            raise RunError(
+                f"the first {_FIRST} episodes all broke in the same way; the one on task "
+                f"{ended.task_id!r}: {ended.error}"
+            )
+
+    def _check_errors(self, trajectories: Sequence[Trajectory]) -> None:
+        broken = [t for t in trajectories if t.end == "error"]
+        if trajectories and len(broken) > self.max_error_share * len(trajectories):
+            raise RunError(
+                f"{len(broken)} of {len(trajectories)} episodes broke; the first, on task "
+                f"{broken[0].task_id!r}: {broken[0].error}"
+            )
+
+
+def episode_seed(*parts: int | str) -> int:
+    """A seed in [0, 2⁶³) that depends on all parts and on nothing else."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
+    turn.complete = generation.complete
+    turn.span, turn.seconds = generation.span, generation.seconds
+    trajectory.turns.append(turn)
+
+
+def _break(episode: _Episode, error: BaseException) -> None:
+    episode.trajectory.end = "error"
+    episode.trajectory.error = hide(f"{type(error).__name__}: {error}")

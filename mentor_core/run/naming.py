@@ -1,0 +1,207 @@
+"""Classes that no plugin registers: what they are called inside a run, and how they are found.
+
+`--env my_shop.py:Shop` and `--rewards my_rewards.py:Brevity=0.3` become a name, which stands in
+reports and files, and beside it the class that the name means:
+
+    env = "shop"
+    env_classes = {shop = "/home/me/my_shop.py:Shop"}
+    reward.terms = {Brevity = 0.3}
+    reward.term_classes = {Brevity = "/home/me/my_rewards.py:Brevity"}
+
+`DISTRIBUTION:NAME` becomes NAME in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mentor_core.door.discovery import is_name
+from mentor_core.door.registry import (
+    COMPOSERS,
+    CREDITS,
+    ENVIRONMENTS,
+    GATES,
+    PARSERS,
+    POLICIES,
+    REWARD_TERMS,
+    SAMPLERS,
+    SOURCES,
+    TRACKERS,
+    Kind,
+    entry,
+    is_reference,
+    load,
+    load_reference,
+)
+from mentor_core.play.mixture import format_mixture, parse_mixture
+from mentor_core.support.errors import ConfigError, MentorError, PluginError
+from mentor_core.support.user_code import absolute_reference, reason
+
+if TYPE_CHECKING:
+    from mentor_core.contracts.env import ToolEnv
+
+__all__ = ["environment_factory", "name_environments", "name_terms", "with_names"]
+
+_KINDS: dict[str, Kind[Any]] = {
+    "source": SOURCES,
+    "sampler": SAMPLERS,
+    "credit": CREDITS,
+    "policy": POLICIES,
+    "parser": PARSERS,
+    "gate": GATES,
+    "composer": COMPOSERS,
+}
+
+
+def environment_factory(name: str) -> Callable[..., ToolEnv]:
+    """The class that a name means; `MODULE:FUNCTION` may make an environment, too.
+
+    Raises:
+        MentorError: as `load`.
+    """
+    if is_reference(ENVIRONMENTS, name):
+        found = load_reference(ENVIRONMENTS, name)
+        if callable(found) and not isinstance(found, type):
+            return found  # type: ignore[no-any-return]
+    loaded = load(ENVIRONMENTS, name)
+    if is_reference(ENVIRONMENTS, name):
+        _check_name(name, getattr(loaded, "name", None))
+    return loaded
+
+
+def _check_name(target: str, name: Any) -> None:
+    if not is_name(name):
+        raise PluginError(
+            f"{target}: its name is {name!r}; an environment needs one of letters, digits, _ - and "
+            '., such as name = "shop"'
+        )
+
+
+def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """Settings in which every class of one's own is found from any directory, and has a name.
+
+    Args:
+        values: nested settings. What is wrong with their types is left to their validation, and a
+            class that cannot be loaded to whoever loads it.
+        folder: what relative paths are relative to; None: the working directory.
+
+    Raises:
+        ConfigError: two classes have one name.
+    """
+    named = _absolute(name_environments(values, folder), folder)
+    if isinstance(reward := named.get("reward"), Mapping):
+        named["reward"] = _absolute(name_terms(reward, folder), folder)
+    if isinstance(evaluate := named.get("evaluate"), Mapping):
+        named["evaluate"] = _absolute(evaluate, folder)
+    if isinstance(trackers := named.get("trackers"), list):
+        named["trackers"] = [_found(TRACKERS, tracker, folder) for tracker in trackers]
+    return named
+
+
+def name_environments(
+    values: Mapping[str, Any], folder: Path | None = None, strict: bool = False
+) -> dict[str, Any]:
+    """The same settings with names in `env`, and in `env_classes` what they mean.
+
+    Raises:
+        ConfigError: two classes have one name.
+        MentorError: `strict`, and a class cannot be loaded or has no name.
+    """
+    env, classes = values.get("env"), values.get("env_classes", {})
+    if not isinstance(env, str) or not isinstance(classes, Mapping):
+        return dict(values)
+    try:
+        weights = parse_mixture(env)
+    except ValueError:
+        return dict(values)
+
+    def name_of(written: str) -> str:
+        options = values.get("env_options")
+        given = options if isinstance(options, Mapping) and len(weights) == 1 else {}
+        return _environment_name(written, given)
+
+    names, classes = _name(ENVIRONMENTS, weights, classes, name_of, folder, strict)
+    named = dict(zip(names, weights.values(), strict=True))
+    return {**values, "env": format_mixture(named)} | ({"env_classes": classes} if classes else {})
+
+
+def name_terms(reward: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """The same settings of a reward with names in `terms`, and in `term_classes` what they mean."""
+    terms, classes = reward.get("terms"), reward.get("term_classes", {})
+    if not isinstance(terms, Mapping) or not isinstance(classes, Mapping):
+        return dict(reward)
+    names, classes = _name(REWARD_TERMS, terms, classes, _term_name, folder)
+    named = {**reward, "terms": dict(zip(names, terms.values(), strict=True))}
+    if isinstance(options := reward.get("term_options"), Mapping):
+        renamed = dict(zip(terms, names, strict=True))
+        named["term_options"] = {renamed.get(name, name): given for name, given in options.items()}
+    return named | ({"term_classes": classes} if classes else {})
+
+
+def _name(
+    kind: Kind[Any],
+    written: Iterable[str],
+    classes: Mapping[str, Any],
+    name_of: Callable[[str], str],
+    folder: Path | None,
+    strict: bool = False,
+) -> tuple[list[str], dict[str, Any]]:
+    """The names of what is written, and which of them mean a class or another's name."""
+    names: list[str] = []
+    found = {name: _found(kind, target, folder) for name, target in classes.items()}
+    for each in written:
+        name, target = each, _found(kind, each, folder)
+        try:
+            name = name_of(target) if ":" in each else each
+        except MentorError:  # told when it is loaded
+            if strict:
+                raise
+        if name in names or (name != each and found.get(name, target) != target):
+            raise ConfigError(
+                f"{each}: another {kind.name} of this run is called {name!r}; give each a name of "
+                f"its own"
+            )
+        names.append(name)
+        if name != each:
+            found[name] = target
+    return names, found
+
+
+def _environment_name(target: str, options: Mapping[str, Any]) -> str:
+    if not is_reference(ENVIRONMENTS, target):
+        return entry(ENVIRONMENTS, target).name
+    factory = environment_factory(target)
+    if isinstance(factory, type):
+        return str(factory.name)  # type: ignore[attr-defined]
+    try:
+        made = factory(**options)
+        name = made.name
+        made.close()
+    except MentorError:
+        raise
+    except Exception as error:  # a user's code: passed on, with its name
+        raise PluginError(f"{target}: {reason(error)}") from error
+    _check_name(target, name)
+    return name
+
+
+def _term_name(target: str) -> str:
+    if is_reference(REWARD_TERMS, target):
+        load(REWARD_TERMS, target)  # what is not there is told before anything else
+    return target.rpartition(":")[2].rpartition(".")[2]
+
+
+def _absolute(values: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+    """The settings of one table, with references that are found from any directory."""
+    return {
+        key: _found(_KINDS[key], value, folder) if key in _KINDS else value
+        for key, value in values.items()
+    }
+
+
+def _found(kind: Kind[Any], name: Any, folder: Path | None) -> Any:
+    if isinstance(name, str) and is_reference(kind, name):
+        return absolute_reference(name, folder)
+    return name

@@ -1,0 +1,159 @@
+"""Report: the table of before and after, for the terminal and for the run directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import compress
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mentor_core.play.evaluate import Summary
+from mentor_core.run.config import RunConfig
+from mentor_core.run.run_directory import RunDirectory
+from mentor_core.support.disk import write_atomically, writing
+
+__all__ = [
+    "COLUMNS",
+    "as_json",
+    "as_markdown",
+    "as_metrics",
+    "as_table",
+    "rows",
+    "write_report",
+]
+
+COLUMNS = (
+    "split",
+    "model",
+    "episodes",
+    "success",
+    "95 % interval",
+    "outcome",
+    "turns",
+    "calls",
+    "failed calls",
+)
+
+
+def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]]:
+    """The cells under `COLUMNS`.
+
+    Args:
+        summaries: split, or split/environment → when (before, after) → figures.
+    """
+    cells = []
+    for split, by_time in summaries.items():
+        for when, summary in by_time.items():
+            cells.append((split, when, *_cells(summary)))
+    return cells
+
+
+def write_report(
+    directory: RunDirectory,
+    config: RunConfig,
+    summaries: Mapping[str, Mapping[str, Summary]],
+    facts: Sequence[str],
+    console: Console,
+) -> None:
+    """Write `report.md` and `report.json`, note that the run is finished, and show the table.
+
+    Args:
+        facts: of the training, to stand below the table.
+    """
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
+    facts = [
+        f"environment {config.env}, student {config.model}, seed {config.seed}",
+        f"reward: {weights} ({config.reward.composer})",
+        *facts,
+    ]
+    where = directory.path
+    with writing(where):
+        write_atomically(where / "report.md", as_markdown(summaries, facts))
+        write_atomically(where / "report.json", as_json(summaries))
+    directory.note("finished", config.train.steps)
+    if summaries:
+        console.print(as_table(summaries, f"{config.env}: before and after"))
+    for line in [
+        *facts,
+        f"trained student {directory.model}",
+        f"all files       {where}",
+        f"read episodes   mentor show {where}",
+    ]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
+    """A table for the terminal; without the mean outcome where no outcome is partial.
+
+    It fits into 80 columns: the name of a model and the interval are folded where they have to be.
+    """
+    table = Table(
+        title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
+    )
+    found = [summary for by_time in summaries.values() for summary in by_time.values()]
+    partial = any(summary.outcome != summary.success for summary in found)
+    shown = [partial or column != "outcome" for column in COLUMNS]
+    for column in compress(COLUMNS, shown):
+        justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
+        wraps = column in ("model", "95 % interval", "failed calls")
+        table.add_column(column, justify=justify, no_wrap=not wraps, overflow="fold")
+    for row in rows(summaries):
+        table.add_row(*map(Text, compress(row, shown)))  # names of models are not markup
+    return table
+
+
+def as_markdown(summaries: Mapping[str, Mapping[str, Summary]], facts: Sequence[str]) -> str:
+    """The table as Markdown, followed by facts of the run."""
+    lines = [
+        "| " + " | ".join(COLUMNS) + " |",
+        "|" + "|".join("---" for _ in COLUMNS) + "|",
+        *("| " + " | ".join(row) + " |" for row in rows(summaries)),
+        "",
+        *(f"- {fact}" for fact in facts),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(summaries: Mapping[str, Mapping[str, Summary]]) -> str:
+    """The figures for programs: when → `eval/success`, `eval/NAME/success` … → value."""
+    found: dict[str, dict[str, object]] = {}
+    for split, by_time in summaries.items():
+        for when, summary in by_time.items():
+            metrics = found.setdefault(when, {})
+            metrics |= {f"{split}/{name}": value for name, value in asdict(summary).items()}
+    return json.dumps(found, indent=2) + "\n"
+
+
+def as_metrics(summaries: Mapping[str, Summary]) -> dict[str, float | None]:
+    """The figures of one evaluation for trackers: `eval/success`, `eval/end/answered` … → value."""
+    found: dict[str, float | None] = {}
+    for split, summary in summaries.items():
+        figures = asdict(summary)
+        low, high = figures.pop("interval") or (None, None)
+        ends = {f"end/{reason}": share for reason, share in figures.pop("ends").items()}
+        figures |= {"interval/low": low, "interval/high": high, **ends}
+        found |= {f"{split}/{name}": value for name, value in figures.items()}
+    return found
+
+
+def _cells(summary: Summary) -> tuple[str, ...]:
+    low_high = summary.interval
+    return (
+        str(summary.episodes),
+        _percent(summary.success),
+        f"{100 * low_high[0]:.1f} – {low_high[1]:.1%}" if low_high else "not verified",
+        "–" if summary.outcome is None else f"{summary.outcome:.3f}",
+        f"{summary.turns:.1f}",
+        f"{summary.calls:.1f}",
+        _percent(summary.call_failures),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"

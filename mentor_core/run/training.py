@@ -1,0 +1,58 @@
+"""Training: what a run hands its trainers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mentor_core.contracts.policy import Policy, Student
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.play.health import Health
+from mentor_core.play.progress import Bar
+from mentor_core.play.references import References
+from mentor_core.play.rollout import Rollout
+from mentor_core.run.assemble import Parts
+from mentor_core.run.run_directory import RunDirectory
+
+__all__ = ["Training"]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One stage of a run's training.
+
+    Attributes:
+        parts: of the run; the sampler has been started with `tasks`.
+        student: whose weights are to be trained.
+        tasks: those to train on, with their verified `references`.
+        rollout: plays episodes with `policy`, which the trainer prepares.
+        steps: optimizer steps of the whole stage.
+        directory: of the stage, for checkpoints and notes of how far the training is.
+        checkpoint: what to go on from and its step; None at the beginning.
+        shown: the bar, to be advanced by one with each step.
+        interrupted: whether this process was asked to stop. One that was stops all, after
+            a checkpoint.
+        health: hears the metrics of each step.
+        on_rollout: takes this process's trajectories and the step that they were made in.
+    """
+
+    parts: Parts
+    student: Student
+    tasks: Sequence[Task]
+    references: References
+    rollout: Rollout
+    policy: Policy
+    steps: int
+    directory: RunDirectory
+    checkpoint: tuple[Path, int] | None
+    shown: Bar
+    interrupted: Callable[[], bool]
+    on_rollout: Callable[[Sequence[Trajectory], int], None]
+    health: Health
+
+    @property
+    def done(self) -> int:
+        """Steps that were done before."""
+        return self.checkpoint[1] if self.checkpoint else 0

@@ -1,0 +1,153 @@
+"""Secrets: API keys and passwords, which stand in no message and in no file.
+
+Files and messages have `HIDDEN` in their place. A setting that needs one names an environment
+variable instead, `${NAME}`, and is filled in where it is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+from mentor_core.support.errors import ConfigError
+
+__all__ = [
+    "HIDDEN",
+    "cut",
+    "expand",
+    "hide",
+    "hide_argument",
+    "hide_settings",
+    "refuse_hidden",
+    "secrets_in",
+]
+
+HIDDEN = "***"
+"""Stands where a secret stood."""
+
+_LEAST = 8
+"""Characters of a secret; what is shorter (EMPTY, say) is a word that other texts may have."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_NAME = (
+    r"(?i:(?:[\w-]*[-_])?(?:api[-_]?key|(?:api|access|auth|bearer|hf|hub|refresh)[-_]?token|secret[-_]?key"
+    r"|password|passwd|secret|authorization|credentials?))|[A-Z0-9_]+_(?:TOKEN|KEY)|token"
+)
+_SECRET_NAME = re.compile(_NAME)
+_USER = re.compile(r"(?<=://)(?:[^\s/?#\"']+|[^\s/?#:\"']*:(?!\d+[/?#])[^\s\"']+)(?=@)")
+_QUERY = re.compile(rf"(?<=[?&])((?:{_NAME}|key|sig|signature)=)([^&\s#\"']+)")
+_LEFT_OUT = re.compile(r"\A\*{3}\Z|://\*{3}@|[?&][\w-]+=\*{3}(?=\Z|[&#])")
+_WRITTEN = re.compile(
+    rf"(?<![\w-])(?P<name>['\"]?(?:{_NAME})['\"]?\s*=\s*)"
+    r"(?:(?P<quote>['\"])(?P<quoted>.*?)(?P=quote)|(?P<bare>[^'\",}\]]+))"
+)
+
+
+def hide(text: str, secrets: Iterable[str] = ()) -> str:
+    """A text without its secrets.
+
+    They are the user, the password and keys in addresses, what environment variables called
+    `…_KEY`, `…_TOKEN` and so on hold, and `secrets`.
+    """
+    text = _USER.sub(lambda match: _kept(match[0]), text)
+    text = _QUERY.sub(lambda match: match[1] + _kept(match[2]), text)
+    return cut(text, [*secrets, *_in_environment()])
+
+
+def cut(text: str, secrets: Iterable[str]) -> str:
+    """A text without `secrets`, in whatever way they are written; else as it is."""
+    for secret in secrets:
+        if len(secret) < _LEAST:
+            continue
+        encoded = base64.b64encode(secret.encode()).decode()
+        for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), encoded):
+            text = text.replace(form, HIDDEN)
+    return text
+
+
+def hide_argument(text: str) -> str:
+    """An argument of a command without its secrets, settings called `…api_key=` among them."""
+    return hide(_WRITTEN.sub(_without_value, text))
+
+
+def hide_settings(value: Any) -> Any:
+    """Nested settings without their secrets."""
+    if isinstance(value, Mapping):
+        return {
+            key: _kept(item)
+            if isinstance(item, str) and item and _SECRET_NAME.fullmatch(str(key))
+            else hide_settings(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [hide_settings(item) for item in value]
+    return hide(value) if isinstance(value, str) else value
+
+
+def refuse_hidden(settings: Mapping[str, Any], path: str = "") -> None:
+    """Refuse settings from a file that has not kept their secrets.
+
+    Raises:
+        ConfigError: a secret has been left out; names the key.
+    """
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            refuse_hidden(value, f"{path}{key}.")
+        elif any(_LEFT_OUT.search(text) for text in _texts(value)):
+            raise ConfigError(
+                f"{path}{key} is {value!r}: a secret stood there, which no file keeps. Give it "
+                "again with --set; better, as ${NAME}, an environment variable, which is kept"
+            )
+
+
+def expand(text: str) -> str:
+    """A setting with each `${NAME}` replaced by the environment variable.
+
+    Raises:
+        ConfigError: a variable is not set.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise ConfigError(f"the environment variable {match[1]} is not set")
+        return os.environ[match[1]]
+
+    return _VARIABLE.sub(value_of, text)
+
+
+def secrets_in(address: str) -> list[str]:
+    """User and password of an address, as they may be written elsewhere."""
+    found = []
+    for match in _USER.finditer(address):
+        user, _, password = match[0].partition(":")
+        parts = [match[0], password or user]
+        found += [form for part in parts for form in (part, unquote(part))]
+    return found + [unquote(match[2]) for match in _QUERY.finditer(address)]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _kept(secret: str) -> str:
+    """What stands in a secret's place; a reference to environment variables may be seen."""
+    return secret if _VARIABLE.search(secret) else HIDDEN
+
+
+def _without_value(match: re.Match[str]) -> str:
+    mark = match["quote"] or ""
+    return match["name"] + mark + _kept(match["quoted"] or match["bare"] or "") + mark
+
+
+def _in_environment() -> list[str]:
+    named = (value for name, value in os.environ.items() if _SECRET_NAME.fullmatch(name))
+    return [value.strip() for value in named]

@@ -1,0 +1,167 @@
+"""Arguments of typed functions: the JSON schema that is published, and what a call must keep to.
+
+Both come from one pydantic model, read in strict JSON mode: whatever fits the schema is taken,
+and becomes the Python value that the annotation says. Annotations whose schema would promise what
+no call can keep are refused when the tool is made.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from textwrap import shorten
+from types import SimpleNamespace
+from typing import Any, Optional, get_origin, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
+from pydantic_core import to_json
+
+from mentor_core.support.errors import PluginError
+from mentor_core.tools.docstrings import describe_parameters
+from mentor_core.tools.published import Published
+
+__all__ = ["make_model", "publish", "read"]
+
+_CONFIG = ConfigDict(
+    extra="forbid",
+    strict=True,
+    allow_inf_nan=False,
+    regex_engine="python-re",  # pydantic's own reads `$` and `(?=` otherwise than JSON schemas do
+)
+
+
+def make_model(name: str, function: Callable[..., Any], documentation: str) -> type[BaseModel]:
+    """The model of a function's arguments.
+
+    Args:
+        name: the tool's name, for messages.
+        function: all its parameters are annotated.
+        documentation: its docstring, which may describe them.
+
+    Raises:
+        PluginError: a parameter cannot be passed by name, has no annotation, or one that cannot
+            be used; says which and why.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError) as error:
+        raise PluginError(f"tool {name!r}: {error}") from None
+    hints = _hints(name, function)
+    described = describe_parameters(documentation, parameters)
+    fields: dict[str, Any] = {}
+    for parameter in parameters.values():
+        key, where = parameter.name, f"tool {name!r}: parameter {parameter.name!r}"
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise PluginError(f"tool {name!r}: parameter {parameter} cannot be passed by name")
+        if key not in hints:
+            raise PluginError(f"{where} has no type")
+        if key.startswith("_"):
+            raise PluginError(f"{where}: the name of a parameter must not begin with _")
+        if key.startswith("model_") and hasattr(BaseModel, key):
+            raise PluginError(f"{where}: pydantic keeps this name for itself; choose another")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        hint = _with_none(hints[key]) if default is None else hints[key]
+        text: dict[str, Any] = {"description": described[key]} if key in described else {}
+        fields[key] = (hint, Field(default, **text))
+    try:
+        return _build(name, fields)
+    except Exception as error:  # types may run a stranger's code: passed on, with the parameter
+        for key, field in fields.items():
+            try:
+                _build(name, {key: field})
+            except Exception as reason:  # likewise
+                why = _reason(reason, field[0])
+                raise PluginError(f"tool {name!r}: parameter {key!r}: {why}") from reason
+        raise PluginError(f"tool {name!r}: {_reason(error, function)}") from error
+
+
+def publish(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a model's objects, as a policy is shown it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of pydantic, where a choice has no JSON
+        schema = model.model_json_schema(schema_generator=Published)
+    for value in [schema, *schema.get("properties", {}).values()]:
+        value.pop("title", None)
+    schema.pop("additionalProperties", None)
+    return schema
+
+
+def read(model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Name → Python value, of arguments as JSON has them.
+
+    Raises:
+        ValidationError: they do not fit.
+        ValueError: they are not JSON.
+    """
+    return dict(model.model_validate_json(to_json(_whole(arguments)), strict=True))
+
+
+def _whole(value: Any) -> Any:
+    """The value with whole floats as integers, which are the same numbers to a JSON schema."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole(part) for key, part in value.items()}
+    return [_whole(part) for part in value] if isinstance(value, list) else value
+
+
+def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
+    """Name → annotation.
+
+    Raises:
+        PluginError: one cannot be evaluated.
+    """
+    try:
+        return get_type_hints(function, include_extras=True)
+    except Exception as error:  # annotations are code: passed on, with the parameter
+        names = getattr(inspect.unwrap(function), "__globals__", {})
+        for key, annotation in getattr(function, "__annotations__", {}).items():
+            part = SimpleNamespace(__annotations__={key: annotation})
+            try:
+                get_type_hints(part, globalns=names)
+            except Exception as reason:  # likewise
+                which = "the type of its result" if key == "return" else f"parameter {key!r}"
+                raise PluginError(f"tool {name!r}: {which}: {reason}") from reason
+        raise PluginError(f"tool {name!r}: {error}") from error
+
+
+def _with_none(annotation: Any) -> Any:
+    """The annotation of a parameter whose default is None, which may then be sent, too."""
+    try:
+        TypeAdapter(annotation).validate_python(None)
+    except ValidationError:
+        return Optional[annotation]  # noqa: UP045 - also of what has no `|`
+    except Exception:  # noqa: BLE001 - it cannot be used: told where the model is made
+        return annotation
+    return annotation
+
+
+def _build(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
+    """The model, of which a schema can be published."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of pydantic, on names such as `json`
+        model = create_model(f"{name}_arguments", __config__=_CONFIG, **fields)
+    for key in fields:
+        if key not in model.model_fields:  # a ClassVar, say
+            raise PluginError("its type is none of a parameter")
+    publish(model)
+    return model
+
+
+def _reason(error: Exception, annotation: Any) -> str:
+    """Why an annotation cannot be used, in one line."""
+    simple = isinstance(annotation, type) and get_origin(annotation) is None
+    shown = annotation.__name__ if simple else str(annotation)
+    if isinstance(error, PydanticSchemaGenerationError | PydanticInvalidForJsonSchema):
+        return f"the type {shown} cannot be sent as JSON"
+    text = shorten(str(getattr(error, "message", error)), 300)
+    return text or f"{type(error).__name__} for the type {shown}"

@@ -1,0 +1,137 @@
+"""`mentor check-env`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mentor_core.cli.options import PATH
+from mentor_core.support.errors import ConfigError
+from mentor_lab.commands.verdicts import needs_testing, show_verdicts
+
+__all__ = ["command"]
+
+
+@click.command("check-env", short_help="Try to break an environment: promises, hostile policies.")
+@click.argument("env", metavar="NAME|MODULE:CLASS")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of a run: env_options.NAME or rollout.max_turns; may be repeated.",
+)
+@click.option("--tasks", type=PATH, metavar="FILE", help="Tasks of your own, as for `mentor run`.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the episodes.")
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Most eval tasks that the expert must solve.  [default: all]",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Hostile episodes that are searched.",
+)
+@click.option("--skip", multiple=True, metavar="PROPERTY", help="May be repeated.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    env: str,
+    settings: tuple[str, ...],
+    tasks: Path | None,
+    seed: int,
+    count: int | None,
+    examples: int,
+    skip: tuple[str, ...],
+) -> None:
+    """Check what every environment promises, with its expert and with hostile policies.
+
+    Prints a verdict for each property and, where one fails, a counter-example as Python that can
+    be run. Ends with exit code 1 if a property fails. A class may be MODULE:CLASS or FILE.py:CLASS;
+    in its place may be a function that makes an environment.
+
+    The hostile policies call every tool with all kinds of arguments: tools that act on the world
+    outside must be kept from it.
+
+    \b
+    mentor check-env calculator --set env_options.max_steps=4
+    mentor check-env functions --set env_options.tools=my_tools.py --tasks my-tasks.jsonl
+    mentor check-env my_package.shop:Shop --count 50
+    """
+    from rich.console import Console
+
+    from mentor_core.door.registry import ENVIRONMENTS, entry, is_reference
+    from mentor_core.play.progress import bar
+    from mentor_core.run.assemble import TASKS_FLAG
+    from mentor_core.run.naming import environment_factory
+    from mentor_core.support.validation import given_as
+
+    with needs_testing("check-env"):
+        from mentor_lab.environments.battery import STAGES, check_environment
+
+    factory, options = environment_factory(env), _options(settings, tasks)
+    with (
+        given_as("--set env_options.", TASKS_FLAG),
+        bar(Console(stderr=True), "checking", STAGES) as shown,
+    ):
+        last = ""
+
+        def on_progress(stage: str, examples: int) -> None:
+            nonlocal last
+            steps = int(stage != last and last != "")
+            last = stage
+            shown.advance({stage: str(examples)}, steps)
+
+        inspection = check_environment(
+            factory,
+            options,
+            registered=None if is_reference(ENVIRONMENTS, env) else entry(ENVIRONMENTS, env).name,
+            seed=seed,
+            tasks=count,
+            examples=examples,
+            skip=skip,
+            on_progress=on_progress,
+        )
+        shown.advance()
+    console = Console()
+    holds = show_verdicts(console, env, "environment", inspection.verdicts)
+    if inspection.steps_per_second is not None:
+        console.print(f"{inspection.steps_per_second:,.0f} steps per second", highlight=False)
+    if not holds:
+        ctx.exit(1)
+
+
+def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
+    """The environment's arguments.
+
+    Raises:
+        ConfigError: a setting is another one, or does not fit.
+    """
+    from mentor_core.run.config import merge, parse_setting, resolve
+
+    values: dict[str, Any] = {}
+    if tasks is not None:
+        values = {"env_options": {"tasks_file": str(tasks.absolute())}}
+    for setting in settings:
+        values = merge(values, parse_setting(setting))
+    options = values.pop("env_options", {})
+    rollout = values.pop("rollout", {})
+    if not isinstance(options, dict) or not isinstance(rollout, dict):
+        raise ConfigError("--set: expected KEY=VALUE, such as env_options.seed=1")
+    own = {}
+    if "max_turns" in rollout:
+        config = resolve({"rollout": {"max_turns": rollout.pop("max_turns")}}, "--set")
+        own = {"max_turns": config.rollout.max_turns}
+    unknown = [*values, *(f"rollout.{key}" for key in rollout)]
+    if unknown:
+        raise ConfigError(
+            f"--set {unknown[0]}: check-env takes env_options.NAME and rollout.max_turns"
+        )
+    return {**options, **own}

@@ -1,0 +1,61 @@
+"""What the commands that check something share: what is checked, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mentor_core.support.errors import RunError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mentor_lab.verdict import Verdict
+
+__all__ = ["needs_testing", "show_verdicts"]
+
+_TESTING = ("hypothesis", "psutil")
+
+
+@contextmanager
+def needs_testing(command: str) -> Iterator[None]:
+    """Imports that need the extra `testing`.
+
+    Raises:
+        RunError: it is not installed; says how to install it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in _TESTING:
+            raise
+        raise RunError(
+            f'{command} needs {error.name}: pip install "mentor-core[testing]"'
+        ) from None
+
+
+def show_verdicts(console: Console, title: str, subject: str, verdicts: Sequence[Verdict]) -> bool:
+    """Print a table of verdicts and the counter-examples; whether all promises hold."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left")
+    for column in ("property", f"the {subject} …", "verdict", "examples"):
+        table.add_column(column, justify="right" if column == "examples" else "left")
+    for verdict in verdicts:
+        holds = "holds" if verdict.tested else "not tested"
+        shown = Text(holds, "green" if verdict.tested else "yellow")
+        if verdict.problem is not None:
+            shown = Text("FAILS", "bold red")
+        table.add_row(verdict.property, verdict.promise, shown, str(verdict.tested))
+    console.print(table)
+    for verdict in verdicts:
+        if verdict.problem is None and not verdict.tested and verdict.why_untested:
+            console.print(str(verdict), style="yellow", highlight=False, markup=False)
+    failed = [verdict for verdict in verdicts if verdict.problem is not None]
+    for verdict in failed:
+        heading, _, example = str(verdict).partition("\n")
+        console.print(f"\n{heading}", style="bold red", highlight=False, markup=False)
+        console.print(example, highlight=False, markup=False, soft_wrap=True)
+    return not failed

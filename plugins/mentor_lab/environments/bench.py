@@ -1,0 +1,132 @@
+"""Bench: the environment under inspection, with its tasks and the episodes to play in it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.expert import play_expert
+from mentor_core.contracts.task import SPLITS, Split, Task
+from mentor_core.contracts.trajectory import Call
+from mentor_lab.environments.arguments import Filler
+from mentor_lab.environments.episode import Episode, Maker, play
+from mentor_lab.verdict import Problem
+
+__all__ = ["Bench", "Check"]
+
+_PLAYED = 4
+_PROBES = 12
+
+
+@dataclass(eq=False)
+class Bench:
+    """What the properties are checked on.
+
+    Attributes:
+        make: makes instances of the environment.
+        registered: the name under which it is registered; None: the one that it gives itself.
+        seed: of everything random.
+        most_tasks: most eval tasks that are looked at; None: all.
+        examples: number of hostile episodes that are searched.
+    """
+
+    make: Maker
+    registered: str | None = None
+    seed: int = 0
+    most_tasks: int | None = None
+    examples: int = 200
+
+    @contextmanager
+    def env(self) -> Iterator[ToolEnv]:
+        """A fresh instance, closed at the end."""
+        env = self.make()
+        try:
+            yield env
+        finally:
+            env.close()
+
+    @cached_property
+    def name(self) -> str:
+        """What its tasks must say that they are of."""
+        with self.env() as env:
+            return self.registered or env.name
+
+    @cached_property
+    def tasks(self) -> dict[Split, list[Task]]:
+        """Split → its tasks, where they can be loaded."""
+        with self.env() as env:
+            return {split: list(env.tasks(split)) for split in SPLITS}
+
+    @property
+    def eval_tasks(self) -> list[Task]:
+        """The eval tasks that are looked at."""
+        return self.tasks["eval"][: self.most_tasks]
+
+    def some_tasks(self, count: int) -> list[Task]:
+        """Tasks from all over the splits, those of eval first."""
+        splits: list[Sequence[Task]] = [self.eval_tasks, self.tasks["ood"], self.tasks["train"]]
+        found: list[Task] = []
+        for tasks in splits:
+            left = count - len(found)
+            stride = max(len(tasks) // left, 1) if left else 1
+            found += tasks[::stride][:left]
+        return found
+
+    def episode(self, task: Task | None, turns: Iterable[str] = ()) -> Episode:
+        """An episode of this bench."""
+        return Episode(self.make, self.seed, task, tuple(turns))
+
+    @cached_property
+    def scripts(self) -> list[Episode]:
+        """Episodes that do something: the expert's, and calls that are plausible."""
+        found = []
+        with self.env() as env:
+            for task in self.some_tasks(_PLAYED):
+                if (expert := self._expert(env, task)) is not None:
+                    found.append(expert)
+                found.append(self._probe(env, task))
+        return found
+
+    def _expert(self, env: ToolEnv, task: Task) -> Episode | None:
+        try:
+            played = play_expert(env, task, self.seed)
+        except Exception:  # noqa: BLE001 - what the expert does is a property of its own
+            return None
+        return None if played is None else self.episode(task, (t.text for t in played.turns))
+
+    def _probe(self, env: ToolEnv, task: Task) -> Episode:
+        """A call of each tool out of the prompt's words and numbers, until the episode ends."""
+        env.reset(seed=self.seed, options={"task": task})
+        words = re.findall(r"\w+", task.prompt) or ["word"]
+        numbers = [float(number) for number in re.findall(r"\d{1,9}", task.prompt)] or [1.0]
+        filler = Filler(random.Random(self.seed), words, numbers)
+        tools = list(env.tools.values())
+        turns = [
+            env.parser.render("", [Call(tool.name, filler.arguments(tool.parameters))])
+            for tool in tools[:_PROBES]
+        ]
+        episode = self.episode(task, turns)
+        return self.episode(task, turns[: len(list(play(env, episode))) - 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A promise of environments, and how it is checked.
+
+    Attributes:
+        check: as of `verdict.Property`; what else it raises leaves it untested.
+        samples: what it is checked on; once, on None, where not given.
+        compares: it compares episodes, which says nothing where the same seed gives another one.
+    """
+
+    name: str
+    promise: str
+    check: Callable[[Bench, Any], Problem | None]
+    samples: Callable[[Bench], Iterable[Any]] = lambda _: (None,)
+    compares: bool = False

@@ -1,0 +1,252 @@
+"""Demonstrations of a weak player, from which the embedded students learn the format.
+
+The player follows an environment's expert but errs, in ways that a small model does: it
+confuses a tool with others of the same parameters, mostly with one particular of them; it swaps
+arguments, copies the wrong ones, leaves steps out and stops early. Of some tools, always the same,
+it has a wrong idea: there the confusion is likelier than the truth, so that there is a strategy to
+be learnt and not only noise to be removed. It says the same in several ways. What it calls is
+really played, so that it sees what its errors lead to, and it never says what it has not seen.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Call, Message, Turn
+from mentor_core.tools.tool import Tool
+from mentor_lab.students.words import fill, slip, words
+
+__all__ = ["WeakPlayer", "demonstrate"]
+
+_BEFORE_CALL = ("", "", "", "First, {name}.", "Use {name}.", "Next step: {name}.")
+_BEFORE_ANSWER = ("", "", "That is the result.\n", "Done.\n")
+
+
+@dataclass(frozen=True)
+class WeakPlayer:
+    """How a player errs; all but `mistaken` are probabilities.
+
+    Attributes:
+        misconceived: of a tool being one that the player has wrong ideas of. Fixed for each
+            tool, by its name.
+        skill: of taking the right tool where that is a tool it knows.
+        luck: of taking the right tool where that is a misconceived one.
+        skip: of leaving a step out.
+        tire: of leaving a step out that calls the same tool as the one before.
+        stop: of answering before the last step, at each step.
+        swap: of swapping the first two arguments.
+        slip: of copying something else that looks alike, in each call and in the answer.
+        forget: of leaving an optional argument out, for each of them.
+        retry: of making the call as it should have been, after one that failed.
+        mistake: of writing a word of `mistaken` wrongly, for each argument that has one.
+        mistaken: word → what the player writes for it.
+        takes: tool → another that is mostly taken for it, besides those of `misconceived`.
+        talk: of saying something before a call or an answer at all.
+    """
+
+    misconceived: float = 0.35
+    skill: float = 0.93
+    luck: float = 0.38
+    skip: float = 0.02
+    tire: float = 0.0
+    stop: float = 0.03
+    swap: float = 0.02
+    slip: float = 0.0
+    forget: float = 0.0
+    retry: float = 0.0
+    mistake: float = 0.0
+    mistaken: Mapping[str, str] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
+    talk: float = 1.0
+
+    def act(
+        self, call: Call, tools: Sequence[Tool], seen: Sequence[str], draw: random.Random
+    ) -> Call:
+        """The call that the player makes where the expert makes `call`.
+
+        Args:
+            call: the expert's.
+            tools: those of the episode.
+            seen: the conversation's messages so far.
+            draw: what the errors are drawn from.
+        """
+        arguments = dict(call.arguments)
+        if draw.random() < self.swap and len(arguments) > 1:
+            first, second, *_ = arguments
+            arguments[first], arguments[second] = arguments[second], arguments[first]
+        if self.forget:
+            required = next((t for t in tools if t.name == call.name), None)
+            needed = required.parameters.get("required", []) if required else arguments
+            arguments = {
+                name: value
+                for name, value in arguments.items()
+                if name in needed or draw.random() >= self.forget
+            }
+        if self.slip and arguments and draw.random() < self.slip:
+            name = draw.choice(list(arguments))
+            arguments[name] = _in_strings(arguments[name], lambda text: slip(text, seen, draw))
+        if self.mistake:
+            arguments = {
+                name: _in_strings(value, lambda text: self._mistake(text, draw))
+                for name, value in arguments.items()
+            }
+        name = call.name
+        if draw.random() > self._skill(name):
+            name, arguments = _confused(name, arguments, tools, draw, self.takes.get(name))
+        return replace(call, name=name, arguments=arguments)
+
+    def _mistake(self, text: str, draw: random.Random) -> str:
+        for word, wrong in self.mistaken.items():
+            found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+            if found and draw.random() < self.mistake:
+                return text[: found.start()] + wrong + text[found.end() :]
+        return text
+
+    def _skill(self, tool: str) -> float:
+        known = random.Random(f"knows {tool}").random() >= self.misconceived
+        return self.skill if known and tool not in self.takes else self.luck
+
+
+def demonstrate(
+    env: ToolEnv, task: Task, player: WeakPlayer, draw: random.Random
+) -> list[Message] | None:
+    """A whole conversation; None where the environment has no expert for the task."""
+    learnt = _learnt(env, task)
+    expert = env.expert(task)
+    if learnt is None or expert is None:
+        return None
+    observation, _ = env.reset(options={"task": task})
+    messages = list(observation)
+    tool, last = "", ""
+    stopped = False
+    step = 0
+    content, wanted = next(expert)
+    while True:
+        seen = [message["content"] for message in messages]
+        secret = learnt[min(step, len(learnt) - 1)]
+        stopped = stopped or (bool(last) and draw.random() < player.stop)
+        repeated = [call.name for call in wanted] == [tool]
+        skipped = stopped or draw.random() < (player.tire if repeated else player.skip)
+        try:
+            if wanted and skipped and last and step < len(learnt) - 1:
+                # What is left out returns what was known before: the expert goes on from there.
+                step += 1
+                content, wanted = expert.send([replace(call, result=last) for call in wanted])
+                continue
+            known = [_known(call, secret, seen, draw) for call in wanted]
+            calls = [player.act(call, list(env.tools.values()), seen, draw) for call in known]
+            content = fill(content, secret, seen, draw)
+            if not calls and player.slip and draw.random() < player.slip:
+                content = slip(content, seen, draw)
+            turn, observed, over = _play(env, _text(env, player, content, calls, draw))
+            messages += [{"role": "assistant", "content": turn.text}, *observed]
+            if over or not calls:
+                return messages
+            failed = any(call.failure for call in turn.calls)
+            if failed and player.retry and draw.random() < player.retry:
+                turn, observed, over = _play(env, _text(env, player, "", known, draw))
+                messages += [{"role": "assistant", "content": turn.text}, *observed]
+                if over:
+                    return messages
+                failed = any(call.failure for call in turn.calls)
+            step += 1
+            if failed:  # goes on as if the step were left out
+                fallback = last or str(next(iter(wanted[0].arguments.values()), ""))
+                content, wanted = expert.send([replace(call, result=fallback) for call in wanted])
+                continue
+            tool, last = turn.calls[-1].name, turn.calls[-1].result
+            content, wanted = expert.send(turn.calls)
+        except StopIteration:  # the expert knows no more than that
+            return messages
+
+
+def _text(
+    env: ToolEnv, player: WeakPlayer, content: str, calls: Sequence[Call], draw: random.Random
+) -> str:
+    before = draw.choice(_BEFORE_CALL if calls else _BEFORE_ANSWER)
+    if player.talk < 1 and draw.random() >= player.talk:
+        before = ""
+    return env.parser.render(before.format(name=calls[0].name if calls else "") + content, calls)
+
+
+def _learnt(env: ToolEnv, task: Task) -> list[set[str]] | None:
+    """For each turn of the expert's, the words that it has read in results only.
+
+    None where the environment has no expert for the task.
+    """
+    expert = env.expert(task)
+    if expert is None:
+        return None
+    observation, _ = env.reset(options={"task": task})
+    told = {word for message in observation for word in words(message["content"])}
+    learnt: list[set[str]] = [set()]
+    try:
+        content, wanted = next(expert)
+        while True:
+            turn, observed, over = _play(env, env.parser.render(content, wanted))
+            if over:
+                return learnt
+            read = {word for message in observed for word in words(message["content"])}
+            learnt.append(learnt[-1] | (read - told))
+            content, wanted = expert.send(turn.calls)
+    except StopIteration:
+        return learnt
+
+
+def _known(call: Call, learnt: set[str], seen: Sequence[str], draw: random.Random) -> Call:
+    """The call, of which what the expert has read and the player has not is guessed."""
+    arguments = {
+        name: _in_strings(value, lambda text: fill(text, learnt, seen, draw))
+        for name, value in call.arguments.items()
+    }
+    return replace(call, arguments=arguments)
+
+
+def _in_strings(value: Any, change: Callable[[str], str]) -> Any:
+    return change(value) if isinstance(value, str) else value
+
+
+def _play(env: ToolEnv, text: str) -> tuple[Turn, Sequence[Message], bool]:
+    observation, _, terminated, truncated, _ = env.step(text)
+    return env.turns[-1], observation, terminated or truncated
+
+
+def _confused(
+    name: str,
+    arguments: dict[str, object],
+    tools: Sequence[Tool],
+    draw: random.Random,
+    mostly: str | None,
+) -> tuple[str, dict[str, object]]:
+    """Another tool that takes as many arguments: mostly `mostly`, or the tool's own lookalike."""
+    others = _lookalikes(name, tuple(tools))
+    taken = next((tool for tool in tools if tool.name == mostly), None)
+    if not others and taken is None:
+        return name, arguments
+    first = taken or others[0]
+    other = first if not others or draw.random() < 0.7 else draw.choice(others)
+    names = list(other.parameters["properties"])  # a tool may have fewer, optional ones left out
+    return other.name, dict(zip(names, arguments.values(), strict=False))
+
+
+@cache
+def _lookalikes(name: str, tools: tuple[Tool, ...]) -> list[Tool]:
+    """The other tools that take the same types, the one it is mostly confused with first."""
+    kinds = {tool.name: _types(tool) for tool in tools}
+    if name not in kinds:
+        return []
+    others = [t for t in tools if t.name != name and kinds[t.name] == kinds[name]]
+    random.Random(f"lookalikes {name}").shuffle(others)
+    return others
+
+
+def _types(tool: Tool) -> list[str]:
+    required = tool.parameters.get("required", [])
+    return [str(tool.parameters["properties"][name].get("type")) for name in required]

@@ -1,0 +1,1 @@
+"""mentor's own commands: run, eval, show and the listings."""

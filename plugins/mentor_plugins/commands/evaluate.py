@@ -1,0 +1,132 @@
+"""`mentor eval`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
+from mentor_core.contracts.task import SPLITS, Split
+from mentor_core.support.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from mentor_core.contracts.trajectory import Trajectory
+
+__all__ = ["command"]
+
+
+@click.command("eval", short_help="Evaluate a student or a run's result.")
+@click.argument("run", required=False, type=PATH)
+@configuration_options
+@click.option(
+    "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
+)
+@click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
+@click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
+@click.option("--temperature", type=click.FloatRange(min=0), help="0 is greedy.")
+@click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
+@click.option(
+    "--output",
+    type=PATH,
+    metavar="FILE",
+    help="Keep the trajectories in this new .jsonl file, each as it ends; settings beside it.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with a --output that is there, by the same settings."
+)
+def command(
+    run: Path | None,
+    splits: tuple[Split, ...],
+    count: int | None,
+    samples: int | None,
+    temperature: float | None,
+    policy: str | None,
+    output: Path | None,
+    resume: bool,
+    **options: Any,
+) -> None:
+    """Play tasks with a student and report how often it succeeds, with a 95 % interval.
+
+    With RUN, its settings and its trained student are used.
+
+    \b
+    mentor eval runs/calculator-20260101-120000 --split ood --samples 4
+    mentor eval --env calculator --model embedded --temperature 0
+    mentor eval --policy openai --set evaluate.policy_options.model=NAME --output teacher.jsonl
+    """
+    from rich.console import Console
+
+    from mentor_core.contracts.policy import Sampling
+    from mentor_core.door.registry import POLICIES, create
+    from mentor_core.model.formats import check_written, fit
+    from mentor_core.model.models import load_student, unseen
+    from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
+    from mentor_core.play.progress import bar
+    from mentor_core.run.assemble import assemble
+    from mentor_core.run.report import as_table
+    from mentor_core.run.run_directory import RunDirectory
+    from mentor_core.support.secrecy import refuse_hidden
+    from mentor_core.support.validation import given_as
+    from mentor_plugins.commands.kept import Kept, played_with
+
+    check_output(output)
+    base: dict[str, Any] = {}
+    if run is not None:
+        directory = RunDirectory.open(run)
+        if not directory.model.exists():
+            raise RunError(f"{run} has no trained model yet ({directory.status})")
+        base = {**directory.config.model_dump(mode="json"), "model": str(directory.model)}
+    given = {
+        "splits": list(splits) or None,
+        "tasks": count,
+        "samples": samples,
+        "temperature": temperature,
+        "policy": policy,
+    }
+    evaluate = {key: value for key, value in given.items() if value is not None}
+    config = configuration(**options, more={"evaluate": evaluate}, base=base)
+    if not config.evaluate.splits or not config.evaluate.tasks:
+        raise ConfigError(
+            "nothing is to be evaluated: evaluate.splits is empty, or evaluate.tasks is 0; "
+            "give --split and --count"
+        )
+    refuse_hidden(config.model_dump(include={"evaluate", "env_options"}))
+    parts = assemble(config)
+    with given_as("--set evaluate.policy_options."):
+        player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
+    kept = Kept(output, played_with(config, player), resume)
+    console = Console()
+    student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
+    if player.needs_model:
+        student, name = load_student(config.model, config.model_options), config.model
+        notes = fit([domain.env for domain in parts.domains.values()], student.chat)
+        for note in [*notes, *unseen(student.name, parts.domains)]:
+            console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+    elif player.parser is not None:
+        for domain in parts.domains.values():
+            check_written(domain.env, player.parser())
+    player.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
+    rollout = parts.rollout(player, parts.executor())
+    summaries: dict[str, dict[str, Summary]] = {}
+    for split in config.evaluate.splits:
+        tasks = parts.evaluation_tasks(split)
+        starts = evaluation_starts(tasks, config.evaluate.samples, config.seed)
+        left, trajectories = kept.split(starts)
+        with bar(console, split, len(left), at_once=config.rollout.episodes) as shown:
+
+            def on_end(trajectory: Trajectory, shown: Any = shown) -> None:
+                kept.add(trajectory)
+                shown.on_end(trajectory)
+
+            trajectories += play(rollout, left, on_end)
+        if trajectories:
+            found = summarise_split(split, trajectories, [*parts.domains])
+            summaries |= {key: {name: summary} for key, summary in found.items()}
+    rollout.close()
+    if not summaries:
+        raise RunError(f"no tasks in the splits {', '.join(config.evaluate.splits)}")
+    console.print(as_table(summaries, f"{config.env}: {name}"))
+    if output is not None:
+        console.print(f"trajectories in {output}", highlight=False)
