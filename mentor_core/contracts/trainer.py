@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from mentor_core.contracts.component import Component
 from mentor_core.contracts.policy import Student
@@ -32,6 +32,9 @@ class Trainer(Component, ABC):
     A trainer is made before the model is loaded, and imports torch only in `train` and
     `check_model`. It saves checkpoints below `training.directory`, from which `train` goes on.
     """
+
+    imitates: ClassVar[bool] = False
+    """Whether it learns from references, of tasks that the run's sampler may never choose, too."""
 
     def check(self, config: Any, processes: int) -> None:
         """Refuse settings that would fail later, or would quietly do nothing.

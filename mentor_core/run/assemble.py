@@ -221,6 +221,8 @@ class Parts:
 
     def _reach(self, domain: Domain, tasks: Sequence[Task]) -> Sequence[Task]:
         """The tasks that the run can come to."""
+        if any(stage.trainer.imitates for stage in self.stages):
+            return tasks
         train, seed = self.config.train, self.config.seed
         reached = self.sampler.reach(domain.name, tasks, seed, train.steps * train.tasks_per_step)
         return tasks if reached is None else reached

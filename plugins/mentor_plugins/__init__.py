@@ -123,5 +123,6 @@ def mentor_commands() -> dict[str, str]:
         "plugins": "mentor_plugins.commands.listing:plugins",
         "rewards": "mentor_plugins.commands.listing:rewards",
         "run": "mentor_plugins.commands.run:command",
+        "sft": "mentor_plugins.commands.sft:command",
         "show": "mentor_plugins.commands.show:command",
     }

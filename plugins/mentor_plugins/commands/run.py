@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mentor_core.cli.options import PATH, configuration, configuration_options
-from mentor_core.support.errors import ConfigError
-from mentor_core.support.interrupt import importing
-from mentor_core.support.secrecy import refuse_hidden
+from mentor_core.cli.options import configuration, configuration_options
+from mentor_plugins.commands.launch import launch, launch_options
 
 __all__ = ["command"]
 
@@ -31,19 +27,7 @@ __all__ = ["command"]
     metavar="TRAINER:STEPS",
     help="Train so before the training: sft:64 imitates the references first.",
 )
-@click.option(
-    "--output",
-    type=PATH,
-    metavar="DIR",
-    help="Run directory; runs/ENV-DATE-TIME if not given.",
-)
-@click.option(
-    "--resume",
-    type=PATH,
-    metavar="RUN",
-    help="Continue an interrupted run from its last checkpoint.",
-)
-@click.option("--dry-run", is_flag=True, help="Check everything, print the settings, do nothing.")
+@launch_options
 def command(
     rewards: str | None,
     steps: int | None,
@@ -60,68 +44,13 @@ def command(
     mentor run --model ./my-model --tasks my-tasks.jsonl --steps 200
     mentor run --resume runs/calculator-20260101-120000
     """
-    from rich.console import Console
-    from rich.markup import escape
-
-    from mentor_core.model.formats import fit
-    from mentor_core.model.models import check_model, load_student, model_path
-    from mentor_core.play.progress import watched
-    from mentor_core.run.assemble import assemble
-    from mentor_core.run.config import to_toml
-    from mentor_core.run.run_directory import RunDirectory, default_output
-
-    main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes
-    if resume is not None:
-        given = [rewards, steps, warm_start, output, *options.values()]
-        if any(value not in (None, ()) for value in given):
-            raise ConfigError("--resume takes the run's own settings; give no others with it")
-        directory = RunDirectory.open(resume)
-        directory.check_settings()
-        config, output = directory.config, directory.path
-        if directory.status == "finished":
-            click.echo(f"{resume} is finished; its figures are in {resume / 'report.md'}")
-            return
-        if main:
-            directory.check_free()
-    else:
-        more: dict[str, Any] = {"train": {"steps": steps}} if steps is not None else {}
-        more |= {"warm_start": warm_start} if warm_start is not None else {}
-        config = configuration(**options, rewards=rewards, more=more)
-        output = output or default_output(config.environments)
-        if main:
-            RunDirectory.check(output)
-    refuse_hidden(config.model_dump())
-    parts = assemble(config)  # before torch is imported, so that a wrong name is told at once
-    model_path(config.model)
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    for stage in parts.stages:
-        stage.trainer.check(config, processes)
-    if dry_run:
-        told = Console(stderr=True)
-        told.quiet = not told.is_terminal
-        _, references = parts.training_tasks(partial(watched, told, "references"))
-        for note in references.notes():
-            click.echo(note, err=True)
-        for split in config.evaluate.splits:
-            parts.evaluation_tasks(split)
-        parts.check_policies()
-        chat = check_model(config.model)
-        if chat is not None:
-            fit([domain.env for domain in parts.domains.values()], chat)
-        if config.model_options or config.train.lora is not None:
-            model = load_student(config.model, config.model_options).model
-            for stage in parts.stages:
-                stage.trainer.check_model(config, model)
-        click.echo(to_toml(config), nl=False)
-        return
-    console = Console(quiet=not main)
-    console.print(
-        f"[bold]{config.env}[/]: student {escape(config.model)}, {config.train.steps} steps, "
-        f"files in {escape(str(output))}",
-        highlight=False,
-        soft_wrap=True,
+    given = [rewards, steps, warm_start, *options.values()]
+    more: dict[str, Any] = {"train": {"steps": steps}} if steps is not None else {}
+    more |= {"warm_start": warm_start} if warm_start is not None else {}
+    launch(
+        lambda: configuration(**options, rewards=rewards, more=more),
+        any(value not in (None, ()) for value in given),
+        output,
+        resume,
+        dry_run,
     )
-    with importing():
-        from mentor_core.run.job import run
-
-    run(config, output, console, resume=resume is not None)

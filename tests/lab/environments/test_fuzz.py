@@ -14,7 +14,7 @@ from mentor_lab.environments.episode import Maker, play
 from mentor_lab.environments.fuzz import fuzz
 
 _SPEC = importlib.util.spec_from_file_location(
-    "fuzz_benchmark", Path(__file__).parents[4] / "benchmarks" / "fuzz.py"
+    "fuzz_benchmark", Path(__file__).parents[3] / "benchmarks" / "fuzz.py"
 )
 benchmark = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(benchmark)

@@ -43,6 +43,8 @@ class Sft(Trainer):
     references of a run are imitated again and again, in another order each epoch.
     """
 
+    imitates = True
+
     batch: int = Field(16, ge=1, description="references of one optimizer step")
     learning_rate: float | None = Field(
         None, gt=0, description="not set: 3e-4 for an embedded student, 2e-5 for any other"

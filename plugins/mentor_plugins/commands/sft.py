@@ -1,0 +1,50 @@
+"""`mentor sft`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mentor_core.cli.options import configuration, configuration_options
+from mentor_plugins.commands.launch import launch, launch_options
+
+__all__ = ["command"]
+
+
+@click.command("sft", short_help="Train a student to imitate the teacher.")
+@configuration_options
+@click.option("--steps", type=click.IntRange(min=1), help="Optimizer steps.")
+@click.option("--references", type=click.IntRange(min=1), help="Most references to imitate.")
+@launch_options
+def command(
+    steps: int | None,
+    references: int | None,
+    output: Path | None,
+    resume: Path | None,
+    dry_run: bool,
+    **options: Any,
+) -> None:
+    """Evaluate a student, let it imitate the teacher's references, and evaluate it again.
+
+    The same as `mentor run --set trainer=sft`: the baseline of reinforcement. As its beginning:
+    `mentor run --warm-start sft:64`.
+
+    \b
+    mentor sft --env calculator --steps 64 --references 256
+    mentor sft --set source=saved --set 'source_options.files=["teacher.jsonl"]'
+    """
+    more: dict[str, Any] = {"trainer": "sft"}
+    if steps is not None:
+        more["train"] = {"steps": steps}
+    if references is not None:
+        more["trainer_options"] = {"references": references}
+    given = [steps, references, *options.values()]
+    launch(
+        lambda: configuration(**options, more=more),
+        any(value not in (None, ()) for value in given),
+        output,
+        resume,
+        dry_run,
+    )
