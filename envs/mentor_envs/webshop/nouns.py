@@ -3,7 +3,7 @@
 WebShop tags titles with spaCy's `en_core_web_sm` and keeps NOUN and PROPN. In titles, nearly
 every word is tagged so: what is not are function words, numbers and a few adjectives. Without
 spaCy and its model the words are kept that are neither a function word nor a number nor a
-measure; docs/environments.md says how far that agrees.
+measure; docs/environments/index.md says how far that agrees.
 """
 
 from __future__ import annotations

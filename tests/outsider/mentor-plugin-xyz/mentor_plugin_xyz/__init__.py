@@ -20,6 +20,11 @@ def mentor_reward_terms() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_trainers() -> dict[str, str]:
+    return {"noise": "mentor_plugin_xyz.noise:Noise"}
+
+
+@hookimpl
 def mentor_students() -> dict[str, str]:
     return {"dice": "mentor_plugin_xyz:student"}
 
