@@ -17,6 +17,6 @@ class Noise(Trainer):
         with torch.no_grad():
             for _ in range(training.done, training.steps):
                 for weights in training.student.model.parameters():
-                    weights += self.scale * torch.randn_like(weights)
+                    weights.add_(self.scale * torch.randn_like(weights))
                 training.shown.advance()
         return Trained(training.student, training.steps)
