@@ -1,5 +1,6 @@
 """Every embedded student loads, is small, and is weak in the way that leaves something to learn."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from mentor_core.run.assemble import assemble
 from mentor_core.run.config import resolve
 
 STUDENTS = embedded_students()
-MASTER = Path(str(model_path("embedded/calculator"))).parent / "chat_template.jinja"
+MASTER = Path(str(files("mentor_lab") / "students" / "chat_template.jinja"))
 
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_a_student_is_at_most_8_mb(name):
-    files = [file for file in model_path(f"embedded/{name}").iterdir() if file.is_file()]
-    assert sum(file.stat().st_size for file in files) <= 8_000_000
+    found = [file for file in model_path(f"embedded/{name}").iterdir() if file.is_file()]
+    assert sum(file.stat().st_size for file in found) <= 8_000_000
 
 
 @pytest.mark.parametrize("name", STUDENTS)

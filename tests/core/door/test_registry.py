@@ -277,7 +277,7 @@ def test_a_command_must_be_one_of_click_s(install):
 
 
 def test_students_are_directories_inside_packages(install):
-    students = {"calculator": "mentor_lab.students:calculator", "none": "mentor_core:student/none"}
+    students = {"calculator": "mentor_students:calculator", "none": "mentor_core:student/none"}
     install("plugin_a", mentor_students=students)
     assert (registry.directory(STUDENTS, "calculator") / "config.json").is_file()
     with pytest.raises(PluginError, match=r"student 'none' .*NotADirectoryError"):

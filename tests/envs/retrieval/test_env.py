@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 
 import pytest
@@ -130,12 +129,6 @@ def test_instances_share_the_index():
     # Sixty-four environments of a rollout would index the corpus as many times.
     assert Retrieval(**SMALL).corpus is env.corpus
     assert Retrieval(seed=1, **SMALL).corpus is not env.corpus
-
-
-def test_without_bm25s_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "bm25s", None)
-    with pytest.raises(ConfigError, match=r"pip install 'mentor-core\[retrieval\]'"):
-        Retrieval()
 
 
 @pytest.mark.parametrize(

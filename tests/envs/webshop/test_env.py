@@ -2,7 +2,6 @@
 
 import pickle
 import random
-import sys
 import warnings
 
 import pytest
@@ -245,12 +244,6 @@ def test_a_changed_file_is_read_again(tmp_path):
 def test_a_wrong_option_is_explained(options, expected):
     with pytest.raises(ConfigError, match=expected):
         WebShop(**options)
-
-
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
-    with pytest.raises(ConfigError, match=r"pip install 'mentor-core\[webshop\]'"):
-        WebShop(seed=12345).tasks("eval")
 
 
 def test_a_task_of_another_shop_is_refused(env):
