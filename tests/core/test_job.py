@@ -328,7 +328,7 @@ def test_a_mixture_trains_resumes_and_is_read_again(outsider, tmp_path):
     assert "no references" not in output
     assert "no answers" not in output
     output = finish(mentor("show", str(whole), "--env", "dice", "-n", "1", **options))
-    assert "dice. What is their sum?" in output
+    assert "dice?" in output
     output = finish(
         mentor("ablate", str(whole), "--rewards", "sparse", "--against", "mentor", **options)
     )
