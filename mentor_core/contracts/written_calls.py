@@ -6,9 +6,10 @@ What the formats of `mentor_core.contracts.parsing` and the plugins share.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Container, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from mentor_core.contracts.trajectory import Call, ParseFailure
 
@@ -37,6 +38,7 @@ _ARGUMENTS = (
     *("arguments", "parameters", "args", "params", "kwargs", "input"),
     *("tool_input", "action_input", "tool_arguments"),
 )
+_MEANT = frozenset({"tool_calls", *_NAMES, *_ARGUMENTS})
 _BESIDE = {"type", "id", "call_id", "tool_call_id", "index", *_NAMES}
 
 
@@ -49,7 +51,7 @@ def call_of(value: Any) -> Call | None:
     """
     if isinstance(value, dict) and isinstance(value.get("function"), dict):
         value = value["function"]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _MEANT.isdisjoint(value):
         return None
     name = next((value[key] for key in _NAMES if key in value), None)
     given = [value[key] for key in _ARGUMENTS if key in value]
@@ -74,6 +76,8 @@ def is_meant_as_call(value: Any, tools: Container[str] = ()) -> bool:
     """
     if not isinstance(value, dict):
         return False
+    if _MEANT.isdisjoint(value):  # a model may write megabytes of such lines
+        return next(iter(value), None) in tools
     if isinstance(value.get("tool_calls"), list):
         return True
     named = [value[key] for key in _NAMES if key in value]
@@ -97,7 +101,8 @@ def read_json(text: str, at: int) -> tuple[Any, int]:
     start = _SPACE.match(text, at).end()  # type: ignore[union-attr]
     try:
         value, end = _DECODER.raw_decode(text, start)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        if text.find("\\u", start, end) >= 0 or not text.isascii():  # perhaps half a character
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return NOT_JSON, at
     return value, end
@@ -118,11 +123,16 @@ class PlainText(str):
         return -1
 
 
-def _refuse(constant: str) -> None:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse(number)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def unreadable(inside: str) -> ParseFailure:

@@ -42,10 +42,10 @@ class Llama3Parser(CallParser):
         while start := _START.search(text, at):
             said.append(text[at : start.start()])
             tagged = bool(start.group().strip())
-            at = self._take_all(turn, text, start.end(), tagged)
+            at, passed = self._take_all(turn, text, start.end(), tagged)
             if at == start.end():  # JSON, but not a call
-                _, at = read_json(text, at)
-                said.append(text[start.end() : at])
+                said.append(text[at:passed])
+                at = passed
         turn.content = "".join([*said, text[at:]]).strip()
         return turn
 
@@ -53,20 +53,21 @@ class Llama3Parser(CallParser):
         written = "; ".join(call_json(call, "parameters") for call in calls)
         return "\n".join(part for part in (content, written) if part)
 
-    def _take_all(self, turn: ParsedTurn, text: str, at: int, tagged: bool) -> int:
-        """Take the calls that begin at `at`, one after another; where they end.
+    def _take_all(self, turn: ParsedTurn, text: str, at: int, tagged: bool) -> tuple[int, int]:
+        """Take the calls that begin at `at`, one after another.
 
-        After what is not JSON nothing is read: that is the end of the text. `at` where there is
-        JSON that is no call.
+        Returns:
+            Where they end, which is `at` where there is none; and where the JSON ends that was
+            looked at last. After what is not JSON nothing is read: both are the end of the text.
         """
-        begin = at
+        begin, end = at, at
         while start := _NEXT.match(text, at):
             value, end = read_json(text, start.end())
             if value is NOT_JSON:
                 if not (tagged or _BEGUN.match(text, start.end())):
                     break
                 turn.note(unreadable(text[start.end() :]))
-                return len(text)
+                return len(text), len(text)
             values = value if isinstance(value, list) else [value]
             if not tagged and not (values and all(map(self._is_call, values))):
                 break
@@ -77,8 +78,8 @@ class Llama3Parser(CallParser):
             at = end
         if tagged and at == begin:  # the tag promises a call
             turn.note(unreadable(text[at:]))
-            return len(text)
-        return at
+            return len(text), len(text)
+        return at, end
 
     def _is_call(self, value: Any) -> bool:
         if is_meant_as_call(value, self.parameters):
