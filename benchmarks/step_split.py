@@ -29,6 +29,7 @@ from rich.console import Console
 
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.run import job as train_run
+from mentor_core.run.assemble import assemble
 from mentor_core.run.config import parse_setting, resolve
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
@@ -124,7 +125,9 @@ def main() -> None:
 
     MentorTrainer._inner_training_loop = loop  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as directory:
-        train_run.run(resolve(values), Path(directory) / "run", console=Console(file=sys.stderr))
+        train_run.run(
+            assemble(resolve(values)), Path(directory) / "run", console=Console(file=sys.stderr)
+        )
     steps = len(begun) - 1
     total = (ended[0] - begun[1]) / steps
     parts = {name: seconds / steps for name, seconds in sorted(clocks.seconds.items())}

@@ -31,8 +31,7 @@ from mentor_core.play.health import Health
 from mentor_core.play.progress import bar, watched
 from mentor_core.play.provenance import of_references, of_tasks
 from mentor_core.play.references import References
-from mentor_core.run.assemble import Parts, Stage, assemble
-from mentor_core.run.config import RunConfig
+from mentor_core.run.assemble import Parts, Stage
 from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
@@ -50,11 +49,11 @@ class Interrupted(MentorError):
     interrupted = True
 
 
-def run(config: RunConfig, output: Path, console: Console, resume: bool = False) -> Summaries:
+def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> Summaries:
     """Run from start to end, or from the last checkpoint to the end.
 
     Args:
-        config: resolved.
+        parts: what the run is made of.
         output: the run directory; new, unless `resume`.
         console: where to show progress (the main process only).
         resume: continue what is in `output`.
@@ -66,6 +65,7 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
         Interrupted: Ctrl-C or SIGTERM; everything is saved and the run can be resumed.
         MentorError: something is wrong that the user can mend.
     """
+    config = parts.config
     _quiet()
     state = PartialState(cpu=not torch.cuda.is_available())
     if not state.is_main_process:
@@ -73,7 +73,6 @@ def run(config: RunConfig, output: Path, console: Console, resume: bool = False)
     directory = RunDirectory(output)
     if resume:
         _from_main(state, directory.resume)
-    parts = assemble(config)
     tasks, references = parts.training_tasks(partial(watched, console, "references"))
     for note in references.notes():
         console.print(note, highlight=False, markup=False, soft_wrap=True)

@@ -125,4 +125,4 @@ def launch(
     with importing():
         from mentor_core.run.job import run
 
-    run(config, output, console, resume=resume is not None)
+    run(parts, output, console, resume=resume is not None)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from mentor_core.play.health import SIGNS, Health
+from mentor_core.run.assemble import assemble
 from mentor_core.run.config import resolve
 from mentor_core.run.job import run
 from mentor_core.support.errors import RunError
@@ -100,4 +101,4 @@ def test_a_run_that_is_paid_for_not_calling_ends_with_the_reason(tmp_path):
         }
     )
     with pytest.raises(RunError, match=r"calls an episode fell from .*outcome_gated"):
-        run(config, tmp_path / "run", Console(quiet=True))
+        run(assemble(config), tmp_path / "run", Console(quiet=True))

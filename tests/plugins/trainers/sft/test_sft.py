@@ -158,12 +158,12 @@ def test_a_warm_start_is_evaluated_apart_and_resumes(tmp_path):
         }
     )
     output = tmp_path / "run"
-    summaries = run(config, output, Console(quiet=True))
+    summaries = run(assemble(config), output, Console(quiet=True))
     assert list(summaries["eval"]) == ["before", "warm", "after"]
     assert (output / "warm" / "model" / "config.json").is_file()
     assert len((output / "warm" / "metrics.jsonl").read_text().splitlines()) == 4
     assert list(json.loads((output / "report.json").read_text())) == ["before", "warm", "after"]
     warm = read_trajectories(output / "trajectories" / "eval-warm.jsonl")
-    again = run(config, output, Console(quiet=True), resume=True)
+    again = run(assemble(config), output, Console(quiet=True), resume=True)
     assert again == summaries
     assert read_trajectories(output / "trajectories" / "eval-warm.jsonl") == warm
