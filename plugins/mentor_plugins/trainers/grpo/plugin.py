@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from mentor_core.contracts.trainer import Trained, Trainer
 from mentor_core.run.training import Training
 from mentor_plugins.trainers.grpo.settings import (
@@ -23,6 +25,10 @@ class Grpo(Trainer):
     Source: DeepSeekMath (arXiv 2402.03300), section 4.1; with token-level loss, as in DAPO
     (arXiv 2503.14476). Its settings are `train.*`, `credit` and `reward`.
     """
+
+    imitation: float = Field(
+        0.0, ge=0, description="weight of imitating the references of tasks that the group fails"
+    )
 
     def check(self, config: Any, processes: int) -> None:
         check_settings(config, processes)
@@ -47,6 +53,7 @@ class Grpo(Trainer):
             args=trainer_settings(config, checkpoints, processes, training.steps),
             train_dataset=Dataset.from_dict({"prompt": [""] * config.train.tasks_per_step}),
             peft_config=lora_config(config),
+            imitation=self.imitation,
             callbacks=[Watch(training)],
         )
         trainer.remove_callback(PrinterCallback)  # the bar and the trackers say it

@@ -5,7 +5,7 @@ changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
-- `_compute_loss` drops the columns that are padding throughout a micro batch;
+- `_compute_loss` drops the columns that are padding throughout a micro batch, and adds imitation;
 - `_save_checkpoint` adds the state of sampler, composer and credit, and seals it all;
 - `_send_telemetry` sends nothing.
 
@@ -45,6 +45,7 @@ from mentor_plugins.trainers.grpo.batch import (
     measure,
     score_part,
 )
+from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.sealed import save_sealed
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches
@@ -61,11 +62,15 @@ class MentorTrainer(GRPOTrainer):
     Args:
         training: the parts of the run; see `Training`.
         args: TRL's settings; `scale_rewards` and `mask_truncated_completions` have no effect.
+        imitation: weight of imitating the references of tasks that the student fails.
         **kwargs: for GRPOTrainer.
     """
 
-    def __init__(self, training: Training, *, args: GRPOConfig, **kwargs: Any) -> None:
+    def __init__(
+        self, training: Training, *, args: GRPOConfig, imitation: float = 0.0, **kwargs: Any
+    ) -> None:
         self.training, self.parts = training, training.parts
+        self.imitation, self._micro_batches = Imitation(training, imitation), 0
         super().__init__(
             model=training.student.model,
             reward_funcs=[_composed],
@@ -200,12 +205,18 @@ class MentorTrainer(GRPOTrainer):
         for row, advantages_T in zip(advantages_BT, self._local(scored.advantages_T), strict=True):
             row[: len(advantages_T)] = torch.as_tensor(advantages_T, dtype=torch.float32)
         output["advantages"] = advantages_BT.to(output["completion_ids"].device)
-        self._note(measure(scored, [*self.parts.sampler.samplers]))
+        self.imitation.choose(self._tasks, self._trajectories, self.state.global_step)
+        measured = measure(scored, [*self.parts.sampler.samplers])
+        self._note(measured | self.imitation.metrics())
         return output
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         loss: torch.Tensor = super()._compute_loss(model, trimmed(inputs))
-        return loss
+        taught = self.imitation.loss(
+            model, self._micro_batches, self.args.gradient_accumulation_steps
+        )
+        self._micro_batches += 1
+        return loss if taught is None else loss + taught
 
     def _local(self, whole: Any) -> Any:
         """This process's share of something that stands for the whole batch."""
