@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mentor_core.contracts.task import Task
+from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Rollout, Start, episode_seed
 
-__all__ = ["Summary", "evaluation_starts", "play", "summarise", "summarise_split"]
+__all__ = ["Summary", "evaluation_starts", "pass_at", "play", "summarise", "summarise_split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,31 @@ def summarise_split(
         own = [trajectory for trajectory in trajectories if trajectory.env == name]
         if own:
             found[f"{split}/{name}"] = summarise(own)
+    return found
+
+
+def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, float]:
+    """pass@k for k = 1, 2, 4 … up to the samples a task: the chance that one of k succeeds.
+
+    The unbiased estimate of Chen et al. (arXiv 2107.03374, section 2.1), averaged over tasks:
+    1 − C(n − c, k) / C(n, k), with n verified episodes of a task of which c succeed. High pass@k
+    over a low pass@1 is what reinforcement can sharpen.
+
+    Returns:
+        k → share in [0, 1]; a task with fewer than k verified episodes does not count in it.
+    """
+    outcomes: defaultdict[TaskKey, list[float]] = defaultdict(list)
+    for trajectory in trajectories:
+        if trajectory.outcome is not None:
+            outcomes[trajectory.task_key].append(trajectory.outcome)
+    found, k = {}, 1
+    while shares := [
+        1 - math.comb(sum(o < 1.0 for o in of), k) / math.comb(len(of), k)
+        for of in outcomes.values()
+        if len(of) >= k
+    ]:
+        found[k] = sum(shares) / len(shares)
+        k *= 2
     return found
 
 

@@ -62,7 +62,7 @@ def command(
     from mentor_core.door.registry import POLICIES, create
     from mentor_core.model.formats import check_written, fit
     from mentor_core.model.models import load_student, unseen
-    from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
+    from mentor_core.play.evaluate import Summary, evaluation_starts, pass_at, play, summarise_split
     from mentor_core.play.progress import bar
     from mentor_core.run.assemble import assemble
     from mentor_core.run.report import as_table
@@ -110,6 +110,7 @@ def command(
     player.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
     rollout = parts.rollout(player, parts.executor())
     summaries: dict[str, dict[str, Summary]] = {}
+    chances: dict[Split, dict[int, float]] = {}
     for split in config.evaluate.splits:
         tasks = parts.evaluation_tasks(split)
         starts = evaluation_starts(tasks, config.evaluate.samples, config.seed)
@@ -124,9 +125,14 @@ def command(
         if trajectories:
             found = summarise_split(split, trajectories, [*parts.domains])
             summaries |= {key: {name: summary} for key, summary in found.items()}
+            chances[split] = pass_at(trajectories)
     rollout.close()
     if not summaries:
         raise RunError(f"no tasks in the splits {', '.join(config.evaluate.splits)}")
     console.print(as_table(summaries, f"{config.env}: {name}"))
+    for split, chance in chances.items():
+        if config.evaluate.samples > 1:
+            line = ", ".join(f"pass@{k} {share:.1%}" for k, share in chance.items())
+            console.print(f"{split}: {line}", highlight=False)
     if output is not None:
         console.print(f"trajectories in {output}", highlight=False)

@@ -1,5 +1,7 @@
 """Figures of an evaluation."""
 
+import dataclasses
+import itertools
 import math
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
-from mentor_core.play.evaluate import evaluation_starts, play, summarise, summarise_split
+from mentor_core.play.evaluate import evaluation_starts, pass_at, play, summarise, summarise_split
 from mentor_lab.testing import trajectories, trajectory_of
 
 TASKS = [Task(f"task-{n}", "tests", "?") for n in range(3)]
@@ -133,3 +135,32 @@ def test_episodes_are_played_in_batches_and_come_back_in_order():
     played = play(rollout, starts, batch=4)
     assert rollout.sizes == [4, 4, 1]
     assert [t.task_id for t in played] == [start.task.id for start in starts]
+
+
+def samples(*tasks):
+    """Trajectories of several tasks, each with the outcomes of its samples."""
+    return [
+        dataclasses.replace(trajectory_of("3", outcome=outcome), task_id=f"task-{n}")
+        for n, outcomes in enumerate(tasks)
+        for outcome in outcomes
+    ]
+
+
+def test_pass_at_k_by_hand():
+    # One of two succeeds; of the other task none: (1/2 + 0) / 2, and (1 + 0) / 2 with both.
+    assert pass_at(samples([1.0, 0.0], [0.0, 0.0])) == {1: 0.25, 2: 0.5}
+    assert pass_at(samples([1.0, 0.0, 0.0, None])) == {
+        1: pytest.approx(1 / 3),
+        2: pytest.approx(2 / 3),
+    }
+    assert pass_at([]) == {}
+
+
+@given(st.lists(st.sampled_from((0.0, 0.5, 1.0)), min_size=1, max_size=9), st.data())
+def test_pass_at_k_is_the_mean_over_all_choices_of_k(outcomes, data):
+    """Taking the first k, or 1 − (1 − p)^k, would be biased."""
+    found = pass_at(samples(outcomes))
+    k = data.draw(st.sampled_from(sorted(found)))
+    choices = list(itertools.combinations(outcomes, k))
+    assert found[k] == pytest.approx(sum(1.0 in choice for choice in choices) / len(choices))
+    assert list(found.values()) == sorted(found.values())
