@@ -10,6 +10,8 @@ import os
 import pickle
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +23,11 @@ __all__ = ["SPARE_BYTES", "Ended", "confined"]
 
 SPARE_BYTES = 2 * 2**30
 """What the work may take beyond what this process has; as much again, where that is more."""
+
+
+SILENT_SECONDS = 240.0
+"""Seconds without a word after which the work is given up: a fork, or a lack of memory, may leave a
+lock behind that nobody opens."""
 
 
 class Ended(Exception):
@@ -52,20 +59,48 @@ def confined(
         os.close(reader)
         _work(work, writer, shared)
     os.close(writer)
-    done = False
+    done, watch = False, _Watchdog(process)
     try:
         with os.fdopen(reader, "rb") as said, suppress(EOFError, pickle.UnpicklingError):
             while not done:  # the process may end before that, in the middle of what it says
                 done, value = _Unpickler(said, shared).load()
+                watch.heard()
                 if not done:
                     hear(value)
     finally:
+        watch.stop()
         os.kill(process, signal.SIGKILL)  # it has ended, unless hearing was interrupted
         _, status = os.waitpid(process, 0)
     if not done:
+        if watch.bit:
+            raise Ended(f"its process said nothing for {SILENT_SECONDS:g} s")
         code = os.waitstatus_to_exitcode(status)
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         raise Ended(f"its process ended with {how}")
+
+
+class _Watchdog(threading.Thread):
+    """Kills a process that says nothing; `bit` says whether it had to."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(name="mentor-watchdog", daemon=True)
+        self.bit = False
+        self._process, self._last, self._stopped = process, time.monotonic(), threading.Event()
+        self.start()
+
+    def heard(self) -> None:
+        self._last = time.monotonic()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._stopped.wait(min(1.0, SILENT_SECONDS)):
+            if time.monotonic() - self._last > SILENT_SECONDS:
+                self.bit = True
+                os.kill(self._process, signal.SIGKILL)
+                return
 
 
 def _work(

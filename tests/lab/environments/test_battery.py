@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,6 +213,30 @@ def test_a_tool_that_takes_all_memory_is_found_and_takes_no_more_than_it_may(mon
     assert "tool 'between' needs more memory than a check may take" in heading
     assert "called with after=" in heading
     assert "between" in lines[-1]
+
+
+def test_a_process_that_falls_silent_is_given_up_with_the_episode(monkeypatch):
+    # After a fork, or without memory, a lock may stay closed; the check would wait for ever.
+    monkeypatch.setattr(confined, "SILENT_SECONDS", 3.0)
+
+    class Silent(planted.Sums):
+        def reset(self, **options):
+            if self.silent:
+                time.sleep(60)
+            return super().reset(**options)
+
+        silent = False
+
+        def make_tools(self):
+            def hush(how: str) -> str:
+                """Fall silent."""
+                Silent.silent = True
+                return how
+
+            return [*super().make_tools(), Tool(hush)]
+
+    inspection = check_environment(Silent, examples=50, skip=["process"])
+    assert any("said nothing for 3 s" in str(verdict) for verdict in inspection.failed)
 
 
 @pytest.mark.parametrize("code", [0, 3])
