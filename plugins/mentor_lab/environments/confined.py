@@ -22,7 +22,7 @@ import psutil
 __all__ = ["SPARE_BYTES", "Ended", "confined"]
 
 SPARE_BYTES = 2 * 2**30
-"""What the work may take beyond what this process has; as much again, where that is more."""
+"""Bytes that the work may take beyond those that this process has."""
 
 
 SILENT_SECONDS = 240.0
@@ -135,7 +135,7 @@ def _limit_memory() -> None:
     if hasattr(memory, "data"):  # Linux: without what is reserved only
         kind, used = resource.RLIMIT_DATA, memory.data
     _, most = resource.getrlimit(kind)
-    limit = used + max(SPARE_BYTES, used)
+    limit = used + SPARE_BYTES
     if most == resource.RLIM_INFINITY or limit < most:
         with suppress(ValueError, OSError):  # not every system has this limit
             resource.setrlimit(kind, (limit, most))

@@ -1,6 +1,7 @@
 """The battery finds each planted defect under its own name, and none in a sound environment."""
 
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -8,7 +9,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from mentor_core.contracts.env import ToolEnv
@@ -192,24 +192,46 @@ def test_what_cannot_be_checked_is_an_error(factory, options, error, message):
         check_environment(factory, **options)
 
 
-class Between(planted.Sums):
-    """Its tool is an ordinary one, which takes all memory for two numbers far apart."""
+GREEDY = """
+import psutil
+from mentor_core.tools.tool import Tool
+from mentor_lab.environments import confined
+from mentor_lab.environments.battery import check_environment
+from planted_environments import Sums
 
+
+class Between(Sums):
     def make_tools(self):
         def between(after: int, before: int) -> int:
-            """The whole numbers after `after` and before `before`."""
+            '''The whole numbers after `after` and before `before`.'''
             return sum([number * 1 for number in range(after + 1, before)])
 
         return [*super().make_tools(), Tool(between)]
 
 
-def test_a_tool_that_takes_all_memory_is_found_and_takes_no_more_than_it_may(monkeypatch):
-    # It took 17 GB, and the machine's killer of processes ended something else.
-    monkeypatch.setattr(confined, "SPARE_BYTES", 2**28)
-    before = psutil.Process().memory_info().rss
-    verdict = failed(Between, examples=40)["refusing"]
-    assert psutil.Process().memory_info().rss - before < 2**28
-    heading, *lines = str(verdict).splitlines()
+confined.SPARE_BYTES = 2**28
+before = psutil.Process().memory_info().rss
+failed = {v.property: v for v in check_environment(Between, examples=40, skip=["process"]).failed}
+assert psutil.Process().memory_info().rss - before < 2**28
+print(failed["refusing"])
+"""
+
+
+def test_a_tool_that_takes_all_memory_is_found_and_takes_no_more_than_it_may(tmp_path):
+    # It took 17 GB, and the machine's killer of processes ended something else. A new process: one
+    # that has freed gigabytes can use those again, and the limit is on what it has.
+    script = tmp_path / "check.py"
+    script.write_text(GREEDY, encoding="utf-8")
+    places = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    output = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    ).stdout
+    heading, *lines = output.strip().splitlines()
     assert "tool 'between' needs more memory than a check may take" in heading
     assert "called with after=" in heading
     assert "between" in lines[-1]
