@@ -249,7 +249,9 @@ def test_debug_shows_where_it_came_from(line):
 @pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05, 0.1, 0.2])
 def test_ctrl_c_while_modules_are_imported_is_no_traceback(seconds):
     """As soon as mentor's own code runs; what Python does before is not in its hands."""
-    script = "import sys; from mentor_core.__main__ import main; print('here', flush=True); "
+    # A suite that runs behind `nohup … &` hands on that Ctrl-C is ignored.
+    script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    script += "import sys; from mentor_core.__main__ import main; print('here', flush=True); "
     script += "sys.argv = ['mentor', 'run', '--env', 'calculator', '--dry-run']; main()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
