@@ -16,7 +16,7 @@ from mentor_core.tools.tool import Tool
 from mentor_envs.answers import same_answer
 from mentor_envs.calculator.chain import play
 from mentor_envs.calculator.gsm8k import read_tasks
-from mentor_envs.calculator.problems import generate
+from mentor_envs.calculator.problems import SHIFTS, Shift, generate
 from mentor_envs.calculator.tools import FUNCTIONS
 from mentor_envs.calls import valid_arguments
 from mentor_envs.generated import GeneratedEnv
@@ -35,8 +35,11 @@ class Calculator(GeneratedEnv):
         """Sizes, steps and seed are those of the generated problems; a file has its own."""
 
         min_steps: int = Field(2, ge=1, le=6, description="shortest chain in train and eval")
-        max_steps: int = Field(
-            3, ge=1, le=6, description="longest chain in train and eval; ood has 1 or 2 more"
+        max_steps: int = Field(3, ge=1, le=6, description="longest chain in train and eval")
+        shifts: list[Shift] = Field(
+            list(SHIFTS),
+            min_length=1,
+            description="what ood tasks have that train has not: length is 1 or 2 calls more",
         )
 
         @model_validator(mode="after")
@@ -57,10 +60,12 @@ class Calculator(GeneratedEnv):
         return [Tool(function) for function in FUNCTIONS.values()]
 
     def generate(self, split: Split, size: int) -> Sequence[Task]:
-        """Ood problems have chains that are one or two calls longer than the longest of train."""
+        """Ood problems differ from those of train and eval by the option `shifts`."""
         shortest, longest = self.options.min_steps, self.options.max_steps
-        steps = (longest + 1, longest + 2) if split == "ood" else (shortest, longest)
-        return generate(split, size, steps, self.options.seed)
+        shifts = tuple(self.options.shifts)
+        if split == "ood" and "length" in shifts:
+            shortest, longest = longest + 1, longest + 2
+        return generate(split, size, (shortest, longest), self.options.seed, shifts)
 
     def read_tasks(self, path: Path) -> list[Task]:
         """See `mentor_envs.calculator.gsm8k`."""

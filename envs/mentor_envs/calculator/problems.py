@@ -9,7 +9,9 @@ sentences that train never uses and numbers outside train's range.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from functools import lru_cache
+from typing import Literal, get_args
 
 from mentor_core.contracts.task import Split, Task
 from mentor_envs.calculator.chain import Chain, number
@@ -17,19 +19,35 @@ from mentor_envs.calculator.phrasing import ITEMS, NAMES
 from mentor_envs.calculator.story import Story, Stuck
 from mentor_envs.generated import owner
 
-__all__ = ["generate", "make_task"]
+__all__ = ["SHIFTS", "Shift", "generate", "make_task"]
+
+Shift = Literal["length", "phrasing", "numbers"]
+"""What of an ood task train has never shown: how long, in which sentences, with which numbers."""
+SHIFTS: tuple[Shift, ...] = get_args(Shift)
 
 _EVAL_SHARE = 8  # one prompt in so many belongs to eval
 _JOINED = 1 / 3  # share of stories in pairs, from three steps on
 
 
 @lru_cache(maxsize=8)
-def generate(split: Split, size: int, steps: tuple[int, int], seed: int) -> tuple[Task, ...]:
+def generate(
+    split: Split,
+    size: int,
+    steps: tuple[int, int],
+    seed: int,
+    shifts: tuple[Shift, ...] = SHIFTS,
+) -> tuple[Task, ...]:
     """The first `size` tasks of a split; see `make_task`."""
-    return tuple(make_task(split, index, steps, seed) for index in range(size))
+    return tuple(make_task(split, index, steps, seed, shifts) for index in range(size))
 
 
-def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Task:
+def make_task(
+    split: Split,
+    index: int,
+    steps: tuple[int, int],
+    seed: int,
+    shifts: Collection[Shift] = SHIFTS,
+) -> Task:
     """The task of that index; always the same one for the same arguments.
 
     Args:
@@ -37,6 +55,7 @@ def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Ta
         index: counts from 0; the lengths of chains take turns with it.
         steps: the shortest and the longest chain, in calls.
         seed: tasks of different seeds are drawn independently.
+        shifts: of the split ood; the length is that of `steps`, whatever they are.
 
     Returns:
         A task whose `metadata` holds `steps` (see `chain.py`) and `n_steps`.
@@ -46,7 +65,7 @@ def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Ta
     draw = random.Random(f"{seed}/{split}/{index}")
     while True:
         try:
-            prompt, answer, chain = _tell(draw, length, ood=split == "ood")
+            prompt, answer, chain = _tell(draw, length, shifts if split == "ood" else ())
         except Stuck:
             continue
         if split in ("ood", owner(prompt, _EVAL_SHARE)):
@@ -61,21 +80,22 @@ def make_task(split: Split, index: int, steps: tuple[int, int], seed: int) -> Ta
     )
 
 
-def _tell(draw: random.Random, length: int, *, ood: bool) -> tuple[str, float, Chain]:
+def _tell(draw: random.Random, length: int, shifts: Collection[Shift]) -> tuple[str, float, Chain]:
     """Prompt, answer and chain of a problem of `length` steps.
 
     Raises:
         Stuck: this draw has led nowhere.
     """
     chain = Chain()
+    phrasing, numbers = "phrasing" in shifts, "numbers" in shifts
     who, other, *others = draw.sample(NAMES, len(NAMES))
     item = draw.choice(ITEMS)
-    one = Story(draw, ood, chain, who, others, item)
+    one = Story(draw, phrasing, numbers, chain, who, others, item)
     if length < 3 or draw.random() > _JOINED:
         one.tell(length)
         one.say("ask")
         return " ".join(one.sentences), one.quantity.value, chain
-    two = Story(draw, ood, chain, other, others, item)
+    two = Story(draw, phrasing, numbers, chain, other, others, item)
     first = draw.randint(1, length - 2)
     for story, steps in ((one, first), (two, length - 1 - first)):
         story.used |= {"floor", "ceil"}  # they change what is counted

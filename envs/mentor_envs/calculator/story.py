@@ -56,7 +56,8 @@ class Story:
     """
 
     random: random.Random
-    ood: bool
+    phrasing: bool
+    numbers: bool
     chain: Chain
     who: str
     others: Sequence[str]
@@ -67,13 +68,13 @@ class Story:
 
     @property
     def ranges(self) -> Ranges:
-        return OOD if self.ood else TRAIN
+        return OOD if self.numbers else TRAIN
 
     def draw(self, bounds: tuple[int, int]) -> int:
         return self.random.randint(*bounds)
 
     def say(self, kind: str, **fields: object) -> None:
-        phrases = PHRASES[kind].ood if self.ood else PHRASES[kind].train
+        phrases = PHRASES[kind].ood if self.phrasing else PHRASES[kind].train
         other, third = self.random.sample(self.others, 2)
         known = {"who": self.who, "other": other, "third": third, "item": self.item}
         self.sentences.append(self.random.choice(phrases).format(**{**known, **fields}))

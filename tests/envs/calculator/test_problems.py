@@ -122,3 +122,28 @@ def test_sizes_and_steps_are_options():
     assert [len(small.tasks(split)) for split in SPLITS] == [5, 3, 2]
     assert {task.metadata["n_steps"] for task in small.tasks("train")} == {1}
     assert {task.metadata["n_steps"] for task in small.tasks("ood")} == {2, 3}
+
+
+def test_each_shift_of_ood_comes_alone():
+    # A figure on "ood" that mixes three shifts says nothing of any.
+    told = {
+        shift: Calculator(ood_size=60, shifts=[shift]).tasks("ood")
+        for shift in ("length", "phrasing", "numbers")
+    }
+    assert {task.metadata["n_steps"] for task in told["length"]} == {4, 5}
+    for shift in ("phrasing", "numbers"):
+        assert {task.metadata["n_steps"] for task in told[shift]} == {2, 3}
+    asked = [text.split("{")[0] for text in PHRASES["ask"].ood]
+    unseen = {
+        shift: sum(any(text in task.prompt for text in asked if text) for task in tasks)
+        for shift, tasks in told.items()
+    }
+    assert unseen["phrasing"] > unseen["length"] == unseen["numbers"]
+    assert len({task.id for tasks in told.values() for task in tasks}) >= 60
+
+
+def test_all_shifts_together_are_the_tasks_of_always():
+    # Figures of before would not be comparable.
+    shifts = ["length", "phrasing", "numbers"]
+    again = Calculator(train_size=8, ood_size=60, shifts=shifts).tasks("ood")
+    assert list(again) == list(Calculator(ood_size=60).tasks("ood"))
