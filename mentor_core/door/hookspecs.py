@@ -94,6 +94,11 @@ def mentor_presets() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_recipes() -> Targets:  # type: ignore[empty-body]
+    """Recipes of whole runs: TOML files of settings inside a package, as "package:file.toml"."""
+
+
+@hookspec
 def mentor_students() -> Targets:  # type: ignore[empty-body]
     """Embedded students: directories inside a package, as "package:directory".
 

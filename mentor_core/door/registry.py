@@ -41,6 +41,7 @@ __all__ = [
     "PARSERS",
     "POLICIES",
     "PRESETS",
+    "RECIPES",
     "REWARD_TERMS",
     "SAMPLERS",
     "SOURCES",
@@ -112,6 +113,7 @@ TRAINERS: Kind[Trainer] = Kind(
     "trainer", "mentor_trainers", "mentor_core.contracts.trainer:Trainer"
 )
 PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
+RECIPES: Kind[Any] = Kind("recipe", "mentor_recipes", form="file")
 STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
 COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands", "click:Command", "object")
 
@@ -128,6 +130,7 @@ KINDS: tuple[Kind[Any], ...] = (
     TRACKERS,
     TRAINERS,
     PRESETS,
+    RECIPES,
     STUDENTS,
     COMMANDS,
 )

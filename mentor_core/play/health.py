@@ -98,6 +98,8 @@ class Health:
 
     def _low_entropy(self) -> str | None:
         before, now = self._means("entropy")
+        if self._means("reward")[1] is None:  # imitation: to be certain is its aim
+            return None
         if before is None or now is None or now >= 0.1 * before:
             return None
         return (

@@ -96,8 +96,17 @@ def mentor_trackers() -> dict[str, str]:
 @hookimpl
 def mentor_trainers() -> dict[str, str]:
     return {
+        "expert_iteration": "mentor_plugins.trainers.expert_iteration.plugin:ExpertIteration",
         "grpo": "mentor_plugins.trainers.grpo.plugin:Grpo",
         "sft": "mentor_plugins.trainers.sft.plugin:Sft",
+    }
+
+
+@hookimpl
+def mentor_recipes() -> dict[str, str]:
+    return {
+        "hard": "mentor_plugins.recipes:hard.toml",
+        "imitate_then_reinforce": "mentor_plugins.recipes:imitate_then_reinforce.toml",
     }
 
 
@@ -121,6 +130,7 @@ def mentor_commands() -> dict[str, str]:
         "envs": "mentor_plugins.commands.listing:envs",
         "eval": "mentor_plugins.commands.evaluate:command",
         "plugins": "mentor_plugins.commands.listing:plugins",
+        "recipes": "mentor_plugins.commands.listing:recipes",
         "rewards": "mentor_plugins.commands.listing:rewards",
         "run": "mentor_plugins.commands.run:command",
         "sft": "mentor_plugins.commands.sft:command",

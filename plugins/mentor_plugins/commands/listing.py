@@ -1,4 +1,4 @@
-"""`mentor envs`, `mentor rewards`, `mentor plugins`: what is there, from whom, what is broken."""
+"""`mentor envs`, `rewards`, `recipes`, `plugins`: what is there, from whom, what is broken."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mentor_core.door.registry import (
     ENVIRONMENTS,
     KINDS,
     PRESETS,
+    RECIPES,
     REWARD_TERMS,
     STUDENTS,
     Entry,
@@ -24,7 +25,7 @@ from mentor_core.door.registry import (
     resource,
 )
 
-__all__ = ["envs", "plugins", "rewards"]
+__all__ = ["envs", "plugins", "recipes", "rewards"]
 
 
 @click.command(short_help="List the environments.")
@@ -37,6 +38,12 @@ def envs() -> None:
 def rewards() -> None:
     """List reward terms, composers and presets with their options."""
     _print([REWARD_TERMS, COMPOSERS, PRESETS])
+
+
+@click.command(short_help="List recipes of whole runs.")
+def recipes() -> None:
+    """List recipes: settings of a whole run, which `mentor run --recipe NAME` begins with."""
+    _print([RECIPES])
 
 
 @click.command(short_help="List every extension point and plugin.")
@@ -81,8 +88,8 @@ def _print(kinds: Sequence[Kind[Any]]) -> int:
 
 
 def _summary(kind: Kind[Any], entry: Entry) -> str:
-    """The first line of the docstring, or a preset's description."""
-    if kind is PRESETS:
+    """The first line of the docstring, or the description of a preset or recipe."""
+    if kind in (PRESETS, RECIPES):
         import tomllib
 
         return str(tomllib.loads(resource(kind, entry.name)).get("description", ""))
@@ -95,7 +102,7 @@ def _summary(kind: Kind[Any], entry: Entry) -> str:
 
 def _options(kind: Kind[Any], entry: Entry) -> str:
     """The options with their defaults."""
-    if kind in (PRESETS, STUDENTS):
+    if kind in (PRESETS, RECIPES, STUDENTS):
         return ""
     target: Any = load(kind, entry.name)
     fields = getattr(getattr(target, "Options", target), "model_fields", {})

@@ -21,6 +21,11 @@ __all__ = ["command"]
     help="A preset, or terms with weights: teacher=0.3,outcome=0.7; see `mentor rewards`. A term "
     "of your own: MODULE:CLASS or FILE.py:CLASS.",
 )
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help="Settings of a whole run, under all others; see `mentor recipes`.",
+)
 @click.option("--steps", type=click.IntRange(min=0), help="Optimizer steps; 0 evaluates only.")
 @click.option(
     "--warm-start",
@@ -30,6 +35,7 @@ __all__ = ["command"]
 @launch_options
 def command(
     rewards: str | None,
+    recipe: str | None,
     steps: int | None,
     warm_start: str | None,
     output: Path | None,
@@ -41,16 +47,37 @@ def command(
 
     \b
     mentor run --env calculator --rewards teacher,outcome
+    mentor run --recipe hard --env calculator
     mentor run --model ./my-model --tasks my-tasks.jsonl --steps 200
     mentor run --resume runs/calculator-20260101-120000
     """
-    given = [rewards, steps, warm_start, *options.values()]
+    given = [rewards, recipe, steps, warm_start, *options.values()]
     more: dict[str, Any] = {"train": {"steps": steps}} if steps is not None else {}
     more |= {"warm_start": warm_start} if warm_start is not None else {}
     launch(
-        lambda: configuration(**options, rewards=rewards, more=more),
+        lambda: configuration(
+            **options, rewards=rewards, more=more, base=_recipe(recipe) if recipe else None
+        ),
         any(value not in (None, ()) for value in given),
         output,
         resume,
         dry_run,
     )
+
+
+def _recipe(name: str) -> dict[str, Any]:
+    """A recipe's settings.
+
+    Raises:
+        UnknownName: there is no such recipe.
+        ConfigError: a key or value of it is wrong.
+    """
+    import tomllib
+
+    from mentor_core.door.registry import RECIPES, resource
+    from mentor_core.run.config import resolve
+
+    settings = tomllib.loads(resource(RECIPES, name))
+    settings.pop("description", None)
+    resolve(settings, f"recipe {name!r}")
+    return settings

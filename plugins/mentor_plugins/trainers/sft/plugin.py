@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
+from mentor_core.contracts.policy import Student
 from mentor_core.contracts.trainer import Trained, Trainer
 from mentor_core.model.models import is_embedded
 from mentor_core.model.taught import taught_tokens
@@ -76,6 +78,13 @@ class Sft(Trainer):
         Raises:
             ConfigError: there is no reference that the student's format can hold.
         """
+        trainer = self.trainer(training, self.rows(training))
+        checkpoint = training.checkpoint
+        trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
+        return Trained(self.trained(training, trainer), int(trainer.state.global_step))
+
+    def trainer(self, training: Training, rows: Sequence[Row]) -> Any:
+        """An `ImitationTrainer` of these rows."""
         from accelerate import PartialState
         from datasets import Dataset
         from transformers import PrinterCallback
@@ -83,24 +92,26 @@ class Sft(Trainer):
         from mentor_plugins.trainers.sft.trainer import ImitationTrainer
         from mentor_plugins.trainers.watch import Watch
 
-        rows = self.rows(training)
+        watch = Watch(training)
         trainer = ImitationTrainer(
             keep_checkpoints=training.parts.config.train.keep_checkpoints,
+            watch=watch,
             model=training.student.model,
             args=self._settings(training, PartialState().num_processes),
             processing_class=training.student.tokenizer,
-            train_dataset=Dataset.from_list(rows),
+            train_dataset=Dataset.from_list(list(rows)),
             peft_config=lora_config(training.parts.config),
-            callbacks=[Watch(training)],
         )
         trainer.remove_callback(PrinterCallback)
-        checkpoint = training.checkpoint
-        trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
+        return trainer
+
+    @staticmethod
+    def trained(training: Training, trainer: Any) -> Student:
+        """The student with the trainer's weights, adapters merged."""
         model = trainer.accelerator.unwrap_model(trainer.model)
         if training.parts.config.train.lora is not None:
             model = model.merge_and_unload()
-        student = dataclasses.replace(training.student, model=model)
-        return Trained(student, int(trainer.state.global_step))
+        return dataclasses.replace(training.student, model=model)
 
     def rows(self, training: Training) -> list[Row]:
         """The references as rows of token ids, shuffled.

@@ -2,34 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import torch
+from datasets import Dataset
 from trl import SFTTrainer
 
 from mentor_plugins.trainers.sealed import save_sealed
+from mentor_plugins.trainers.sft.plugin import Row
+from mentor_plugins.trainers.watch import Watch
 
 __all__ = ["ImitationTrainer"]
 
 
 class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
-    """Tells nobody, and seals its checkpoints.
+    """Tells nobody, seals its checkpoints, and can imitate other rows later.
 
     Args:
         keep_checkpoints: older ones are deleted when a new one is sealed.
+        watch: hears of each step.
         **kwargs: for SFTTrainer.
+
+    Attributes:
+        state_json: gives what checkpoints hold beside the weights.
     """
 
-    def __init__(self, *, keep_checkpoints: int = 2, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep_checkpoints = keep_checkpoints
+    def __init__(self, *, keep_checkpoints: int = 2, watch: Watch, **kwargs: Any) -> None:
+        super().__init__(callbacks=[watch], **kwargs)
+        self.keep_checkpoints, self._first = keep_checkpoints, 0
+        self.state_json: Callable[[], str] = lambda: "{}"
+
+    def imitate(self, rows: Sequence[Row], first: int, last: int, checkpoint: Path | None) -> None:
+        """Train on rows from step `first` of the stage to step `last`.
+
+        Optimizer and schedule begin anew, so that a part of a stage depends on its rows and on the
+        weights alone.
+
+        Args:
+            rows: to imitate again and again.
+            first: steps of the stage that were made before.
+            last: steps of the stage after it.
+            checkpoint: of this part of the stage, to go on from.
+        """
+        self._first, self.args.max_steps = first, last
+        self.train_dataset, self.optimizer = Dataset.from_list(list(rows)), None
+        self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+    def load(self, checkpoint: Path) -> None:
+        """Take a checkpoint's weights."""
+        self._load_from_checkpoint(str(checkpoint))
+
+    def _init_training_state(self, max_steps: int, per_epoch: int, *rest: Any) -> tuple[int, int]:
+        """Steps are counted through the stage, epochs from `first`."""
+        super()._init_training_state(max_steps, per_epoch, *rest)
+        self.state.global_step = max(self.state.global_step, self._first)
+        epochs, steps = divmod(self.state.global_step - self._first, per_epoch)
+        return epochs, steps * self.args.gradient_accumulation_steps
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Of the steps from `first` on."""
+        return super().create_scheduler(num_training_steps - self._first, optimizer)
+
+    @contextmanager
+    def for_generation(self) -> Iterator[Any]:
+        """The model as episodes are played with it, in the run's precision."""
+        model = self.accelerator.unwrap_model(self.model)
+        precision: Any = nullcontext()
+        if self.args.bf16:
+            precision = torch.autocast(self.accelerator.device.type, torch.bfloat16)
+        model.eval()
+        with precision:
+            yield model
+        model.train()
 
     def _send_telemetry(self) -> None:
         """Nothing: see `MentorTrainer`."""
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         save_sealed(
-            self, partial(super()._save_checkpoint, model, trial), "{}", self.keep_checkpoints
+            self,
+            partial(super()._save_checkpoint, model, trial),
+            self.state_json(),
+            self.keep_checkpoints,
         )
 
     def create_model_card(self, *_: Any, **__: Any) -> None:

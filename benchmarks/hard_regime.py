@@ -1,0 +1,171 @@
+"""Tasks at which the base fails: `python benchmarks/hard_regime.py [--methods …] [--seeds 0,1,2]`.
+
+Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes; every
+method that imitates has the same references. Prints success, in percent with a 95 % t-interval over
+seeds, on four-step tasks and on three shifts apart: five steps, sentences and numbers that train
+never uses. Then each method's paired difference to `sft` on the same references, and its costs.
+
+Finished runs in `--output` are read, not repeated. `--jobs 2` runs two at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from mentor_core.contracts.trajectory import iterate_trajectories, read_trajectories
+from mentor_core.play.evaluate import summarise
+
+METHODS: dict[str, list[str]] = {
+    "base": ["--steps", "0"],
+    "sparse": ["--rewards", "sparse", "--steps", "40"],
+    "mentor-paper": ["--rewards", "mentor-paper", "--steps", "40"],
+    "mentor": ["--rewards", "mentor", "--steps", "40"],
+    "sft": ["--set", "trainer=sft", "--steps", "240"],
+    "sft, mentor": ["--rewards", "mentor", "--warm-start", "sft:240", "--steps", "40"],
+    "sft, sparse": ["--rewards", "sparse", "--warm-start", "sft:240", "--steps", "40"],
+    "sft, mentor + imitation": [
+        *("--rewards", "mentor", "--warm-start", "sft:240", "--steps", "40"),
+        *("--set", "trainer_options.imitation=0.3"),
+    ],
+    "hard": ["--recipe", "hard"],
+}
+"""Method → the flags of `mentor run` that make it."""
+LIMITED = {"sft": "trainer_options", "hard": "trainer_options"}
+"""Methods whose trainer counts its references; the others are given so many training tasks."""
+
+HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192", "ood_size": "128"}
+SETS: dict[str, tuple[str, dict[str, str]]] = {
+    "four steps": ("eval", {}),
+    "five steps": ("eval", {"min_steps": "5", "max_steps": "5"}),
+    "sentences": ("ood", {"shifts": '["phrasing"]'}),
+    "numbers": ("ood", {"shifts": '["numbers"]'}),
+}
+"""Set of tasks → its split, and options of the environment."""
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--methods", default=";".join(METHODS), help="separated by ;")
+    parser.add_argument("--references", type=int, default=256)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
+    parser.add_argument("--output", type=Path, help="where the runs are; default: temporary")
+    options = parser.parse_args()
+    output = options.output or Path(tempfile.mkdtemp(prefix="mentor-hard-regime-"))
+    methods, seeds = options.methods.split(";"), options.seeds.split(",")
+    folders = {
+        (method, seed): output / f"{_plain(method)}-{options.references}-{seed}"
+        for seed in seeds
+        for method in methods
+    }
+
+    def work(job: tuple[tuple[str, str], Path]) -> None:
+        (method, seed), folder = job
+        play(method, options.references, seed, folder)
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(work, folders.items()))
+    found = {job: measured(folder) for job, folder in folders.items()}
+    print(f"{options.references} references, seeds {options.seeds}\n")
+    print("| method | " + " | ".join(SETS) + " | seconds | sampled tokens |")
+    print("|---|" + "---|" * (len(SETS) + 2))
+    for method in methods:
+        cells = [interval([found[method, seed][name] for seed in seeds]) for name in SETS]
+        costs = [cost(folders[method, seed]) for seed in seeds]
+        seconds, tokens = (f"{np.mean(column):,.0f}" for column in zip(*costs, strict=True))
+        print("| " + " | ".join([method, *cells, seconds, tokens]) + " |")
+    for method in methods if "sft" in methods else ():
+        if method == "sft":
+            continue
+        cells = [
+            interval([found[method, s][name] - found["sft", s][name] for s in seeds], sign="+")
+            for name in SETS
+        ]
+        print(f"\n{method} − sft: " + "; ".join(map(" ".join, zip(SETS, cells, strict=True))))
+
+
+def play(method: str, references: int, seed: str, folder: Path) -> None:
+    """Train, and evaluate on each set; what is there already is not repeated."""
+    own = dict(HARD)
+    flags = [*METHODS[method], "--set", "evaluate.splits=[]"]
+    if method in LIMITED:
+        flags += ["--set", f"{LIMITED[method]}.references={references}"]
+    elif method != "base":
+        own["train_size"] = str(references)
+    mentor = [sys.executable, "-m", "mentor_core"]
+    if not (folder / "report.md").exists():
+        command = [*mentor, "run", *_options(own), "--seed", seed, "--output", str(folder), *flags]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    model = folder / "model"
+    for name, (split, more) in SETS.items():
+        file = folder / f"{split}-{_plain(name)}.jsonl"
+        if file.exists():
+            continue
+        partial = file.with_suffix(".partial.jsonl")
+        partial.unlink(missing_ok=True)
+        command = [*mentor, "eval", *_options(own | more), "--split", split, "--count", "128"]
+        command += ["--output", str(partial)]
+        command += ["--model", str(model)] if model.exists() else []
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        partial.rename(file)
+
+
+def _plain(method: str) -> str:
+    return re.sub(r"\W+", "-", method)
+
+
+def _options(values: dict[str, str]) -> list[str]:
+    flags = ["--env", "calculator"]
+    for name, value in values.items():
+        flags += ["--set", f"env_options.{name}={value}"]
+    return flags
+
+
+def measured(folder: Path) -> dict[str, float]:
+    """Set of tasks → success in percent."""
+    found = {}
+    for name, (split, _) in SETS.items():
+        played = read_trajectories(folder / f"{split}-{_plain(name)}.jsonl")
+        success = summarise(played).success
+        if success is None:
+            raise SystemExit(f"{folder}: nothing verified on {name}")
+        found[name] = 100 * success
+    return found
+
+
+def cost(folder: Path) -> tuple[float, float]:
+    """Seconds of training, and tokens that the student sampled in it."""
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    tokens = sum(
+        sum(kind == 1 for kind in trajectory.tokens.mask)
+        for file in folder.rglob("trajectories/train*.jsonl")
+        for trajectory in iterate_trajectories(file)
+        if trajectory.tokens
+    )
+    return sum(map(int, re.findall(r"steps in (\d+) s", report))), tokens
+
+
+def interval(values: Sequence[float], sign: str = "") -> str:
+    """Mean and 95 % t-interval over seeds."""
+    mean = float(np.mean(values))
+    if len(values) == 1 or np.ptp(values) == 0:
+        return f"{mean:{sign}.1f}"
+    low, high = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=stats.sem(values))
+    return f"{mean:{sign}.1f} ({low:{sign}.1f} to {high:{sign}.1f})"
+
+
+if __name__ == "__main__":
+    main()
