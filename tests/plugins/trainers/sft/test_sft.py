@@ -77,6 +77,7 @@ def test_the_loss_is_the_mean_over_taught_tokens(training):
     from trl import SFTConfig
 
     from mentor_plugins.trainers.sft.trainer import ImitationTrainer
+    from mentor_plugins.trainers.watch import Watch
 
     job = training()
     rows = create(TRAINERS, "sft").rows(job)[:4]
@@ -92,6 +93,7 @@ def test_the_loss_is_the_mean_over_taught_tokens(training):
     from datasets import Dataset
 
     trainer = ImitationTrainer(
+        watch=Watch(job),
         model=model,
         args=SFTConfig(
             output_dir=str(job.directory.path), use_cpu=True, report_to="none", max_length=None
