@@ -75,10 +75,6 @@ class Bar:
         """A line above the bar."""
         self.console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
-    def on_end(self, _: object) -> None:
-        """`advance`, for whoever calls with what has ended."""
-        self.advance()
-
     def _left(self) -> str:
         """Nothing before it can be known.
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from mentor_core.contracts.credit import Credit
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor
-from mentor_core.contracts.policy import Limits, Policy, Sampling
+from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
 from mentor_core.contracts.reward import NEEDS, Reward, has
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
@@ -38,6 +38,8 @@ from mentor_core.door.registry import (
     is_reference,
     names,
 )
+from mentor_core.model.formats import fit
+from mentor_core.model.models import unseen
 from mentor_core.play.mixture import Mixture, split_options
 from mentor_core.play.references import References, find_references
 from mentor_core.play.rollout import Rollout
@@ -177,6 +179,16 @@ class Parts:
         )
         if chosen != default:
             self.policies()
+
+    def prepare_parser(self, student: Student) -> list[str]:
+        """Prepare the parser for a model.
+
+        Returns:
+            What a user should be told: what of the chat format does not fit, and of which
+            environments an embedded student knows nothing.
+        """
+        notes = fit([domain.env for domain in self.domains.values()], student.chat)
+        return [*notes, *unseen(student.name, self.domains)]
 
     @property
     def make_env(self) -> dict[str, Callable[[], ToolEnv]]:

@@ -10,6 +10,7 @@
     ├── ModelError       a model that is not there or cannot be used
     ├── ServerError      a server that cannot be reached, or refuses
     ├── RunError         a run directory, or a run that had to stop
+    ├── Interrupted      a run that was asked to stop, and stopped after saving
     └── RewardError      a reward term that raised or left its declared range
 
 The command line prints the message of a `MentorError` and exits with 2; anything else is a
@@ -20,11 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 __all__ = [
     "AmbiguousName",
     "ConfigError",
     "DataError",
+    "Interrupted",
     "MentorError",
     "ModelError",
     "OptionError",
@@ -98,6 +101,20 @@ class ServerError(MentorError):
 
 class RunError(MentorError):
     """A run directory cannot be used, or a run had to stop."""
+
+
+class Interrupted(MentorError):
+    """A run was asked to stop, and stopped after saving.
+
+    Args:
+        when: at what point of the run.
+        path: the run directory.
+    """
+
+    interrupted = True
+
+    def __init__(self, when: str, path: Path) -> None:
+        super().__init__(f"interrupted {when}; resume with: mentor run --resume {path}")
 
 
 class RewardError(MentorError):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
 from mentor_core.contracts.task import SPLITS, Split
 from mentor_core.support.errors import ConfigError, RunError
-
-if TYPE_CHECKING:
-    from mentor_core.contracts.trajectory import Trajectory
 
 __all__ = ["command"]
 
@@ -58,13 +55,12 @@ def command(
     """
     from rich.console import Console
 
-    from mentor_core.contracts.policy import Sampling
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.model.formats import check_written, fit
-    from mentor_core.model.models import load_student, unseen
-    from mentor_core.play.evaluate import Summary, evaluation_starts, pass_at, play, summarise_split
-    from mentor_core.play.progress import bar
+    from mentor_core.model.formats import check_written
+    from mentor_core.model.models import load_student
+    from mentor_core.play.evaluate import pass_at
     from mentor_core.run.assemble import assemble
+    from mentor_core.run.evaluation import Evaluation
     from mentor_core.run.report import as_table
     from mentor_core.run.run_directory import RunDirectory
     from mentor_core.support.secrecy import refuse_hidden
@@ -101,32 +97,22 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-        notes = fit([domain.env for domain in parts.domains.values()], student.chat)
-        for note in [*notes, *unseen(student.name, parts.domains)]:
+        for note in parts.prepare_parser(student):
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     elif player.parser is not None:
         for domain in parts.domains.values():
             check_written(domain.env, player.parser())
-    player.prepare(student, Sampling(config.evaluate.temperature), parts.limits)
-    rollout = parts.rollout(player, parts.executor())
-    summaries: dict[str, dict[str, Summary]] = {}
+    evaluation = Evaluation(parts, player, parts.executor(), console)
+    evaluation.prepare(student)
     chances: dict[Split, dict[int, float]] = {}
     for split in config.evaluate.splits:
-        tasks = parts.evaluation_tasks(split)
-        starts = evaluation_starts(tasks, config.evaluate.samples, config.seed)
-        left, trajectories = kept.split(starts)
-        with bar(console, split, len(left), at_once=config.rollout.episodes) as shown:
-
-            def on_end(trajectory: Trajectory, shown: Any = shown) -> None:
-                kept.add(trajectory)
-                shown.on_end(trajectory)
-
-            trajectories += play(rollout, left, on_end)
+        left, trajectories = kept.split(evaluation.starts(split))
+        trajectories += evaluation.play(split, left, kept.add)
+        evaluation.add(split, name, trajectories)
         if trajectories:
-            found = summarise_split(split, trajectories, [*parts.domains])
-            summaries |= {key: {name: summary} for key, summary in found.items()}
             chances[split] = pass_at(trajectories)
-    rollout.close()
+    evaluation.close()
+    summaries = evaluation.summaries
     if not summaries:
         raise RunError(f"no tasks in the splits {', '.join(config.evaluate.splits)}")
     console.print(as_table(summaries, f"{config.env}: {name}"))
