@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mentor_core.contracts.chat import Chat
     from mentor_core.contracts.component import Component, Stateful
     from mentor_core.contracts.credit import Credit, Layout
-    from mentor_core.contracts.env import ActionGate, Expert, Pending, ToolEnv
+    from mentor_core.contracts.domain import Expert, ToolDomain
+    from mentor_core.contracts.env import ActionGate, Pending, ToolEnv
     from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn
     from mentor_core.contracts.policy import (
         Generation,
@@ -86,7 +87,7 @@ _HOMES = {
     "DataError": "support.errors",
     "EndReason": "contracts.trajectory",
     "Example": "contracts.reward",
-    "Expert": "contracts.env",
+    "Expert": "contracts.domain",
     "Floats": "contracts.reward",
     "Generation": "contracts.policy",
     "HermesParser": "contracts.parsing",
@@ -118,6 +119,7 @@ _HOMES = {
     "TaskSampler": "contracts.sampler",
     "Tokens": "contracts.trajectory",
     "Tool": "tools.tool",
+    "ToolDomain": "contracts.domain",
     "ToolEnv": "contracts.env",
     "ToolError": "tools.tool",
     "Tracker": "contracts.tracker",

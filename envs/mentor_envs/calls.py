@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mentor_core.contracts.env import Expert
+from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import DataError, nearest
 from mentor_core.tools.tool import Tool, ToolError

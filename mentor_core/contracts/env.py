@@ -8,30 +8,28 @@ The action is one assistant turn, as text; the observation is the messages that 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 from gymnasium.error import ResetNeeded
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from mentor_core.contracts.component import option_error
+from mentor_core.contracts.domain import ToolDomain
+from mentor_core.contracts.episode import begun
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
 from mentor_core.contracts.parsing import CallParser, HermesParser
 from mentor_core.contracts.spaces import AssistantText, Messages, Observation
 from mentor_core.contracts.task import SPLITS, Split, Task
-from mentor_core.contracts.trajectory import Call, EndReason, Message, Turn
+from mentor_core.contracts.trajectory import Call, EndReason, Turn
 from mentor_core.support.errors import ConfigError, DataError, PluginError, bounded, nearest
 from mentor_core.support.scalars import as_float
 from mentor_core.tools.tool import Tool, ToolError
 
-__all__ = ["ActionGate", "Expert", "Pending", "ToolEnv"]
-
-Expert = Generator[tuple[str, Sequence[Call]], list[Call], None]
-"""A scripted solver: yields (text, calls) turn by turn and is sent the executed calls.
-A turn without calls is the final answer, or asks for the user's next message."""
+__all__ = ["ActionGate", "Pending", "ToolEnv"]
 
 
 class ActionGate(ABC):
@@ -51,11 +49,8 @@ class Pending:
     jobs: ToolJobs
 
 
-class ToolEnv(gymnasium.Env[Observation, str], ABC):
-    """Base class of tool domains.
-
-    A domain defines `make_tools`, `load_tasks` and `verify`, and usually `expert`. State
-    that a tool changes lives in `self.state`, which `start` sets up for each episode.
+class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
+    """Base class of tool domains: plays the episodes of what a subclass defines of `ToolDomain`.
 
     Args:
         split: the tasks that `reset` draws from where it is given none.
@@ -70,21 +65,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         PluginError: two tools have one name, or a tool's method hides one of `ToolEnv`'s own.
     """
 
-    class Options(BaseModel):
-        """The domain's own options; a domain with options overrides this class."""
-
-        model_config = ConfigDict(extra="forbid", frozen=True)
-
     metadata: dict[str, Any] = {"render_modes": []}
-    name: ClassVar[str]
-    system_prompt: ClassVar[str] = ""
-    parallel_calls: ClassVar[bool] = False
-    """Whether the calls of one turn may overlap: true only where no call changes state."""
-    replayable: bool = True
-    """Whether the same task, seed and calls give the same results and outcome at any time.
-
-    False where they ask what changes (a live server, a clock): saved episodes cannot be verified.
-    """
 
     def __init__(
         self,
@@ -112,69 +93,9 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         self.tools = self._by_name(self.make_tools())
         self.state: Any = None
         self.task: Task | None = None
-        self.turns: list[Turn] = []
-        self.answer: str | None = None
-        self.end: EndReason | None = None
+        self.trajectory = begun(Task("", "", ""))
         self._tasks: dict[Split, list[Task]] = {}
         self._executor: ToolExecutor | None = None
-
-    # What a domain defines -----------------------------------------------------------------
-
-    @abstractmethod
-    def make_tools(self) -> Iterable[Tool]:
-        """The tools of the domain; bound methods may read and change `self.state`."""
-
-    def tools_for(self, task: Task) -> Iterable[Tool] | None:
-        """The tools of an episode on `task`; None: those of `make_tools`, whatever the task.
-
-        Asked where an episode starts or is restored, when `self.state` is that of the episode.
-        """
-        return None
-
-    @abstractmethod
-    def load_tasks(self, split: Split) -> list[Task]:
-        """All tasks of a split, always the same ones in the same order."""
-
-    @abstractmethod
-    def verify(self) -> float | None:
-        """Outcome of the current episode in [0, 1]; None where it cannot be verified."""
-
-    def start(self, task: Task) -> Any:
-        """A fresh `self.state` for an episode on `task`, drawn with `self.np_random` only."""
-        return None
-
-    def opening(self, task: Task) -> list[Message]:
-        """The messages that an episode on `task` opens with: system prompt and prompt."""
-        prompt: Message = {"role": "user", "content": task.prompt}
-        if not self.system_prompt:
-            return [prompt]
-        return [{"role": "system", "content": self.system_prompt}, prompt]
-
-    def read_answer(self, content: str) -> str | None:
-        """The final answer in a turn without calls; None where the turn gives none."""
-        return content.strip() or None
-
-    def read_calls(self, content: str) -> list[Call]:
-        """Calls written in the domain's own notation, in a turn that the parser found none in."""
-        return []
-
-    def reply(self, content: str) -> str | None:
-        """The user's next message after a turn without calls; None: that turn is the answer."""
-        return None
-
-    def is_over(self) -> bool:
-        """Whether the episode has ended by the domain's own rules (a purchase, say)."""
-        return False
-
-    def expert(self, task: Task) -> Expert | None:
-        """A scripted solver of `task`; None where the domain has none for it."""
-        return None
-
-    def canonical(self, call: Call) -> str | None:
-        """A key that is equal for calls that mean the same; None: compare them literally."""
-        return None
-
-    # What everyone uses --------------------------------------------------------------------
 
     def tasks(self, split: Split) -> list[Task]:
         """The tasks of a split (cached)."""
@@ -205,10 +126,12 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
         """
         super().reset(seed=seed)
         self.task = self._choose((options or {}).get("task"))
-        self.turns, self.answer, self.end = [], None, None
+        self.trajectory = begun(self.task)
         self.state = self.start(self.task)
         self.refresh_tools()
-        return tuple(self.opening(self.task)), {"task_id": self.task.id, "tools": self.schemas}
+        opening = self.opening(self.task)
+        self.trajectory.prompt, self.trajectory.tools = list(opening), list(self.tools)
+        return tuple(opening), {"task_id": self.task.id, "tools": self.schemas}
 
     def step(self, action: str) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Play one assistant turn: `begin`, run the calls, `finish`."""
@@ -279,21 +202,30 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
             self.end = "finished"
         elif len(self.turns) >= self.max_turns:
             self.end = "turn_limit"
-        outcome = self._outcome() if self.end else None
+        if self.end is not None:
+            self.trajectory.outcome = self._outcome()
+        return self.step_result(turn)
+
+    def step_result(self, turn: Turn) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """What `step` returns after a turn; all but the turn's own is read from `trajectory`."""
+        played = self.trajectory
+        truncated = played.end == "turn_limit"
         info = {
             "calls": turn.calls,
-            "end": self.end,
-            "answer": self.answer,
-            "outcome": outcome,
+            "end": played.end,
+            "answer": played.answer,
+            "outcome": played.outcome,
         }
-        terminated = self.end is not None and self.end != "turn_limit"
-        observation = tuple(turn.observation)
-        return observation, float(outcome or 0.0), terminated, self.end == "turn_limit", info
+        if played.error is not None:
+            info["error"] = played.error
+        terminated = played.end is not None and not truncated
+        return tuple(turn.observation), float(played.outcome or 0.0), terminated, truncated, info
 
     def stop(self, end: EndReason) -> float | None:
         """End the episode from outside (out of tokens, say); the outcome as it stands."""
         self.end = end
-        return self._outcome()
+        self.trajectory.outcome = outcome = self._outcome()
+        return outcome
 
     def _outcome(self) -> float | None:
         """What `verify` says, as a float: it may give a bool or a scalar of numpy."""
@@ -308,12 +240,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ABC):
     def snapshot(self) -> Any:
         """The episode as it stands; `restore` takes it back there, any number of times."""
         random = self.np_random.bit_generator.state
-        return deepcopy((self.task, self.state, self.turns, self.answer, self.end, random))
+        return deepcopy((self.task, self.state, self.trajectory, random))
 
     def restore(self, snapshot: Any) -> None:
         """Return to a `snapshot` of this environment or of another instance of its class."""
-        copy = deepcopy(snapshot)
-        self.task, self.state, self.turns, self.answer, self.end, random = copy
+        self.task, self.state, self.trajectory, random = deepcopy(snapshot)
         self.np_random.bit_generator.state = random
         self.refresh_tools()
 

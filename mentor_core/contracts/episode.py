@@ -1,13 +1,20 @@
-"""What holds for every episode, whoever plays it: its seed and its outcome."""
+"""What holds for every episode, whoever plays it: its record, its seed and its outcome."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from mentor_core.contracts.task import Task
+from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import PluginError
 
-__all__ = ["checked_outcome", "reset_seed"]
+__all__ = ["begun", "checked_outcome", "reset_seed"]
+
+
+def begun(task: Task) -> Trajectory:
+    """The record of an episode that begins. Nothing else makes one; the rest is filled in."""
+    return Trajectory(task_id=task.id, env=task.env)
 
 
 def reset_seed(seed: int) -> int:

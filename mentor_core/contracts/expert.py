@@ -6,14 +6,14 @@ from collections.abc import Generator, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.domain import Expert
+from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.episode import checked_outcome, reset_seed
 from mentor_core.contracts.parsing import THINKING, CallParser, HermesParser, ParsedTurn
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import (
     Call,
     EndReason,
-    Message,
     ParseFailure,
     Trajectory,
     Turn,
@@ -39,8 +39,8 @@ def play_expert(env: ToolEnv, task: Task, seed: int = 0) -> Trajectory | None:
     if expert is None:
         return None
     what = f"the expert of environment {env.name!r} on task {task.id!r}"
-    opening, _ = env.reset(seed=seed, options={"task": task})
-    played = _play(env, task, opening, expert, what)
+    env.reset(seed=seed, options={"task": task})
+    played = _play(env, expert, what)
     if played.end is None:
         raise PluginError(f"{what} stopped before the episode ended")
     return replace(played, source="expert", seed=seed)
@@ -62,12 +62,12 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
     own, env.parser = env.parser, _AsSaved(complete, env.parser)
     try:
         try:
-            opening, _ = env.reset(seed=reset_seed(saved.seed or 0), options={"task": task})
+            env.reset(seed=reset_seed(saved.seed or 0), options={"task": task})
         except Exception as error:  # a domain's code may raise anything: passed on, with the task
             raise PluginError(f"{what} raised {type(error).__name__}: {error}") from error
-        played = _play(env, task, opening, _said(complete), what)
+        played = _play(env, _said(complete), what)
         if played.end is None and saved.end in _STOPPED:
-            played.outcome, played.end = checked_outcome(env.stop(saved.end)), saved.end
+            played.outcome = checked_outcome(env.stop(saved.end))
     finally:
         env.parser = own
     turns = [
@@ -85,24 +85,22 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
     )
 
 
-def _play(
-    env: ToolEnv, task: Task, opening: Iterable[Message], script: Expert, what: str
-) -> Trajectory:
+def _play(env: ToolEnv, script: Expert, what: str) -> Trajectory:
     """Play a script as far as the episode or the script goes; `end` is None in the second case.
 
     Raises:
         PluginError: script or environment raised; begins with `what`.
     """
     try:
-        tools = list(env.tools)
-        outcome, calls = None, None
+        calls = None
         while env.end is None:
             try:
                 text, wanted = next(script) if calls is None else script.send(calls)
             except StopIteration:
                 break
             *_, info = env.step(env.parser.render(text, wanted))
-            calls, outcome = info["calls"], checked_outcome(info["outcome"])
+            calls = info["calls"]
+            env.trajectory.outcome = checked_outcome(info["outcome"])
             _check(wanted, calls)
     except (
         Exception
@@ -110,16 +108,7 @@ def _play(
         raise PluginError(f"{what} raised {type(error).__name__}: {error}") from error
     finally:
         script.close()
-    return Trajectory(
-        task_id=task.id,
-        env=env.name,
-        prompt=list(opening),
-        turns=env.turns,
-        end=env.end,
-        answer=env.answer,
-        outcome=outcome,
-        tools=tools,
-    )
+    return env.trajectory
 
 
 def _check(wanted: Sequence[Call], made: Sequence[Call]) -> None:

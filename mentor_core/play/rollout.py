@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mentor_core.contracts.env import Pending, ToolEnv
-from mentor_core.contracts.episode import checked_outcome, reset_seed
+from mentor_core.contracts.episode import begun, checked_outcome, reset_seed
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
 from mentor_core.contracts.policy import Generation, Policy, Session
 from mentor_core.contracts.task import Task
@@ -49,7 +49,6 @@ class _Episode:
     """An episode that is being played; `deadline` as `time.perf_counter` has it."""
 
     index: int
-    task_env: str
     env: ToolEnv
     trajectory: Trajectory
     deadline: float = math.inf
@@ -174,24 +173,22 @@ class Rollout:
         if any(call.failure == "timeout" for call in episode.trajectory.calls):
             episode.env.close()  # the call may still run, and change another episode's state
         else:
-            self._free[episode.task_env].append(episode.env)
+            self._free[episode.trajectory.env].append(episode.env)
 
     def _open(self, index: int, start: Start) -> _Episode:
         env = self._take(start.task.env)
-        trajectory = Trajectory(
-            task_id=start.task.id, env=env.name, seed=start.seed, group=start.group
-        )
-        episode = _Episode(index, start.task.env, env, trajectory)
+        episode = _Episode(index, env, begun(start.task))
         try:
             messages, _ = env.reset(seed=reset_seed(start.seed), options={"task": start.task})
-            trajectory.prompt, trajectory.tools = list(messages), list(env.tools)
+            episode.trajectory = env.trajectory
             session = self.policy.open(messages, env.schemas, start.seed)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
-            return episode
-        session.context, episode.session = episode, session
-        trajectory.tokens = session.tokens
-        self.policy.submit(session)
+        else:
+            session.context, episode.session = episode, session
+            episode.trajectory.tokens = session.tokens
+            self.policy.submit(session)
+        episode.trajectory.seed, episode.trajectory.group = start.seed, start.group
         return episode
 
     def _begin(self, episode: _Episode, generation: Generation) -> None:
@@ -205,6 +202,7 @@ class Rollout:
         try:
             episode.pending = episode.env.begin(generation.text)
             episode.pending.jobs.deadline = episode.deadline
+            _note(episode.pending.turn, generation)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
 
@@ -219,25 +217,17 @@ class Rollout:
             if episode.pending is None:
                 self._cut_short(episode, generation)
                 return True
-            observation, _, terminated, truncated, info = episode.env.finish(episode.pending)
-            _note(trajectory, episode.pending.turn, generation)
-            trajectory.answer = info["answer"]
-            trajectory.error = hide(info["error"]) if info.get("error") else None
-            if terminated or truncated:
-                trajectory.outcome = checked_outcome(info["outcome"])
-                trajectory.end = info["end"]
-                return True
-            if time.perf_counter() >= episode.deadline:
-                trajectory.end = "time_limit"
-            elif not self._go_on(episode.session, observation):
-                trajectory.end = "token_limit"
+            observation, *_ = episode.env.finish(episode.pending)
             if trajectory.end is not None:
-                trajectory.outcome = checked_outcome(episode.env.stop(trajectory.end))
-                return True
+                trajectory.outcome = checked_outcome(trajectory.outcome)
+                trajectory.error = hide(trajectory.error) if trajectory.error else None
+            elif time.perf_counter() >= episode.deadline:
+                trajectory.outcome = checked_outcome(episode.env.stop("time_limit"))
+            elif not self._go_on(episode.session, observation):
+                trajectory.outcome = checked_outcome(episode.env.stop("token_limit"))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
-            return True
-        return False
+        return trajectory.end is not None
 
     def _go_on(self, session: Session, observation: Sequence[Message]) -> bool:
         if not self.policy.observe(session, observation):
@@ -252,10 +242,13 @@ class Rollout:
         end: EndReason = "token_limit"
         if generation.error is not None:
             end, trajectory.error = "error", hide(generation.error)
-        if generation.text or generation.span is not None:
-            _note(trajectory, Turn(generation.text, complete=False), generation)
-        trajectory.outcome = checked_outcome(episode.env.stop(end))
-        trajectory.end = end
+        try:
+            trajectory.outcome = checked_outcome(episode.env.stop(end))
+        finally:  # the environment sees whole turns only
+            if generation.text or generation.span is not None:
+                turn = Turn(generation.text, complete=False)
+                _note(turn, generation)
+                trajectory.turns.append(turn)
 
     def _check_first(self, ended: Trajectory) -> None:
         """Give up where all of the first episodes have broken in the same way."""
@@ -286,12 +279,12 @@ def episode_seed(*parts: int | str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def _note(trajectory: Trajectory, turn: Turn, generation: Generation) -> None:
+def _note(turn: Turn, generation: Generation) -> None:
     turn.complete = generation.complete
     turn.span, turn.seconds = generation.span, generation.seconds
-    trajectory.turns.append(turn)
 
 
 def _break(episode: _Episode, error: BaseException) -> None:
-    episode.trajectory.end = "error"
-    episode.trajectory.error = hide(f"{type(error).__name__}: {error}")
+    trajectory = episode.trajectory
+    trajectory.end, trajectory.outcome = "error", None
+    trajectory.error = hide(f"{type(error).__name__}: {error}")

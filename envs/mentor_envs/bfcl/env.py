@@ -13,7 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from mentor_core.contracts.call_check import Verdict, check_calls, example_arguments
-from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.domain import Expert
+from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call, Message
 from mentor_core.support.errors import DataError, PluginError, nearest

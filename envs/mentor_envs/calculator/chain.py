@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mentor_core.contracts.env import Expert
+from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.trajectory import Call
 from mentor_envs.calculator.tools import FUNCTIONS
 

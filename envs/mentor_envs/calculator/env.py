@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mentor_core.contracts.env import Expert
+from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.tools.tool import Tool

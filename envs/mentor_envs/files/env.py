@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from mentor_core.contracts.env import Expert, Pending
+from mentor_core.contracts.domain import Expert
+from mentor_core.contracts.env import Pending
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.tools.tool import Tool

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mentor_core.contracts.component import NamesCode
-from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.domain import Expert
+from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError, DataError, PluginError

@@ -123,15 +123,15 @@ class Mcp(TaskFileEnv):
 
         The end is then `error`, without an outcome, and `info` also holds the reason as `error`.
         """
-        observation, reward, terminated, truncated, info = super().finish(pending)
+        result = super().finish(pending)
         failure = self._session.failure if self._session is not None else None
         if pending.jobs.calls and failure is not None:
-            self.end = "error"
-            info |= {"end": "error", "outcome": None, "error": failure}
-            reward, terminated, truncated = 0.0, True, False
+            played = self.trajectory
+            played.end, played.outcome, played.error = "error", None, failure
+            result = self.step_result(pending.turn)
         if self.end is not None:
             self._rest()
-        return observation, reward, terminated, truncated, info
+        return result
 
     def stop(self, end: EndReason) -> float | None:
         outcome = super().stop(end)

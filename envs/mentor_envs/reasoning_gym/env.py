@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from mentor_core.contracts.env import Expert, ToolEnv
+from mentor_core.contracts.domain import Expert
+from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Split, Task
 from mentor_core.support.errors import ConfigError
 from mentor_core.tools.tool import Tool

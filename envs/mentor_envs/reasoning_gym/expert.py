@@ -10,7 +10,7 @@ import ast
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from mentor_core.contracts.env import Expert
+from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.trajectory import Call
 
 __all__ = ["operations", "play"]

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mentor_core.contracts.env import Expert
+from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.tools.tool import Tool, ToolError

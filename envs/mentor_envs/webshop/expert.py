@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mentor_core.contracts.env import Expert
+from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.trajectory import Call
 from mentor_envs.webshop.catalogue import Product
 from mentor_envs.webshop.goals import Goal

@@ -168,6 +168,22 @@ def test_a_snapshot_is_as_good_as_a_replay(env):
     other.close()
 
 
+def test_the_record_has_all_of_the_episode_and_is_nobody_elses(env):
+    """Rollouts and experts hand it out: what is played next must not change it."""
+    opening, _ = env.reset(options={"task": "train-1"})
+    env.step(say(("count", {})))
+    *_, info = env.step("done")
+    played = env.trajectory
+    assert (played.task_key, played.tools) == (("counter", "train-1"), ["count", "leave"])
+    assert (played.prompt, len(played.turns)) == (list(opening), 2)
+    assert [call.result for call in played.calls] == ["1"]
+    assert (played.end, played.answer, played.outcome) == ("answered", "done", 1.0)
+    assert (info["end"], info["answer"], info["outcome"]) == ("answered", "done", 1.0)
+    env.reset()
+    env.step("other")
+    assert (len(played.turns), played.answer, env.answer) == (2, "done", "other")
+
+
 def test_the_seed_decides_the_episode(env):
     one = env.reset(seed=5), dict(env.state)
     env.reset(seed=6)

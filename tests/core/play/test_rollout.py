@@ -42,6 +42,11 @@ class Doubler(ToolEnv):
         if task.metadata.get("breaks") == "start":
             raise OSError(f"no room on shelf {task.id}")
 
+    def is_over(self):
+        if self.task.metadata.get("breaks") == "is_over":
+            raise OSError("no end in sight")
+        return False
+
     def verify(self):
         if self.task.metadata.get("breaks") == "verify":
             raise SystemExit("gone")  # a user's code may try to end the program
@@ -344,6 +349,15 @@ def test_a_broken_episode_is_data_and_costs_nobody_else_anything(where):
     assert [t.end for t in played] == ["answered", "error", "answered"]
     assert played[1].outcome is None
     assert ("no room" if where == "start" else "gone") in played[1].error
+
+
+def test_the_turn_that_broke_an_episode_is_in_its_record():
+    """Whoever mends the environment needs it."""
+    broken = Task("bad", "doubler", "", "4", metadata={"breaks": "is_over"})
+    good = Task("good", "doubler", "", "4")
+    played, _ = play([CALL % 2, "4"], [broken, good])
+    assert (played.end, played.outcome) == ("error", None)
+    assert [call.result for call in played.calls] == ["4"]
 
 
 def test_too_many_broken_episodes_stop_the_run_and_say_why():

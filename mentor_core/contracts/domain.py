@@ -1,0 +1,128 @@
+"""ToolDomain: what a tool domain defines. `ToolEnv` plays the domain's episodes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from mentor_core.contracts.task import Split, Task
+from mentor_core.contracts.trajectory import Call, EndReason, Message, Trajectory, Turn
+from mentor_core.tools.tool import Tool
+
+__all__ = ["Expert", "ToolDomain"]
+
+Expert = Generator[tuple[str, Sequence[Call]], list[Call], None]
+"""A scripted solver: yields (text, calls) turn by turn and is sent the executed calls.
+A turn without calls is the final answer, or asks for the user's next message."""
+
+
+class ToolDomain(ABC):
+    """The part of `ToolEnv` that a domain defines: subclass `ToolEnv`, not this.
+
+    `make_tools`, `load_tasks` and `verify` are to be defined, and usually `expert`. State that a
+    tool changes lives in `self.state`, which `start` sets up for each episode.
+
+    Attributes:
+        task: that of the episode; None before the first.
+        state: what `start` gave for the episode.
+        trajectory: the record of the episode, which has no task before the first.
+    """
+
+    class Options(BaseModel):
+        """The domain's own options; a domain with options overrides this class."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: ClassVar[str]
+    system_prompt: ClassVar[str] = ""
+    parallel_calls: ClassVar[bool] = False
+    """Whether the calls of one turn may overlap: true only where no call changes state."""
+    replayable: bool = True
+    """Whether the same task, seed and calls give the same results and outcome at any time.
+
+    False where they ask what changes (a live server, a clock): saved episodes cannot be verified.
+    """
+
+    task: Task | None
+    state: Any
+    trajectory: Trajectory
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns of the episode, the one that is being observed among them."""
+        return self.trajectory.turns
+
+    @property
+    def answer(self) -> str | None:
+        """The answer of the episode; None before there is one."""
+        return self.trajectory.answer
+
+    @answer.setter
+    def answer(self, answer: str | None) -> None:
+        self.trajectory.answer = answer
+
+    @property
+    def end(self) -> EndReason | None:
+        """Why the episode ended; None while it runs."""
+        return self.trajectory.end
+
+    @end.setter
+    def end(self, end: EndReason | None) -> None:
+        self.trajectory.end = end
+
+    @abstractmethod
+    def make_tools(self) -> Iterable[Tool]:
+        """The tools of the domain; bound methods may read and change `self.state`."""
+
+    def tools_for(self, task: Task) -> Iterable[Tool] | None:
+        """The tools of an episode on `task`; None: those of `make_tools`, whatever the task.
+
+        Asked where an episode starts or is restored, when `self.state` is that of the episode.
+        """
+        return None
+
+    @abstractmethod
+    def load_tasks(self, split: Split) -> list[Task]:
+        """All tasks of a split, always the same ones in the same order."""
+
+    @abstractmethod
+    def verify(self) -> float | None:
+        """Outcome of the current episode in [0, 1]; None where it cannot be verified."""
+
+    def start(self, task: Task) -> Any:
+        """A fresh `self.state` for an episode on `task`, drawn with `self.np_random` only."""
+        return None
+
+    def opening(self, task: Task) -> list[Message]:
+        """The messages that an episode on `task` opens with: system prompt and prompt."""
+        prompt: Message = {"role": "user", "content": task.prompt}
+        if not self.system_prompt:
+            return [prompt]
+        return [{"role": "system", "content": self.system_prompt}, prompt]
+
+    def read_answer(self, content: str) -> str | None:
+        """The final answer in a turn without calls; None where the turn gives none."""
+        return content.strip() or None
+
+    def read_calls(self, content: str) -> list[Call]:
+        """Calls written in the domain's own notation, in a turn that the parser found none in."""
+        return []
+
+    def reply(self, content: str) -> str | None:
+        """The user's next message after a turn without calls; None: that turn is the answer."""
+        return None
+
+    def is_over(self) -> bool:
+        """Whether the episode has ended by the domain's own rules (a purchase, say)."""
+        return False
+
+    def expert(self, task: Task) -> Expert | None:
+        """A scripted solver of `task`; None where the domain has none for it."""
+        return None
+
+    def canonical(self, call: Call) -> str | None:
+        """A key that is equal for calls that mean the same; None: compare them literally."""
+        return None
