@@ -84,11 +84,6 @@ def mentor_sources() -> dict[str, str]:
 
 
 @hookimpl
-def mentor_gates() -> dict[str, str]:
-    return {"allow_all": "mentor_plugins.gates.allow_all:AllowAll"}
-
-
-@hookimpl
 def mentor_trackers() -> dict[str, str]:
     return {"jsonl": "mentor_plugins.trackers.jsonl:JsonlTracker"}
 

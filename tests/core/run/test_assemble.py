@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mentor_core.contracts.env import ActionGate
 from mentor_core.play.references import References, find_references
 from mentor_core.play.rollout import Start
 from mentor_core.run.assemble import assemble, make_reward
@@ -117,16 +118,21 @@ def test_a_run_that_only_evaluates_asks_for_no_references():
     assert parts.source.asked == []
 
 
+class Shut(ActionGate):
+    def refuse(self, call, task, turns):
+        return "shut"
+
+
 def test_settings_reach_the_parts():
     parts = parts_of(
         rollout={"max_turns": 3, "temperature": 0.5, "turn_tokens": 7},
         evaluate={"tasks": 2},
-        gate="allow_all",
+        gate=f"{__file__}:Shut",
     )
     env = parts.domains["calculator"].env
     settings = (env.max_turns, parts.sampling.temperature, parts.limits.turn_tokens)
     assert settings == (3, 0.5, 7)
-    assert env.gate is not None
+    assert env.gate.refuse(None, None, ()) == "shut"
     assert [len(parts.evaluation_tasks(split)) for split in ("eval", "ood")] == [2, 2]
     assert parts.make_env["calculator"]() is not env
 
@@ -181,7 +187,7 @@ def test_a_broken_row_stops_with_file_and_line(tmp_path):
         ({"env": "calculater"}, "unknown environment 'calculater'; did you mean calculator"),
         ({"policy": "transformer"}, "unknown policy 'transformer'; did you mean transformers"),
         ({"parser": "hermse"}, "unknown parser 'hermse'; did you mean hermes"),
-        ({"gate": "allow"}, "unknown gate 'allow'; did you mean allow_all"),
+        ({"gate": "allow"}, "unknown gate 'allow'"),
         ({"source": "exprt"}, "unknown source 'exprt'; did you mean expert"),
         ({"sampler": "unifrm"}, "unknown sampler 'unifrm'; did you mean uniform"),
         ({"credit": "groups"}, "unknown credit 'groups'; did you mean group"),

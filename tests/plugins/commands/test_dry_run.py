@@ -9,10 +9,16 @@ import tomllib
 import pytest
 import tomli_w
 
+from mentor_core.contracts.env import ActionGate
 from mentor_core.run.config import merge, resolve
 from mentor_core.run.run_directory import RunDirectory
 
 SMALL = ("--set", "env_options.train_size=2")
+
+
+class Open(ActionGate):
+    def refuse(self, call, task, turns):
+        return None
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +44,7 @@ def dry(mentor, *arguments):
         ),
         (["--steps", "7", "--seed", "3"], {"train": {"steps": 7}, "seed": 3}),
         (["--set", "train.lora={r = 4}"], {"train": {"lora": {"r": 4}}}),
-        (["--set", "gate=allow_all"], {"gate": "allow_all"}),
+        (["--set", f"gate={__file__}:Open"], {"gate": f"{__file__}:Open"}),
         (["--set", "reward.composer=weighted_sum"], {"reward": {"composer": "weighted_sum"}}),
     ],
 )

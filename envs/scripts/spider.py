@@ -1,6 +1,6 @@
 """InterCode's copy of Spider, turned into SQLite databases and a file of tasks.
 
-    python -m mentor_envs.sql.spider ic_spider_dbs.sql ic_spider_dev.json FOLDER
+    python envs/scripts/spider.py ic_spider_dbs.sql ic_spider_dev.json FOLDER
 
 writes `FOLDER/database/<db_id>/<db_id>.sqlite`, which is Spider's own layout, and
 `FOLDER/tasks.jsonl`, and prints how many of the queries run. Questions whose query does not run
@@ -21,8 +21,8 @@ from mentor_core.support.errors import DataError, MentorError, nearest
 from mentor_core.tools.tool import ToolError
 from mentor_envs.rows import read_rows
 from mentor_envs.sql.database import Database
-from mentor_envs.sql.mysql import read_dump, write_sqlite
 from mentor_envs.sql.tasks_file import database_path
+from mysql_dump import read_dump, write_sqlite
 
 __all__ = ["Report", "convert"]
 
@@ -106,7 +106,7 @@ def convert(dump: Path, questions: Path, folder: Path, *, skip_empty: bool = Fal
 
 def main(arguments: list[str]) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser("python -m mentor_envs.sql.spider")
+    parser = argparse.ArgumentParser("python envs/scripts/spider.py")
     for name in ("dump", "questions", "folder"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--skip-empty", action="store_true")

@@ -8,7 +8,7 @@ import pytest
 
 from mentor_core.support.errors import DataError
 from mentor_envs.sql.env import Sql
-from mentor_envs.sql.spider import convert, main
+from spider import convert, main
 
 DUMP = "USE `zoo`; CREATE TABLE `animal` (`id` int); INSERT INTO `animal` VALUES (1),(2);"
 ROW = {"db": "zoo", "query": "How many animals?", "gold": "SELECT COUNT(*) FROM animal"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mentor_core.support.errors import DataError
-from mentor_envs.sql.mysql import _unescape, read_dump, write_sqlite
+from mysql_dump import _unescape, read_dump, write_sqlite
 
 DUMP = r"""-- MySQL dump
 CREATE USER 'admin'@'%' IDENTIFIED BY 'admin';
