@@ -7,43 +7,20 @@ a record of "key: value" lines, and notes. No word stands in two files, but for 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from mentor_envs.files.tree import Tree
+from mentor_envs.words import read_words
 
 __all__ = ["DIRECTORIES", "EXTENSIONS", "STEMS", "WORDS", "make_tree"]
 
-_DIRECTORIES_TEXT = """
-docs work home old new data shared backup archive drafts lists trips garden school music club
-recipes projects reports letters
-"""
-_STEMS_TEXT = """
-plan tasks guests prices budget ideas diary menu stock scores names dates orders rooms books tools
-parts songs teams costs goals route items seeds visits bills
-"""
-_WORDS_TEXT = """
-apple bread candle desk engine feather grape hammer island jacket kettle lemon mirror needle
-orange pencil quilt rabbit saddle table umbrella violin window zebra anchor basket carpet dragon
-easel fiddle goose harbor ink jungle kitten ladder magnet nectar onion parrot quartz ribbon spoon
-tiger urn velvet walnut yarn almond button camel drum ember flute garlic honey ivory jasmine kayak
-lantern maple nutmeg oven pepper quiver radish silk turnip vase wagon barrel cherry dolphin falcon
-ginger hazel iris juniper koala lilac melon nickel olive peach raven salmon tulip viola willow
-"""
-_KEYS_TEXT = """
-price room code phone weight height order total limit points length age
-"""
-DIRECTORIES = _DIRECTORIES_TEXT.split()
-STEMS = _STEMS_TEXT.split()
-WORDS = _WORDS_TEXT.split()
-_KEYS = _KEYS_TEXT.split()
-EXTENSIONS = ("txt", "md", "csv", "log")
-_SENTENCES = (
-    "buy a {} soon",
-    "the {} is gone",
-    "ask Mia about the {}",
-    "one more {} needed",
-    "no {} this week",
-    "paint the {} red",
-)
+_READ = read_words(__package__, "words.toml")
+DIRECTORIES: Sequence[str] = _READ["directories"]
+STEMS: Sequence[str] = _READ["stems"]
+WORDS: Sequence[str] = _READ["words"]
+EXTENSIONS: Sequence[str] = _READ["extensions"]
+_KEYS: Sequence[str] = _READ["keys"]
+_SENTENCES: Sequence[str] = _READ["sentences"]
 
 
 def make_tree(draw: random.Random) -> Tree:

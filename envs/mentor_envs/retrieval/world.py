@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from mentor_envs.retrieval.corpus import Corpus
 from mentor_envs.retrieval.relations import RELATIONS
+from mentor_envs.words import read_words
 
 __all__ = ["Entity", "World", "make_corpus", "make_world"]
 
@@ -33,54 +34,7 @@ _NUMBERS = {"population": (1200, 98_000), "length": (30, 990), "height": (700, 6
 _YEARS = (1700, 1999)
 _RELATIVES = 2  # people of the same surname
 
-_STARTS = "b br d dr f fl g gr h k kl kr l m n p r s sk st t tr v".split()  # noqa: SIM905
-_MIDDLES = "a e i o u ai ei".split()  # noqa: SIM905
-_ENDS = "l n r s t d k m nd rn st ld".split()  # noqa: SIM905
-_TAILS = {
-    "surname": ("er", "ik", "ov", "ano", "ely", "ow"),
-    "town": ("ville", "ham", "stad", "burg", "by", "mouth"),
-    "company": ("ex", "ora", "ium", "ona"),
-    "museum": ("eth", "ane", "ist"),
-    "river": ("a", "e", "o"),
-    "mountain": ("us", "ak", "horn"),
-    "ship": ("ine", "ette"),
-}
-_FIRST_TEXT = """
-Ada Ben Carla Dario Edda Finn Greta Hugo Ines Jonas Kira Levin Mara Nils Olga Paul Rosa Sven Tilda
-Urs Vera Wim Xenia Yann Zora Anton Bella Casper Dora Emil Fanny Gustav Hanna Ivo Jette Klaus Lotte
-Mats Nora Otto Petra Quinn Runa Silas Thea Ulf Vida Walter Yara Zeno
-"""
-_FIRST = _FIRST_TEXT.split()
-_ADJECTIVES_TEXT = """
-Silent Golden Broken Distant Hidden Winter Crimson Hollow Paper Burning Frozen Gentle Iron Lonely
-Midnight Northern Painted Quiet Restless Scarlet Tender Velvet Wandering Yellow Ancient Bitter
-Copper Dancing Empty Fallen
-"""
-_ADJECTIVES = _ADJECTIVES_TEXT.split()
-_NOUNS_TEXT = """
-Harbour Orchard Lantern Stairway Sparrow Garden Mirror Island Letter Window Bridge Candle Desert
-Engine Forest Guest Horizon Journey Kingdom Ladder Meadow Needle Ocean Piano Question Road Shadow
-Tower Umbrella Valley Whisper Anchor Bell Circus Dream Echo
-"""
-_NOUNS = _NOUNS_TEXT.split()
-_LEADS = {
-    "person": (
-        "Painter who liked cold mornings.",
-        "Engineer and keen walker.",
-        "Musician of many talents.",
-        "Writer with a love of dogs.",
-        "Known for patience and good humour.",
-    ),
-    "novel": ("Novel in three parts.", "Much-loved novel.", "Novel about two sisters."),
-    "film": ("Film in black and white.", "Quiet film for the whole family.", "Crime film."),
-    "town": ("Town with an old market.", "Town known for its bakeries.", "Town of narrow lanes."),
-    "company": ("Company that makes bicycles.", "Maker of fine paper.", "Trading company."),
-    "museum": ("Museum of glass and clay.", "Museum of old maps.", "Museum with a tea room."),
-    "river": ("River with clear water.", "Slow river.", "River with many fish."),
-    "mountain": ("Mountain with steep sides.", "Mountain that is often in clouds."),
-    "ship": ("Ship with three masts.", "Cargo ship.", "Ship painted white."),
-    "opera": ("Opera in four acts.", "Opera with a sad end.", "Comic opera."),
-}
+_WORDS = read_words(__package__, "words.toml")
 
 
 @dataclass(slots=True, eq=False)
@@ -146,19 +100,21 @@ def _write(entity: Entity, draw: random.Random) -> str:
         shown = value.name if isinstance(value, Entity) else str(value)
         sentences.append(draw.choice(RELATIONS[name].statements).format(s=short, o=shown))
     draw.shuffle(sentences)
-    return " ".join([draw.choice(_LEADS[entity.kind]), *sentences])
+    return " ".join([draw.choice(_WORDS["leads"][entity.kind]), *sentences])
 
 
 def _namer(draw: random.Random) -> Callable[[str], str]:
     """A function that gives a new name of a kind with each call."""
     taken: set[str] = set()
-    titles = [f"The {first} {second}" for first in _ADJECTIVES for second in _NOUNS]
+    titles = [
+        f"The {first} {second}" for first in _WORDS["adjectives"] for second in _WORDS["nouns"]
+    ]
     draw.shuffle(titles)
 
     def word(tail: str) -> str:
         while True:
-            stem = draw.choice(_STARTS) + draw.choice(_MIDDLES) + draw.choice(_ENDS)
-            made = (stem + draw.choice(_TAILS[tail])).capitalize()
+            parts = (_WORDS["starts"], _WORDS["middles"], _WORDS["ends"], _WORDS["tails"][tail])
+            made: str = "".join(map(draw.choice, parts)).capitalize()
             if made not in taken:
                 taken.add(made)
                 return made
@@ -183,7 +139,7 @@ def _namer(draw: random.Random) -> Callable[[str], str]:
 
 def _people(draw: random.Random, surnames: list[str]) -> Iterator[str]:
     """Names of people, all different; some have their surname in common."""
-    first = {surname: draw.sample(_FIRST, _RELATIVES) for surname in surnames}
+    first = {surname: draw.sample(_WORDS["first_names"], _RELATIVES) for surname in surnames}
     for index in range(_RELATIVES):
         for surname in surnames:
             yield f"{first[surname][index]} {surname}"
