@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from mentor_core.contracts.trajectory import Call, Message
 
@@ -19,7 +19,6 @@ class Chat(Protocol):
     Attributes:
         tokenizer: a `PreTrainedTokenizerBase`.
         fallback: the part of the template that had to be replaced, in words; None if nothing.
-        form: how calls are to be written.
         end_ids: all ids that end an assistant turn; `ends` are their texts.
         opening: the text between a user's message and the assistant's turn.
     """
@@ -39,11 +38,9 @@ class Chat(Protocol):
     @property
     def opening(self) -> str: ...
 
-    @property
-    def form(self) -> str: ...
-
-    @form.setter
-    def form(self, form: str) -> None: ...
+    def with_form(self, form: str) -> Self:
+        """The same format, which tells a model without one of its own to write calls like this."""
+        ...
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
         """Ids of the opening messages, tools and the generation prompt."""

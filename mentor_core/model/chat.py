@@ -12,6 +12,7 @@ as user messages; one without any template is given ChatML. `ChatFormat.fallback
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -38,7 +39,6 @@ class ChatFormat:
 
     Attributes:
         fallback: what of the template had to be replaced, in words; None if nothing.
-        form: how calls are to be written, which a fallback tells the model.
         end_ids: all ids that end an assistant turn; `ends` are their texts.
         opening: the text between a user's message and the assistant's turn.
 
@@ -52,18 +52,21 @@ class ChatFormat:
         self.tokenizer = tokenizer = self._template.tokenizer
         self.fallback, self.end_ids = self._template.fallback, self._template.end_ids
         self.ends, self.opening = self._template.ends, self._template.opening
-        self.turn_text = self._template.turn_text
         added = {token for token in tokenizer.get_added_vocab() if token.strip()}
         longest_first = sorted(added, key=len, reverse=True)
         self._added = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
-    @property
-    def form(self) -> str:
-        return self._template.form
+    def with_form(self, form: str) -> ChatFormat:
+        """The same format, which tells a model without one of its own to write calls like this."""
+        told = copy.copy(self)
+        told._template = copy.copy(self._template)
+        told._template.form = form
+        return told
 
-    @form.setter
-    def form(self, form: str) -> None:
-        self._template.form = form
+    @property
+    def turn_text(self) -> Callable[..., str | None]:
+        """`ChatTemplate.turn_text`."""
+        return self._template.turn_text
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
         """Ids of the opening messages, tools and the generation prompt."""

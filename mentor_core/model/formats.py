@@ -16,7 +16,7 @@ from mentor_core.contracts.trajectory import Call, ParseFailure
 from mentor_core.door.registry import PARSERS, create, names
 from mentor_core.support.errors import ConfigError, MentorError
 
-__all__ = ["AUTO", "AutoParser", "check_written", "fit"]
+__all__ = ["AUTO", "AutoParser", "check_written", "match_formats"]
 
 AUTO = "auto"
 _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
@@ -57,16 +57,20 @@ class AutoParser(CallParser):
         return self.chosen.complain(failure)
 
 
-def fit(envs: Sequence[ToolEnv], chat: Chat) -> list[str]:
-    """Prepare the environments' parser for a model, and find what does not fit.
+def match_formats(envs: Sequence[ToolEnv], chat: Chat) -> tuple[Chat, list[str]]:
+    """Prepare the environments' parser for a model, and find what does not match.
+
+    Nothing else makes a parser and a chat format agree: the parser learns the model's ways, and
+    the chat format tells a model without a format of its own the parser's.
 
     Args:
         envs: environments that share one parser.
-        chat: the model's chat format; a fallback in it tells the model the parser's format.
+        chat: the model's chat format; it is not changed.
 
     Returns:
-        What a user should be told: the fallbacks of the chat format, where it encodes otherwise
-        than the template, and whether the parser does not read the template's calls.
+        The chat format to use from now on, and what a user should be told: the fallbacks of the
+        chat format, where it encodes otherwise than the template, and whether the parser does not
+        read the template's calls.
 
     Raises:
         ConfigError: the parser is "auto", and none reads the template's calls.
@@ -75,7 +79,7 @@ def fit(envs: Sequence[ToolEnv], chat: Chat) -> list[str]:
     parser = envs[0].parser
     tools = [schema for env in envs for schema in env.schemas]
     parser.prepare(chat, tools)
-    chat.form = parser.form
+    chat = chat.with_form(parser.form)
     notes = [chat.fallback] if chat.fallback else []
     notes += chat.differences(tools, any(type(env).reply is not ToolEnv.reply for env in envs))
     if not chat.fallback and not _reads(parser, chat):
@@ -83,7 +87,7 @@ def fit(envs: Sequence[ToolEnv], chat: Chat) -> list[str]:
             f"{_written(chat)}, which the parser does not read: calls in that form will pass for "
             "answers. parser=auto chooses one that reads them"
         )
-    return notes
+    return chat, notes
 
 
 def check_written(env: ToolEnv, written: CallParser) -> None:

@@ -38,7 +38,7 @@ from mentor_core.door.registry import (
     is_reference,
     names,
 )
-from mentor_core.model.formats import fit
+from mentor_core.model.formats import match_formats
 from mentor_core.model.models import unseen
 from mentor_core.play.mixture import Mixture, split_options
 from mentor_core.play.references import References, find_references
@@ -180,14 +180,15 @@ class Parts:
         if chosen != default:
             self.policies()
 
-    def prepare_parser(self, student: Student) -> list[str]:
-        """Prepare the parser for a model.
+    def match_formats(self, student: Student) -> list[str]:
+        """Make the parser and the student's chat format agree; see `model.formats`.
 
         Returns:
             What a user should be told: what of the chat format does not fit, and of which
             environments an embedded student knows nothing.
         """
-        notes = fit([domain.env for domain in self.domains.values()], student.chat)
+        envs = [domain.env for domain in self.domains.values()]
+        student.chat, notes = match_formats(envs, student.chat)
         return [*notes, *unseen(student.name, self.domains)]
 
     @property

@@ -62,7 +62,7 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
     student = load_student(config.model, config.model_options)
     for stage in parts.stages:
         stage.trainer.check_model(config, student.model)
-    for note in parts.prepare_parser(student):
+    for note in parts.match_formats(student):
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     if not resume:
         processes.from_main(directory.set_up, config)

@@ -125,7 +125,7 @@ class Stages:
 
     def _load(self, directory: RunDirectory) -> Student:
         student = load_student(str(directory.model), self.parts.config.model_options)
-        self.parts.prepare_parser(student)  # what is to be said was said at the start
+        self.parts.match_formats(student)  # what is to be said was said at the start
         return student
 
     def _note(self, text: str) -> None:

@@ -97,7 +97,7 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-        for note in parts.prepare_parser(student):
+        for note in parts.match_formats(student):
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     elif player.parser is not None:
         for domain in parts.domains.values():

@@ -67,7 +67,7 @@ def launch(
     from rich.console import Console
     from rich.markup import escape
 
-    from mentor_core.model.formats import fit
+    from mentor_core.model.formats import match_formats
     from mentor_core.model.models import check_model, load_student, model_path
     from mentor_core.play.progress import watched
     from mentor_core.run.assemble import assemble
@@ -108,7 +108,7 @@ def launch(
         parts.check_policies()
         chat = check_model(config.model)
         if chat is not None:
-            fit([domain.env for domain in parts.domains.values()], chat)
+            match_formats([domain.env for domain in parts.domains.values()], chat)
         if config.model_options or config.train.lora is not None:
             model = load_student(config.model, config.model_options).model
             for stage in parts.stages:

@@ -10,7 +10,7 @@ from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Call
 from mentor_core.door.registry import PARSERS, create
 from mentor_core.model.chat import ChatFormat
-from mentor_core.model.formats import AutoParser, fit
+from mentor_core.model.formats import AutoParser, match_formats
 from mentor_core.support.errors import ConfigError, ModelError
 from mentor_envs.calculator.env import Calculator
 
@@ -41,27 +41,27 @@ def calculator(parser):
 
 def test_nothing_is_said_where_all_fits(student):
     env = calculator("auto")
-    assert fit([env], student.chat) == []
+    assert match_formats([env], student.chat)[1] == []
     assert type(env.parser.chosen) is HermesParser
 
 
 def test_a_parser_that_reads_nothing_of_the_model_is_named(student):
     # Every call would pass for an answer, and the run would train nothing.
-    (note,) = fit([calculator("llama3")], copy.copy(student.chat))
+    _, (note,) = match_formats([calculator("llama3")], student.chat)
     assert "<tool_call>" in note
     assert "which the parser does not read" in note
 
 
 def test_a_template_that_no_parser_reads_stops_the_run(student):
     with pytest.raises(ConfigError, match=r"writes a call as '@mentor_probe_0.*no parser reads"):
-        fit([calculator("auto")], chat_with(student, OWN_CALLS))
+        match_formats([calculator("auto")], chat_with(student, OWN_CALLS))
 
 
 @pytest.mark.parametrize("parser", ["hermes", "llama3", "mistral"])
 def test_a_model_without_a_format_is_told_the_parsers(student, parser):
     # It would learn one format and be read in another.
     env, chat = calculator(parser), chat_with(student, NO_TOOLS)
-    (note,) = fit([env], chat)
+    chat, (note,) = match_formats([env], chat)
     assert "knows no tools" in note
     prompt = chat.decode(chat.prompt_ids([{"role": "user", "content": "?"}], env.schemas))
     assert env.parser.form in prompt
@@ -86,4 +86,4 @@ def test_before_a_model_is_known_calls_are_hermes():
 
 def test_a_tokenizer_without_a_response_template_is_refused(student):
     with pytest.raises(ModelError, match="no response_template"):
-        fit([calculator("response_template")], chat_with(student, OWN_CALLS))
+        match_formats([calculator("response_template")], chat_with(student, OWN_CALLS))
