@@ -11,7 +11,7 @@ import logging
 from functools import lru_cache
 from typing import Any
 
-from mentor_core.support.worker import NoAnswer, Worker, serve
+from mentor_envs.worker import NoAnswer, Worker, serve
 
 __all__ = ["SECONDS", "TimeLimit", "Undecided", "equal_expressions", "time_limits_hit"]
 

@@ -17,8 +17,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from mentor_core.support.worker import NoAnswer, Worker, serve
 from mentor_envs.reasoning_gym.datasets import make_dataset
+from mentor_envs.worker import NoAnswer, Worker, serve
 
 __all__ = ["SECONDS", "score"]
 

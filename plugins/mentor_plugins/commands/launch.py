@@ -123,6 +123,6 @@ def launch(
         soft_wrap=True,
     )
     with importing():
-        from mentor_core.run.job import run
+        from mentor_plugins.commands.job import run
 
     run(parts, output, console, resume=resume is not None)

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from mentor_core.contracts.endpoint import Endpoint
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.policy import (
     Generation,
@@ -26,6 +25,7 @@ from mentor_core.contracts.policy import (
 )
 from mentor_core.contracts.trajectory import Message
 from mentor_core.support.errors import ServerError
+from mentor_plugins.endpoint import Endpoint
 from mentor_plugins.policies.conversation import Conversation, Reply
 from mentor_plugins.policies.requests import Requests
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mentor_core.contracts.endpoint import Endpoint
 from mentor_core.contracts.policy import Generation, Interrupted, Session
 from mentor_core.support.errors import ServerError
+from mentor_plugins.endpoint import Endpoint
 from mentor_plugins.policies.requests import Requests
 
 __all__ = ["VllmServer"]

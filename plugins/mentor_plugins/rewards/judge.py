@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from mentor_core.contracts.endpoint import Endpoint
 from mentor_core.contracts.reward import RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
+from mentor_plugins.endpoint import Endpoint
 
 __all__ = ["Judge"]
 

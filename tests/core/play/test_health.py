@@ -10,8 +10,8 @@ from rich.console import Console
 from mentor_core.play.health import SIGNS, Health
 from mentor_core.run.assemble import assemble
 from mentor_core.run.config import resolve
-from mentor_core.run.job import run
 from mentor_core.support.errors import RunError
+from mentor_plugins.commands.job import run
 
 GOOD = {
     "calls": 2.5,

@@ -11,7 +11,6 @@ from datasets import Dataset
 from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.model.taught import taught_tokens
 from mentor_core.play.health import Health
 from mentor_core.play.progress import Bar
 from mentor_core.play.references import References
@@ -24,6 +23,7 @@ from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.settings import trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
+from mentor_plugins.trainers.taught import taught_tokens
 
 CONFIG = {
     "env_options": {"train_size": 32},

@@ -18,10 +18,10 @@ from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
 from mentor_core.run.config import merge, resolve
-from mentor_core.run.job import run
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
+from mentor_plugins.commands.job import run
 
 SETTINGS = {
     "trainer": "sft",

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import torch
-from accelerate import PartialState
-from accelerate.utils import broadcast_object_list, gather_object
-
 from mentor_core.support.errors import MentorError
 
 __all__ = ["Processes"]
@@ -25,6 +21,9 @@ class Processes:
     """
 
     def __init__(self) -> None:
+        import torch
+        from accelerate import PartialState
+
         self._state = PartialState(cpu=not torch.cuda.is_available())
         self.is_main: bool = self._state.is_main_process
         self.rank: int = self._state.process_index
@@ -35,11 +34,15 @@ class Processes:
 
     def gather(self, items: list[T]) -> list[T]:
         """The items of all processes, in all of them."""
+        from accelerate.utils import gather_object
+
         gathered: list[T] = gather_object(items)
         return gathered
 
     def from_main(self, get: Callable[..., Any], *arguments: Any) -> Any:
         """What the main process gets, or the error that it gets, in all processes."""
+        from accelerate.utils import broadcast_object_list
+
         answer: list[Any] = [None]
         if self.is_main:
             try:

@@ -17,10 +17,10 @@ from mentor_core.play.progress import bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import Parts, Stage
-from mentor_core.run.processes import Processes
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import Interrupted, RunError
+from mentor_plugins.commands.processes import Processes
 
 __all__ = ["Stages"]
 

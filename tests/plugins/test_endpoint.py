@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from mentor_core.contracts.endpoint import Endpoint
 from mentor_core.support.errors import ServerError
+from mentor_plugins.endpoint import Endpoint
 
 pytest.importorskip("httpx")
 

@@ -21,13 +21,13 @@ from mentor_core.play.progress import watched
 from mentor_core.play.provenance import of_references, of_tasks
 from mentor_core.run.assemble import Parts
 from mentor_core.run.evaluation import Evaluation, Summaries
-from mentor_core.run.processes import Processes
 from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
-from mentor_core.run.stages import Stages
 from mentor_core.support.errors import Interrupted
 from mentor_core.support.interrupt import interrupts
 from mentor_core.support.secrecy import hide_settings
+from mentor_plugins.commands.processes import Processes
+from mentor_plugins.commands.stages import Stages
 
 __all__ = ["run"]
 

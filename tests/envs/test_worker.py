@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from mentor_core.support.worker import NoAnswer, Worker
+from mentor_envs.worker import NoAnswer, Worker
 
 MODULE = """
 import os, time
-from mentor_core.support.worker import serve
+from mentor_envs.worker import serve
 
 def answer(question):
     print("noise on standard output")
