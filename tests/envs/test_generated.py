@@ -34,6 +34,7 @@ def test_two_instances_share_no_list_of_tasks(name):
 
 
 PINNED = {
+    "calculator": "a6621b12618c4684",
     "files": "6fa2e08a28d8a6c8",
     "retrieval": "d494e696ed83da3b",
     "sql": "8fa1f85b2b32610f",
