@@ -72,67 +72,33 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "ActionGate": "contracts.env",
-    "AmbiguousName": "support.errors",
-    "Call": "contracts.trajectory",
-    "CallFailure": "contracts.trajectory",
-    "CallParser": "contracts.parsing",
-    "Chat": "contracts.chat",
-    "Component": "contracts.component",
-    "Composed": "contracts.reward",
-    "Composer": "contracts.reward",
-    "ConfigError": "support.errors",
-    "Credit": "contracts.credit",
-    "DataError": "support.errors",
-    "EndReason": "contracts.trajectory",
-    "Example": "contracts.reward",
-    "Expert": "contracts.domain",
-    "Floats": "contracts.reward",
-    "Generation": "contracts.policy",
-    "HermesParser": "contracts.parsing",
-    "Interrupted": "contracts.policy",
-    "Layout": "contracts.credit",
-    "Limits": "contracts.policy",
-    "MentorError": "support.errors",
-    "Message": "contracts.trajectory",
-    "ModelError": "support.errors",
-    "Need": "contracts.reward",
-    "Observation": "contracts.spaces",
-    "ParseFailure": "contracts.trajectory",
-    "ParsedTurn": "contracts.parsing",
-    "Pending": "contracts.env",
-    "PluginError": "support.errors",
-    "Policy": "contracts.policy",
-    "RewardError": "support.errors",
-    "RewardTerm": "contracts.reward",
-    "RunError": "support.errors",
-    "Sampling": "contracts.policy",
-    "Scores": "contracts.reward",
-    "ServerError": "support.errors",
-    "Session": "contracts.policy",
-    "Split": "contracts.task",
-    "Stateful": "contracts.component",
-    "Student": "contracts.policy",
-    "Task": "contracts.task",
-    "TaskKey": "contracts.task",
-    "TaskSampler": "contracts.sampler",
-    "Tokens": "contracts.trajectory",
-    "Tool": "tools.tool",
-    "ToolDomain": "contracts.domain",
-    "ToolEnv": "contracts.env",
-    "ToolError": "tools.tool",
-    "Tracker": "contracts.tracker",
-    "Trained": "contracts.trainer",
-    "Trainer": "contracts.trainer",
-    "Trajectory": "contracts.trajectory",
-    "TrajectorySource": "contracts.source",
-    "Turn": "contracts.trajectory",
-    "UnknownName": "support.errors",
-    "iterate_trajectories": "contracts.trajectory",
-    "read_trajectories": "contracts.trajectory",
-    "write_trajectories": "contracts.trajectory",
+_NAMES = {
+    "contracts.chat": "Chat",
+    "contracts.component": "Component Stateful",
+    "contracts.credit": "Credit Layout",
+    "contracts.domain": "Expert ToolDomain",
+    "contracts.env": "ActionGate Pending ToolEnv",
+    "contracts.parsing": "CallParser HermesParser ParsedTurn",
+    "contracts.policy": "Generation Interrupted Limits Policy Sampling Session Student",
+    "contracts.reward": "Composed Composer Example Floats Need RewardTerm Scores",
+    "contracts.sampler": "TaskSampler",
+    "contracts.source": "TrajectorySource",
+    "contracts.spaces": "Observation",
+    "contracts.task": "Split Task TaskKey",
+    "contracts.tracker": "Tracker",
+    "contracts.trainer": "Trained Trainer",
+    "contracts.trajectory": (
+        "Call CallFailure EndReason Message ParseFailure Tokens Trajectory Turn "
+        "iterate_trajectories read_trajectories write_trajectories"
+    ),
+    "support.errors": (
+        "AmbiguousName ConfigError DataError MentorError ModelError PluginError RewardError "
+        "RunError ServerError UnknownName"
+    ),
+    "tools.tool": "Tool ToolError",
 }
+"""Module → the names that are public."""
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = [*sorted(_HOMES), "hookimpl"]  # noqa: PLE0604
 
 

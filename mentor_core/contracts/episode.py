@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import PluginError
+from mentor_core.support.scalars import as_float
 
 __all__ = ["begun", "checked_outcome", "reset_seed"]
 
@@ -28,12 +28,7 @@ def checked_outcome(outcome: Any) -> float | None:
     Raises:
         PluginError: it is something else, NaN or 1.5, say.
     """
-    if outcome is None:
-        return None
-    try:
-        number = math.nan if isinstance(outcome, str | bytes) else float(outcome)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not 0.0 <= number <= 1.0:
+    number = as_float(outcome)
+    if outcome is not None and (number is None or not 0.0 <= number <= 1.0):
         raise PluginError(f"the outcome is {outcome!r}; expected a number in [0, 1] or None")
     return number

@@ -12,7 +12,7 @@ from mentor_core.contracts.parsing import CallParser, HermesParser
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, Turn
-from mentor_core.support.errors import PluginError
+from mentor_core.support.errors import PluginError, bounded
 
 __all__ = ["References", "Refused", "find_references", "replayed_in", "verified"]
 
@@ -180,7 +180,8 @@ def _check_same(saved: Trajectory, played: Trajectory) -> None:
 
     def compare(what: str, before: object, now: object, where: str = "") -> None:
         if before != now:
-            example = f"task {saved.task_id!r}{where}: {_short(now)} and not {_short(before)}"
+            found, expected = (bounded(repr(value), 80) for value in (now, before))
+            example = f"task {saved.task_id!r}{where}: {found} and not {expected}"
             raise Refused(f"{what} when replayed", example)
 
     asked, asks = (
@@ -213,8 +214,3 @@ def _without_keys(turn: Turn) -> list[object]:
 def _shown(turn: Turn) -> list[object]:
     """What the policy was shown, but for complaints about what could not be read."""
     return [message for message in turn.observation if message.get("name", turn) != ""]
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"
