@@ -13,7 +13,7 @@ from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.play.progress import bar
 from mentor_core.play.rollout import Start
-from mentor_core.run.assemble import Parts
+from mentor_core.run.parts import Parts
 
 __all__ = ["Evaluation", "Summaries"]
 

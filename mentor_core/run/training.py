@@ -13,7 +13,7 @@ from mentor_core.play.health import Health
 from mentor_core.play.progress import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.assemble import Parts
+from mentor_core.run.parts import Parts
 from mentor_core.run.run_directory import RunDirectory
 
 __all__ = ["Training"]

@@ -19,8 +19,8 @@ from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.model.models import load_student
 from mentor_core.play.progress import watched
 from mentor_core.play.provenance import of_references, of_tasks
-from mentor_core.run.assemble import Parts
 from mentor_core.run.evaluation import Evaluation, Summaries
+from mentor_core.run.parts import Parts
 from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.errors import Interrupted

@@ -16,7 +16,7 @@ from mentor_core.play.health import Health
 from mentor_core.play.progress import bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.assemble import Parts, Stage
+from mentor_core.run.parts import Parts, Stage
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import Interrupted, RunError
