@@ -61,9 +61,10 @@ class Stages:
         """
         directory = self.directory if stage.name == "after" else self.directory.stage(stage.name)
         if self.processes.from_main(directory.is_trained, self._note):
+            student = self._load(directory)
             self.start_trackers(directory, stage.steps)
             self.parts.trackers.log_model(directory.model)
-            return self._load(directory), []
+            return student, []
         checkpoint = self.processes.from_main(directory.last_checkpoint, self._note)
         done = checkpoint[1] if checkpoint else 0
         if self.processes.is_main:
