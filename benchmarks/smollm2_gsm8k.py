@@ -24,8 +24,8 @@ SETTINGS = {
     "train.micro_batch": 1,
     "train.learning_rate": 1e-6,
     "rollout.max_turns": 4,
-    "rollout.turn_tokens": 96,
-    "rollout.episode_tokens": 384,
+    "rollout.max_turn_tokens": 96,
+    "rollout.max_episode_tokens": 384,
     "evaluate.tasks": 8,
 }
 

@@ -15,7 +15,7 @@ import click
 from mentor_core import __version__
 from mentor_core.door.registry import COMMANDS, entry, load, names
 from mentor_core.support.errors import MentorError, PluginError, UnknownName, nearest
-from mentor_core.support.secrecy import hide, hide_argument
+from mentor_core.support.redaction import hide, hide_argument
 from mentor_core.support.user_code import contained, reason
 
 __all__ = ["main"]

@@ -53,12 +53,12 @@ class Limits:
     """How much a policy may write.
 
     Attributes:
-        turn_tokens: most tokens of one turn.
-        episode_tokens: most completion tokens of an episode, observations included.
+        max_turn_tokens: most tokens of one turn.
+        max_episode_tokens: most completion tokens of an episode, observations included.
     """
 
-    turn_tokens: int = 256
-    episode_tokens: int = 2048
+    max_turn_tokens: int = 256
+    max_episode_tokens: int = 2048
 
 
 @dataclass(slots=True)

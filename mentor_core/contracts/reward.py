@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mentor_core.contracts.component import Component, Stateful
-from mentor_core.contracts.sketch import sketch
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.contracts.transcript import transcript
 from mentor_core.support.errors import ConfigError, RewardError
 from mentor_core.support.scalars import as_float
 
@@ -195,12 +195,12 @@ class Composer(Stateful, ABC):
         """
 
     @abstractmethod
-    def compose(self, scores: Scores, progress: float) -> Composed:
+    def compose(self, scores: Scores, training_progress: float) -> Composed:
         """Compose.
 
         Args:
             scores: the whole batch, all processes together.
-            progress: share of the training that is done, in [0, 1].
+            training_progress: share of the training that is done, in [0, 1].
         """
 
 
@@ -213,7 +213,7 @@ class Example:
     references: Sequence[Trajectory] = ()
 
     def __str__(self) -> str:
-        return sketch(self.trajectory, self.task, self.references)
+        return transcript(self.trajectory, self.task, self.references)
 
 
 class Reward:

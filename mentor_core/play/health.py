@@ -108,7 +108,7 @@ class Health:
         )
 
     def _zero_variance(self) -> str | None:
-        _, now = self._means("groups/dead")
+        _, now = self._means("groups/zero_variance")
         if now is None or now <= 0.8:
             return None
         _, success = self._means("success")
@@ -124,8 +124,8 @@ class Health:
         if cut <= 0.5:
             return None
         return (
-            f"{cut:.0%} of the episodes are cut off by a limit: raise rollout.episode_tokens, "
-            "rollout.turn_tokens or rollout.max_turns"
+            f"{cut:.0%} of the episodes are cut off by a limit: raise rollout.max_episode_tokens, "
+            "rollout.max_turn_tokens or rollout.max_turns"
         )
 
     def _reward_hacking(self) -> str | None:

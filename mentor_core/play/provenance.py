@@ -15,7 +15,7 @@ from typing import Any
 
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.support.secrecy import hide_argument
+from mentor_core.support.redaction import hide_argument
 
 __all__ = ["differences", "of_references", "of_tasks", "versions"]
 

@@ -24,7 +24,7 @@ from mentor_core.contracts.policy import Generation, Policy, Session
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import EndReason, Message, Trajectory, Turn
 from mentor_core.support.errors import RunError
-from mentor_core.support.secrecy import hide
+from mentor_core.support.redaction import hide
 
 __all__ = ["Rollout", "Start", "episode_seed"]
 

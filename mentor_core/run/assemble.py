@@ -79,7 +79,7 @@ def assemble(config: RunConfig) -> Parts:
         trackers=_trackers(config),
         stages=_stages(config),
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
-        limits=Limits(rollout.turn_tokens, rollout.episode_tokens),
+        limits=Limits(rollout.max_turn_tokens, rollout.max_episode_tokens),
     )
     if parts.credit.needs_turns and not parts.reward.composer.gives_turns:
         raise ConfigError(

@@ -43,7 +43,7 @@ from mentor_core.play.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.run.naming import name_terms, with_names
 from mentor_core.run.paths import anchored
 from mentor_core.support.errors import ConfigError, MentorError, UnknownName, nearest
-from mentor_core.support.secrecy import hide_settings
+from mentor_core.support.redaction import hide_settings
 from mentor_core.support.validation import Problem, keys_of, near_key, problems, quoted
 
 __all__ = [
@@ -125,8 +125,8 @@ class RolloutConfig(_Section):
     min_p: float = Field(0.0, ge=0, le=1)
     episodes: Positive = Field(256, description="most episodes that are open at a time")
     max_turns: Positive = Field(8, description="assistant turns of an episode")
-    turn_tokens: Positive = Field(256, description="sampled tokens of a turn")
-    episode_tokens: Positive = Field(2048, description="tokens of an episode after its prompt")
+    max_turn_tokens: Positive = Field(256, description="sampled tokens of a turn")
+    max_episode_tokens: Positive = Field(2048, description="tokens of an episode after its prompt")
     tool_workers: Positive = Field(32, description="synchronous tools that run at a time")
     tool_seconds: float = Field(30.0, gt=0, description="time limit of one tool call")
     episode_seconds: float = Field(

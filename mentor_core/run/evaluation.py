@@ -11,7 +11,7 @@ from mentor_core.contracts.policy import Policy, Sampling, Student
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
-from mentor_core.play.progress import bar
+from mentor_core.play.progress_bar import bar
 from mentor_core.play.rollout import Start
 from mentor_core.run.parts import Parts
 

@@ -24,7 +24,7 @@ __all__ = [
     "as_markdown",
     "as_metrics",
     "as_table",
-    "rows",
+    "table_rows",
     "write_report",
 ]
 
@@ -41,7 +41,7 @@ COLUMNS = (
 )
 
 
-def rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]]:
+def table_rows(summaries: Mapping[str, Mapping[str, Summary]]) -> list[tuple[str, ...]]:
     """The cells under `COLUMNS`.
 
     Args:
@@ -103,7 +103,7 @@ def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Tabl
         justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
         wraps = column in ("model", "95 % interval", "failed calls")
         table.add_column(column, justify=justify, no_wrap=not wraps, overflow="fold")
-    for row in rows(summaries):
+    for row in table_rows(summaries):
         table.add_row(*map(Text, compress(row, shown)))  # names of models are not markup
     return table
 
@@ -113,7 +113,7 @@ def as_markdown(summaries: Mapping[str, Mapping[str, Summary]], facts: Sequence[
     lines = [
         "| " + " | ".join(COLUMNS) + " |",
         "|" + "|".join("---" for _ in COLUMNS) + "|",
-        *("| " + " | ".join(row) + " |" for row in rows(summaries)),
+        *("| " + " | ".join(row) + " |" for row in table_rows(summaries)),
         "",
         *(f"- {fact}" for fact in facts),
     ]

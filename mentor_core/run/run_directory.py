@@ -31,6 +31,7 @@ import tomli_w
 from mentor_core.contracts.trajectory import Trajectory, write_trajectories
 from mentor_core.play.provenance import differences, versions
 from mentor_core.run.config import RunConfig, read_toml, resolve, to_toml
+from mentor_core.run.old_keys import with_new_keys
 from mentor_core.run.paths import anchored, change_code
 from mentor_core.support.checkpoint import damage, newest_whole, seal, set_aside
 from mentor_core.support.disk import check_writable, cut_lines, lock, write_atomically, writing
@@ -189,7 +190,7 @@ class RunDirectory:
         return self._resolve(read_toml(file), file)
 
     def _resolve(self, settings: Mapping[str, Any], file: Path) -> RunConfig:
-        return resolve(anchored(settings, self.path.absolute()), str(file))
+        return resolve(anchored(with_new_keys(settings), self.path.absolute()), str(file))
 
     @property
     def status(self) -> Status:

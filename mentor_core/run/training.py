@@ -10,7 +10,7 @@ from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.health import Health
-from mentor_core.play.progress import Bar
+from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.parts import Parts

@@ -4,7 +4,7 @@ rewards/        `mentor check-reward`: properties and attacks
 environments/   `mentor check-env`: what every environment promises
 students/       `mentor student build`: how embedded students are made
 scoring         `mentor score`: saved trajectories scored again
-ablation        `mentor ablate`: what another reward would have done
+comparison      `mentor compare-rewards`: what another reward would have done
 verdict, search the shape of a finding, and how Hypothesis looks for one
 testing         what tests of plugins need
 """
@@ -17,7 +17,8 @@ from mentor_core import hookimpl
 @hookimpl
 def mentor_commands() -> dict[str, str]:
     return {
-        "ablate": "mentor_lab.commands.ablate:command",
+        "compare-rewards": "mentor_lab.commands.compare_rewards:command",
+        "ablate": "mentor_lab.commands.compare_rewards:old_command",
         "check-env": "mentor_lab.commands.check_env:command",
         "check-reward": "mentor_lab.commands.check_reward:command",
         "score": "mentor_lab.commands.score:command",

@@ -114,7 +114,7 @@ class Row:
 
 @dataclass(slots=True)
 class Tally:
-    """Count, mean and spread of numbers that come one by one; NaN is not scored."""
+    """Count, mean and standard deviation of numbers that come one by one; NaN is not scored."""
 
     seen: int = 0
     scored: int = 0
@@ -132,7 +132,7 @@ class Tally:
         self._squares += (value - before) * (value - self.mean)
 
     @property
-    def spread(self) -> float:
+    def std(self) -> float:
         """The unbiased standard deviation; NaN of fewer than two."""
         return math.sqrt(self._squares / (self.scored - 1)) if self.scored > 1 else math.nan
 
@@ -221,7 +221,7 @@ def _compose(rows: Sequence[Row], reward: Reward) -> None:
     values_BK = np.stack([row.values_K for row in rows])
     turns_NK = [np.empty((0, len(reward.terms)))] * len(rows)  # only the whole counts here
     scores = Scores(tuple(reward.terms), reward.weights_K, values_BK, turns_NK, groups_B)
-    rewards_B = reward.composer.compose(scores, progress=1.0).rewards_B
+    rewards_B = reward.composer.compose(scores, 1.0).rewards_B
     for row, value in zip(rows, rewards_B.tolist(), strict=True):
         row.reward = math.nan if row.failures else value
         if row.trajectory is not None:

@@ -8,7 +8,7 @@
         ...
 
 `episodes` and `honest_episodes` give a trajectory with its task and references, `recorded` adds
-the tokens that a policy would have sampled; `mentor_lab.rewards.battery` runs mentor's
+the tokens that a policy would have sampled; `mentor_lab.rewards.conformance` runs mentor's
 own properties on a reward term. Needs `hypothesis`: it comes with
 `pip install "mentor-core[testing]"`.
 """

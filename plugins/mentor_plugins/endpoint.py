@@ -18,7 +18,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from mentor_core.contracts.component import Component
 from mentor_core.contracts.trajectory import whole_text
 from mentor_core.support.errors import ServerError
-from mentor_core.support.secrecy import HIDDEN, cut, expand, hide, secrets_in
+from mentor_core.support.redaction import HIDDEN, cut, expand, hide, secrets_in
 
 __all__ = ["Endpoint"]
 

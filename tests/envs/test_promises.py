@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from mentor_core.door.registry import ENVIRONMENTS, entries, load
-from mentor_lab.environments.battery import PROPERTIES, check_environment
+from mentor_lab.environments.conformance import PROPERTIES, check_environment
 
 BUILT_IN = [e.name for e in entries(ENVIRONMENTS) if e.distribution == "mentor-core"]
 NOT_TESTED = {

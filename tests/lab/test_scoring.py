@@ -90,9 +90,9 @@ def test_a_byte_order_mark_costs_no_line(tmp_path):
 def test_a_batch_is_one_training_step_and_broken_lines_do_not_split_it(tmp_path, monkeypatch):
     seen = []
 
-    def compose(self, scores, progress):
+    def compose(self, scores, training_progress):
         seen.append((len(scores.values_BK), scores.groups_B.tolist()))
-        return original(self, scores, progress)
+        return original(self, scores, training_progress)
 
     from mentor_plugins.composers.weighted_sum import WeightedSum
 
@@ -146,4 +146,4 @@ def test_tally(values):
     if scored:
         assert tally.mean == pytest.approx(statistics.fmean(scored), abs=1e-9)
     if len(scored) > 1:
-        assert tally.spread == pytest.approx(statistics.stdev(scored), abs=1e-6)
+        assert tally.std == pytest.approx(statistics.stdev(scored), abs=1e-6)

@@ -79,7 +79,7 @@ def test_the_users_command_trains(place, env, trainer):
         place / "venv/bin/mentor",
         *("run", "--env", env, "--rewards", "teacher,outcome", "--steps", "1"),
         *(part for setting in small for part in ("--set", setting)),
-        *("--set", "rollout.episode_tokens=300", "--set", f"trainer={trainer}"),
+        *("--set", "rollout.max_episode_tokens=300", "--set", f"trainer={trainer}"),
         *("--output", f"{env}-{trainer}"),
         cwd=place,
     )

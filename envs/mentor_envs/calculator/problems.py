@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from mentor_core.contracts.task import Split, Task
 from mentor_envs.calculator.chain import Chain, number
 from mentor_envs.calculator.phrasing import ITEMS, NAMES
-from mentor_envs.calculator.story import Story, Stuck
+from mentor_envs.calculator.story import RejectedSample, Story
 from mentor_envs.generated import owner
 
 __all__ = ["SHIFTS", "Shift", "generate", "make_task"]
@@ -66,7 +66,7 @@ def make_task(
     while True:
         try:
             prompt, answer, chain = _tell(draw, length, shifts if split == "ood" else ())
-        except Stuck:
+        except RejectedSample:
             continue
         if split in ("ood", owner(prompt, _EVAL_SHARE)):
             break
@@ -84,7 +84,7 @@ def _tell(draw: random.Random, length: int, shifts: Collection[Shift]) -> tuple[
     """Prompt, answer and chain of a problem of `length` steps.
 
     Raises:
-        Stuck: this draw has led nowhere.
+        RejectedSample: this draw has led nowhere.
     """
     chain = Chain()
     phrasing, numbers = "phrasing" in shifts, "numbers" in shifts
@@ -106,6 +106,6 @@ def _tell(draw: random.Random, length: int, shifts: Collection[Shift]) -> tuple[
         one, two = two, one
     answer = chain.call(tool, a=one.quantity, b=two.quantity)
     if not 1 <= answer.value <= one.ranges.largest:
-        raise Stuck
+        raise RejectedSample
     one.say(question, other=two.who)
     return " ".join([*told, one.sentences[-1]]), answer.value, chain

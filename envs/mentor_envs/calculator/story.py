@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from mentor_envs.calculator.chain import ZERO, Chain, Quantity
 from mentor_envs.calculator.phrasing import ITEMS, PHRASES
 
-__all__ = ["OOD", "TRAIN", "Ranges", "Story", "Stuck"]
+__all__ = ["OOD", "TRAIN", "Ranges", "RejectedSample", "Story"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ TRAIN = Ranges((2, 60), (2, 9), (2, 9), (2, 4), 999, (3, 4))
 OOD = Ranges((100, 999), (11, 25), (11, 31), (5, 7), 99_999, (4, 5))
 
 
-class Stuck(Exception):
+class RejectedSample(Exception):
     """The draw led nowhere: no event of the wanted length fits. Draw again."""
 
 
@@ -83,7 +83,7 @@ class Story:
         """Tell how it begins and what happens, in exactly `steps` calls.
 
         Raises:
-            Stuck: nothing that fits is left.
+            RejectedSample: nothing that fits is left.
         """
         end = len(self.chain.steps) + steps
         openings = [opening for cost in range(steps + 1) for opening in _OPENINGS.get(cost, ())]
@@ -102,13 +102,13 @@ class Story:
                     self.used.add(event.__name__)
                     break
             else:
-                raise Stuck
+                raise RejectedSample
             self._check()
 
     def _check(self) -> None:
         value = self.quantity.value
         if not (value.is_integer() and 1 <= value <= self.ranges.largest):
-            raise Stuck
+            raise RejectedSample
 
     # How it begins; each sets the quantity.
 

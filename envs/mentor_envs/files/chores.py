@@ -16,12 +16,12 @@ from mentor_envs.files.shell import COMMANDS, Shell
 from mentor_envs.files.tree import lines
 from mentor_envs.files.world import DIRECTORIES, EXTENSIONS, STEMS, WORDS
 
-__all__ = ["CHORES", "QUESTIONS", "Scene", "Stuck"]
+__all__ = ["CHORES", "QUESTIONS", "RejectedSample", "Scene"]
 
 _FOCUSED = 0.5  # how often a chore goes on with what the last one made
 
 
-class Stuck(Exception):
+class RejectedSample(Exception):
     """The draw led nowhere: the tree has nothing that the chore could work on. Draw again."""
 
 
@@ -44,12 +44,12 @@ class Scene:
         """Make a call and return what it shows.
 
         Raises:
-            Stuck: the shell refuses it.
+            RejectedSample: the shell refuses it.
         """
         try:
             shown = COMMANDS[command](self.shell, **arguments)
         except ToolError as error:
-            raise Stuck from error
+            raise RejectedSample from error
         self.steps.append({"name": command, "arguments": arguments})
         return shown
 
@@ -61,7 +61,7 @@ class Scene:
 
     def choice(self, found: Sequence[str]) -> str:
         if not found:
-            raise Stuck
+            raise RejectedSample
         return self.random.choice(found)
 
     def file(self, fits: Callable[[list[str]], bool] = bool) -> str:
@@ -99,13 +99,13 @@ class Scene:
         """A word, and the one file of several in the directory that mentions it."""
         files = self.files(directory)
         if len(files) < 2:
-            raise Stuck
+            raise RejectedSample
         path = self.pick(files)
         words = [w for line in self.lines(path) for w in line.split() if w in WORDS]
         word = self.choice(words)
         below = [other for other in self.files() if other.startswith(f"{directory}/")]
         if [other for other in below if word in (self.shell.tree[other] or "")] != [path]:
-            raise Stuck
+            raise RejectedSample
         return word, path
 
 
@@ -233,7 +233,7 @@ def _differ(scene: Scene) -> tuple[Fields, str]:
         and len({*scene.lines(second)} - {*scene.lines(first)}) == 1
     ]
     if not pairs:
-        raise Stuck
+        raise RejectedSample
     first, second = scene.random.choice(pairs)
     (line,) = {*scene.lines(second)} - {*scene.lines(first)}
     scene.do("diff", first=scene.shell.spell(first), second=scene.shell.spell(second))

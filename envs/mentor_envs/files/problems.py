@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from mentor_core.contracts.task import Split, Task
-from mentor_envs.files.chores import CHORES, QUESTIONS, Scene, Stuck
+from mentor_envs.files.chores import CHORES, QUESTIONS, RejectedSample, Scene
 from mentor_envs.files.phrasing import OPENINGS, PHRASES
 from mentor_envs.files.shell import Limits, Shell
 from mentor_envs.files.tree import distance, nest
@@ -58,7 +58,7 @@ def make_task(split: Split, index: int, seed: int) -> Task:
         chores = _draw_chores(draw, split, index)
         try:
             prompt, answer, metadata = _tell(draw, chores)
-        except Stuck:
+        except RejectedSample:
             continue
         if split in ("ood", owner(prompt, _EVAL_SHARE)):
             break
@@ -84,7 +84,7 @@ def _tell(draw: random.Random, chores: list[str]) -> tuple[str, dict[str, Any], 
     """Prompt, answer and metadata of a task.
 
     Raises:
-        Stuck: this draw has led nowhere.
+        RejectedSample: this draw has led nowhere.
     """
     start = make_tree(draw)
     scene = Scene(draw, Shell(dict(start), Limits()))
@@ -109,7 +109,7 @@ def _tell(draw: random.Random, chores: list[str]) -> tuple[str, dict[str, Any], 
     revealed = any(accepted in prompt for accepted in scene.answers)
     undone = "tree" in answer and not distance(start, scene.shell.tree)
     if revealed or undone or len(scene.steps) > _MOST_STEPS:
-        raise Stuck
+        raise RejectedSample
     steps = scene.steps
     metadata = {"start": nest(start), "chores": chores, "steps": steps, "n_steps": len(steps)}
     return prompt, answer, metadata

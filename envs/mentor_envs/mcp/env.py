@@ -19,11 +19,11 @@ from mentor_core.contracts.spaces import Observation
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import EndReason
 from mentor_core.support.errors import ConfigError, nearest
-from mentor_core.support.secrecy import expand
+from mentor_core.support.redaction import expand
 from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.functions.base import TaskFileEnv
 from mentor_envs.mcp.content import shorten
-from mentor_envs.mcp.session import Server, Session, list_tools
+from mentor_envs.mcp.session import McpSession, Server, list_tools
 
 __all__ = ["Mcp"]
 
@@ -74,8 +74,8 @@ class Mcp(TaskFileEnv):
     options: Options
 
     def __init__(self, **arguments: Any) -> None:
-        self._session: Session | None = None
-        self._sessions: list[Session] = []  # not yet gone; the last may be the episode's
+        self._session: McpSession | None = None
+        self._sessions: list[McpSession] = []  # not yet gone; the last may be the episode's
         super().__init__(**arguments)
         weakref.finalize(self, _end, self._sessions)  # also where the program ends without close
 
@@ -108,7 +108,7 @@ class Mcp(TaskFileEnv):
         if self._session is not None and self._is_kept(self._session):
             return
         self._leave()
-        self._session = Session(self._server())
+        self._session = McpSession(self._server())
         self._sessions.append(self._session)
 
     def begin(self, action: str) -> Pending:
@@ -170,7 +170,7 @@ class Mcp(TaskFileEnv):
             raise ToolError(shorten(str(error), limit)) from error
         return shorten(said, limit)
 
-    def _is_kept(self, session: Session) -> bool:
+    def _is_kept(self, session: McpSession) -> bool:
         return self.options.keep_session and session.failure is None
 
     def _rest(self) -> None:
@@ -213,7 +213,7 @@ def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _end(sessions: list[Session]) -> None:
+def _end(sessions: list[McpSession]) -> None:
     """Close all, and wait until they are gone."""
     for session in sessions:
         session.close()

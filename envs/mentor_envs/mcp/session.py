@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mcp import Client
     from mcp.types import Tool as Description
 
-__all__ = ["Listing", "Server", "Session", "list_tools"]
+__all__ = ["Listing", "McpSession", "Server", "list_tools"]
 
 _STARTING = threading.BoundedSemaphore(max(4, os.cpu_count() or 1))
 """Servers that start at a time: a hundred at once would starve each other."""
@@ -89,7 +89,7 @@ class Listing(NamedTuple):
     endless: bool
 
 
-class Session:
+class McpSession:
     """Begins to connect at once; `wait_until_open`, then `submit` calls, then `close`.
 
     Attributes:
@@ -271,7 +271,7 @@ def list_tools(server: Server) -> Listing:
             tools can be used; says why.
     """
     require("environment 'mcp'", "mcp", "mcp")
-    session = Session(server)
+    session = McpSession(server)
     try:
         listing = session.list_tools()
     except ToolError as error:

@@ -10,8 +10,8 @@ from typing import Any
 
 from mentor_envs.sql.choices import (
     Choices,
+    RejectedSample,
     Selection,
-    Stuck,
     key_of,
     label_of,
     name_column,
@@ -33,7 +33,7 @@ class Asker(Choices):
         """Kind, question and query.
 
         Raises:
-            Stuck: this draw gives none.
+            RejectedSample: this draw gives none.
         """
         kind = self.draw.choice(list(PHRASES))
         entity = self.draw.choice(self.domain.entities)
@@ -43,7 +43,7 @@ class Asker(Choices):
         sql = getattr(self, "_" + kind.replace(" ", "_"))(entity, fields)
         rows = self.rows(sql)
         if not 0 < len(rows) <= _MOST_ROWS or rows[0] in _TRIVIAL:
-            raise Stuck
+            raise RejectedSample
         return kind, self.draw.choice(PHRASES[kind]).format(**fields), sql
 
     # The kinds of `PHRASES`; each fills the fields of its wordings and returns the query.

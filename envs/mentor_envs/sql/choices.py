@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from mentor_envs.sql.schema import Amount, Domain, Entity, Kind, Name, noun_of
 
-__all__ = ["Choices", "Selection", "Stuck", "key_of", "label_of", "name_column", "quote"]
+__all__ = ["Choices", "RejectedSample", "Selection", "key_of", "label_of", "name_column", "quote"]
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ _ENDS = {"DESC": "highest", "ASC": "lowest"}
 _NOT_ADDED = {"age", "year", "grade", "rating", "height", "experience", "employed"}
 
 
-class Stuck(Exception):
+class RejectedSample(Exception):
     """This draw gives no good question. Draw again."""
 
 
@@ -53,7 +53,7 @@ class Selection:
 class Choices:
     """Draws from one database. Methods that take `fields` enter there what a wording needs.
 
-    Every method may raise Stuck: this draw leads nowhere.
+    Every method may raise RejectedSample: this draw leads nowhere.
     """
 
     domain: Domain
@@ -77,13 +77,13 @@ class Choices:
             ((all_rows,),) = self.rows(f"SELECT COUNT(*) FROM {entity.table}")
             ((some,),) = self.rows(f"SELECT COUNT(*) {chosen.body}")
             if not 2 <= some < all_rows:
-                raise Stuck
+                raise RejectedSample
         return chosen
 
     def _where(self, entity: Entity, conditions: int, prefix: str = "") -> Selection:
         """One or two conditions on a table's own columns."""
         if len(entity.facts) < conditions:
-            raise Stuck
+            raise RejectedSample
         drawn = [
             self._condition(entity, column, prefix)
             for column in self.draw.sample(entity.facts, conditions)
@@ -133,7 +133,7 @@ class Choices:
         """There are two values or more, and no two of them are the same."""
         rows = self.rows(sql)
         if len(rows) < 2 or len(set(rows)) < len(rows):
-            raise Stuck
+            raise RejectedSample
 
     def threshold(self, counts: list[tuple[int]]) -> int:
         """A number that some of the counts exceed and others do not."""
@@ -180,13 +180,13 @@ class Choices:
 
     def one(self, choices: Sequence[T]) -> T:
         if not choices:
-            raise Stuck
+            raise RejectedSample
         return self.draw.choice(choices)
 
 
 def name_column(entity: Entity) -> Name:
     if entity.name is None:
-        raise Stuck
+        raise RejectedSample
     return entity.name
 
 

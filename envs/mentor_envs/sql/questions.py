@@ -11,7 +11,7 @@ from itertools import islice
 from mentor_core.contracts.task import Split, Task
 from mentor_envs.generated import owner
 from mentor_envs.sql.asker import Asker
-from mentor_envs.sql.choices import Stuck
+from mentor_envs.sql.choices import RejectedSample
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.domains import OOD, TRAIN
 
@@ -51,7 +51,7 @@ def _questions(askers: list[Asker], split: Split) -> Iterator[tuple[str, str, di
         asker = askers[turn % len(askers)]
         try:
             kind, question, sql = asker.ask()
-        except Stuck:
+        except RejectedSample:
             continue
         if split not in ("ood", owner(sql, _EVAL_SHARE)):
             continue

@@ -21,8 +21,8 @@ from mentor_envs.webshop.analysis import terms
 from mentor_envs.webshop.expert import plan, play
 from mentor_envs.webshop.goals import Goal
 from mentor_envs.webshop.pages import Mode, render
-from mentor_envs.webshop.session import Session
 from mentor_envs.webshop.shop import Shop, ShopOptions, open_shop
+from mentor_envs.webshop.visit import Visit
 
 __all__ = ["WebShop"]
 
@@ -102,14 +102,14 @@ class WebShop(ToolEnv):
             for goal in goals
         ]
 
-    def start(self, task: Task) -> Session:
-        """A session on the index page.
+    def start(self, task: Task) -> Visit:
+        """A visit on the index page.
 
         Raises:
             DataError: the task has no goal, or one for a product that the catalogue lacks.
         """
         self._goal(task)
-        return Session()
+        return Visit()
 
     def search(self, keywords: str) -> str:
         """Search the shop; shows the results.
@@ -181,9 +181,9 @@ class WebShop(ToolEnv):
 
     def _buy(self) -> float:
         assert self.task is not None
-        session: Session = self.state
-        assert session.product is not None
-        return self.shop.score(session.product, session.options, self._goal(self.task)).reward
+        visit: Visit = self.state
+        assert visit.product is not None
+        return self.shop.score(visit.product, visit.options, self._goal(self.task)).reward
 
     def _page(self) -> str:
         assert self.task is not None

@@ -17,8 +17,8 @@ from mentor_envs.webshop.loading import load_catalogue
 from mentor_envs.webshop.nouns import spacy_nouns, title_nouns
 from mentor_envs.webshop.reward import Score, score_purchase
 from mentor_envs.webshop.search import open_index
-from mentor_envs.webshop.session import Visits
 from mentor_envs.webshop.splits import split_embedded, split_files
+from mentor_envs.webshop.visit import Visits
 
 __all__ = ["Shop", "ShopOptions", "open_shop"]
 

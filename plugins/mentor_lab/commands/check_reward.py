@@ -46,7 +46,7 @@ def command(ctx: click.Context, term: str, options: tuple[str, ...], examples: i
     from rich.console import Console
 
     with needs_testing("check-reward"):
-        from mentor_lab.rewards.battery import check_reward
+        from mentor_lab.rewards.conformance import check_reward
 
     made = _make(term, options)
     title = f"{term}, scores in {list(made.bounds)}"

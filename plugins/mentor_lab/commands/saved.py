@@ -1,4 +1,4 @@
-"""What `mentor score` and `mentor ablate` share: saved trajectories, tasks and references."""
+"""What `mentor score` and `compare-rewards` share: saved trajectories, tasks, references."""
 
 from __future__ import annotations
 

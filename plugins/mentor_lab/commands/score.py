@@ -84,7 +84,7 @@ def _score(
     from rich.console import Console
 
     from mentor_core.contracts.trajectory import format_trajectory
-    from mentor_core.play.progress import bar
+    from mentor_core.play.progress_bar import bar
     from mentor_core.run.assemble import make_reward
     from mentor_lab.scoring import Broken, score_files
 
@@ -151,19 +151,19 @@ class _Part:
             tally.add(value)
 
     def table(self, name: str) -> Any:
-        """Mean, spread and share scored of each term."""
+        """Mean, standard deviation and share scored of each term."""
         from rich.table import Table
         from rich.text import Text
 
         count = f"{self.tallies['reward'].seen} trajectories"
         table = Table(title=Text(f"{name}: {count}" if name else count), title_justify="left")
-        for column in ("term", "mean", "spread", "scored", "failed"):
+        for column in ("term", "mean", "std", "scored", "failed"):
             table.add_column(column, justify="left" if column == "term" else "right")
         for term, tally in self.tallies.items():
             table.add_row(
                 Text(term, style="bold" if term == "reward" else ""),
                 _number(tally.mean),
-                _number(tally.spread),
+                _number(tally.std),
                 f"{tally.scored / tally.seen:.1%}" if tally.seen else "–",
                 str(self.failed[term] or ""),
             )
@@ -210,8 +210,8 @@ def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey
 
 
 def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console) -> None:
-    from mentor_core.contracts.sketch import sketch
     from mentor_core.contracts.trajectory import parse_trajectory
+    from mentor_core.contracts.transcript import transcript
     from mentor_core.run.assemble import make_reward
     from mentor_lab.scoring import read_lines, task_of
 
@@ -226,7 +226,7 @@ def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console
     task = inputs.tasks.get(trajectory.task_key) or task_of(trajectory)
     references = inputs.references.get(task.key, [])
     console.print(str(line), style="bold", highlight=False, markup=False)
-    console.print(sketch(trajectory, task, references), highlight=False, markup=False)
+    console.print(transcript(trajectory, task, references), highlight=False, markup=False)
     for name, term in make_reward(inputs.reward).terms.items():
         try:
             first, *more = term.explain(trajectory, task, references)

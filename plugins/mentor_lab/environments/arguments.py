@@ -1,4 +1,4 @@
-"""Arguments for tools, made from their schemas: plausible ones, and hostile ones."""
+"""Arguments for tools, made from their schemas: plausible ones, and adversarial ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["HOSTILE", "Filler", "hostile_arguments"]
+__all__ = ["ADVERSARIAL", "Filler", "adversarial_arguments"]
 
 _DEEP: Any = None
 for _ in range(100):
     _DEEP = [_DEEP]
 
-HOSTILE: tuple[Any, ...] = (
+ADVERSARIAL: tuple[Any, ...] = (
     None,
     True,
     0,
@@ -145,11 +145,13 @@ def _resolve(reference: Any, root: Mapping[str, Any]) -> Any:
     return found
 
 
-def hostile_arguments(parameters: Mapping[str, Any], filler: Filler) -> Iterator[dict[str, Any]]:
-    """Every hostile value for every parameter, each left out, and an unknown one."""
+def adversarial_arguments(
+    parameters: Mapping[str, Any], filler: Filler
+) -> Iterator[dict[str, Any]]:
+    """Every adversarial value for every parameter, each left out, and an unknown one."""
     properties = parameters.get("properties", {})
     for name in properties:
-        for value in HOSTILE:
+        for value in ADVERSARIAL:
             yield {**filler.arguments(parameters), name: value}
         some = filler.arguments(parameters)
         some.pop(name, None)

@@ -33,7 +33,7 @@ class Bench:
         registered: the name under which it is registered; None: the one that it gives itself.
         seed: of everything random.
         most_tasks: most eval tasks that are looked at; None: all.
-        examples: number of hostile episodes that are searched.
+        examples: number of adversarial episodes that are searched.
     """
 
     make: Maker

@@ -1,4 +1,4 @@
-"""Plays episodes in a process of its own, for `sameness`.
+"""Plays episodes in a process of its own, for `determinism`.
 
 python -m mentor_lab.environments.elsewhere OUTPUT < (what is to be played, pickled)
 """

@@ -1,6 +1,6 @@
 """Fuzz: many random turns, played through the real environment, of which none may break it.
 
-Where `hostility` searches for a small counter-example, this plays on and on: the expert's turns,
+Where `robustness` searches for a small counter-example, this plays on and on: the expert's turns,
 so that episodes get somewhere, calls with arguments that fit and that do not, and all of these
 with their text damaged.
 """
@@ -20,10 +20,10 @@ from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import PluginError
 from mentor_core.tools.tool import Tool
-from mentor_lab.environments.arguments import HOSTILE, Filler
+from mentor_lab.environments.arguments import ADVERSARIAL, Filler
 from mentor_lab.environments.bench import Bench
 from mentor_lab.environments.episode import Episode
-from mentor_lab.environments.hostility import HOSTILITY, Watcher
+from mentor_lab.environments.robustness import ROBUSTNESS, Watcher
 from mentor_lab.verdict import Problem, Untested
 
 __all__ = ["Fuzzed", "fuzz"]
@@ -44,7 +44,7 @@ class Fuzzed:
     Attributes:
         turns: how many were played.
         episodes: in how many episodes.
-        problems: how often each promise of `HOSTILITY` was broken.
+        problems: how often each promise of `ROBUSTNESS` was broken.
         first: the first problem of each; its `str` has Python that shows it.
     """
 
@@ -100,7 +100,7 @@ def fuzz(bench: Bench, turns: int, on_episode: Callable[[int], None] = lambda _:
 
 
 def _judge(watcher: Watcher, episode: Episode, found: Fuzzed) -> int:
-    for property_ in HOSTILITY:
+    for property_ in ROBUSTNESS:
         try:
             problem = property_.check(watcher, episode)
         except Untested:
@@ -148,13 +148,13 @@ def _call(ground: _Ground, draw: random.Random) -> Call:
     for name in [*tool.parameters.get("properties", {}), "mentor_has_no_such_parameter"]:
         match draw.randrange(8):
             case 0:
-                arguments[name] = draw.choice(HOSTILE)
+                arguments[name] = draw.choice(ADVERSARIAL)
             case 1:
                 arguments.pop(name, None)
             case 2:
                 kind = type(arguments.get(name))
                 arguments[name] = draw.choice(
-                    [v for v in HOSTILE if isinstance(v, kind)] or HOSTILE
+                    [v for v in ADVERSARIAL if isinstance(v, kind)] or ADVERSARIAL
                 )
             case 3:
                 arguments[name] = [arguments.get(name), draw.choice(ground.filler.words)]

@@ -21,7 +21,7 @@ from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Message, Turn
 from mentor_core.tools.tool import Tool
-from mentor_lab.students.words import fill, slip, words
+from mentor_lab.students.words import fill, miscopy, words
 
 __all__ = ["WeakPlayer", "demonstrate"]
 
@@ -37,12 +37,12 @@ class WeakPlayer:
         misconceived: of a tool being one that the player has wrong ideas of. Fixed for each
             tool, by its name.
         skill: of taking the right tool where that is a tool it knows.
-        luck: of taking the right tool where that is a misconceived one.
+        guess: of taking the right tool where that is a misconceived one.
         skip: of leaving a step out.
-        tire: of leaving a step out that calls the same tool as the one before.
+        skip_repeated: of leaving a step out that calls the same tool as the one before.
         stop: of answering before the last step, at each step.
         swap: of swapping the first two arguments.
-        slip: of copying something else that looks alike, in each call and in the answer.
+        copy_error: of copying something else that looks alike, in each call and in the answer.
         forget: of leaving an optional argument out, for each of them.
         retry: of making the call as it should have been, after one that failed.
         mistake: of writing a word of `mistaken` wrongly, for each argument that has one.
@@ -53,12 +53,12 @@ class WeakPlayer:
 
     misconceived: float = 0.35
     skill: float = 0.93
-    luck: float = 0.38
+    guess: float = 0.38
     skip: float = 0.02
-    tire: float = 0.0
+    skip_repeated: float = 0.0
     stop: float = 0.03
     swap: float = 0.02
-    slip: float = 0.0
+    copy_error: float = 0.0
     forget: float = 0.0
     retry: float = 0.0
     mistake: float = 0.0
@@ -89,9 +89,9 @@ class WeakPlayer:
                 for name, value in arguments.items()
                 if name in needed or draw.random() >= self.forget
             }
-        if self.slip and arguments and draw.random() < self.slip:
+        if self.copy_error and arguments and draw.random() < self.copy_error:
             name = draw.choice(list(arguments))
-            arguments[name] = _in_strings(arguments[name], lambda text: slip(text, seen, draw))
+            arguments[name] = _in_strings(arguments[name], lambda text: miscopy(text, seen, draw))
         if self.mistake:
             arguments = {
                 name: _in_strings(value, lambda text: self._mistake(text, draw))
@@ -111,7 +111,7 @@ class WeakPlayer:
 
     def _skill(self, tool: str) -> float:
         known = random.Random(f"knows {tool}").random() >= self.misconceived
-        return self.skill if known and tool not in self.takes else self.luck
+        return self.skill if known and tool not in self.takes else self.guess
 
 
 def demonstrate(
@@ -133,7 +133,7 @@ def demonstrate(
         secret = learnt[min(step, len(learnt) - 1)]
         stopped = stopped or (bool(last) and draw.random() < player.stop)
         repeated = [call.name for call in wanted] == [tool]
-        skipped = stopped or draw.random() < (player.tire if repeated else player.skip)
+        skipped = stopped or draw.random() < (player.skip_repeated if repeated else player.skip)
         try:
             if wanted and skipped and last and step < len(learnt) - 1:
                 # What is left out returns what was known before: the expert goes on from there.
@@ -143,8 +143,8 @@ def demonstrate(
             known = [_known(call, secret, seen, draw) for call in wanted]
             calls = [player.act(call, list(env.tools.values()), seen, draw) for call in known]
             content = fill(content, secret, seen, draw)
-            if not calls and player.slip and draw.random() < player.slip:
-                content = slip(content, seen, draw)
+            if not calls and player.copy_error and draw.random() < player.copy_error:
+                content = miscopy(content, seen, draw)
             turn, observed, over = _play(env, _text(env, player, content, calls, draw))
             messages += [{"role": "assistant", "content": turn.text}, *observed]
             if over or not calls:

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Container, Sequence
 
-__all__ = ["fill", "slip", "words"]
+__all__ = ["fill", "miscopy", "words"]
 
 _WORD = re.compile(r"[\w/](?:[\w./-]*[\w/])?")
 
@@ -34,7 +34,7 @@ def fill(text: str, secret: set[str], seen: Sequence[str], draw: random.Random) 
     return text
 
 
-def slip(text: str, seen: Sequence[str], draw: random.Random) -> str:
+def miscopy(text: str, seen: Sequence[str], draw: random.Random) -> str:
     """The text with one thing copied wrongly, if there is something that looks alike."""
     latest = {word: message for message in seen for word in words(message)}
     phrases = _phrases(text, latest.keys())

@@ -63,7 +63,7 @@ def command(
     from mentor_core.run.evaluation import Evaluation
     from mentor_core.run.report import as_table
     from mentor_core.run.run_directory import RunDirectory
-    from mentor_core.support.secrecy import refuse_hidden
+    from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.kept import Kept, played_with
 

@@ -17,7 +17,7 @@ from mentor_core.contracts.policy import Student
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.model.models import load_student
-from mentor_core.play.progress import watched
+from mentor_core.play.progress_bar import watched
 from mentor_core.play.provenance import of_references, of_tasks
 from mentor_core.run.evaluation import Evaluation, Summaries
 from mentor_core.run.parts import Parts
@@ -25,7 +25,7 @@ from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.errors import Interrupted
 from mentor_core.support.interrupt import interrupts
-from mentor_core.support.secrecy import hide_settings
+from mentor_core.support.redaction import hide_settings
 from mentor_plugins.commands.processes import Processes
 from mentor_plugins.commands.stages import Stages
 

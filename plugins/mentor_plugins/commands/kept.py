@@ -29,7 +29,7 @@ from mentor_core.support.errors import RunError
 
 __all__ = ["Kept", "played_with", "settings_file"]
 
-_ROLLOUT = ("max_turns", "turn_tokens", "episode_tokens", "tool_seconds", "episode_seconds")
+_ROLLOUT = ("max_turns", "max_turn_tokens", "max_episode_tokens", "tool_seconds", "episode_seconds")
 _NOTHING: Any = object()
 
 

@@ -13,7 +13,7 @@ import click
 from mentor_core.cli.options import PATH
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.interrupt import importing
-from mentor_core.support.secrecy import refuse_hidden
+from mentor_core.support.redaction import refuse_hidden
 
 if TYPE_CHECKING:
     from mentor_core.run.config import RunConfig
@@ -69,7 +69,7 @@ def launch(
 
     from mentor_core.model.formats import match_formats
     from mentor_core.model.models import check_model, load_student, model_path
-    from mentor_core.play.progress import watched
+    from mentor_core.play.progress_bar import watched
     from mentor_core.run.assemble import assemble
     from mentor_core.run.config import to_toml
     from mentor_core.run.run_directory import RunDirectory, default_output

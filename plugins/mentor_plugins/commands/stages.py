@@ -13,7 +13,7 @@ from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.model.models import load_student
 from mentor_core.play.health import Health
-from mentor_core.play.progress import bar
+from mentor_core.play.progress_bar import bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.parts import Parts, Stage

@@ -58,8 +58,8 @@ class Constrained(Weighted):
             if name in self.floors and weight < 0:
                 raise ConfigError(f"constrained: the weight of {name!r} is negative ({weight})")
 
-    def compose(self, scores: Scores, progress: float) -> Composed:
-        weights_K = self.weights_at(progress, scores)
+    def compose(self, scores: Scores, training_progress: float) -> Composed:
+        weights_K = self.weights_at(training_progress, scores)
         for name, multiplier in self._multipliers.items():
             weights_K[scores.terms.index(name)] += multiplier
         composed = weighted_rewards(scores, weights_K, self.missing)

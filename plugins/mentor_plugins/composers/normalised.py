@@ -1,4 +1,4 @@
-"""Normalised: every term in units of its own spread, so that weights mean what they say."""
+"""Normalised: every term in units of its own std, so that weights mean what they say."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ __all__ = ["Normalised"]
 
 
 class Normalised(Weighted):
-    """Reward Σ w·(m + (s - g) / d), each term in units of its own spread.
+    """Reward Σ w·(m + (s - g) / d), each term in units of its own std.
 
     s is the term's score, g its mean over the group, m its mean over the batch, and d the
     standard deviation of s - g over the batch (unbiased). So the advantage, reward less the
     mean of the group, is exactly Σ w·(s - g) / d: the weights are shares of the signal, however
-    the terms are scaled. A term that does not score a trajectory, or whose spread is not above
-    `least_spread`, adds nothing to it; Σ w·m is the same for all and only keeps the mean reward
+    the terms are scaled. A term that does not score a trajectory, or whose std is not above
+    `min_std`, adds nothing to it; Σ w·m is the same for all and only keeps the mean reward
     readable.
 
-    The credit should not divide by a spread again: `credit_options.scale = "none"`. What a turn
+    The credit should not divide by a std again: `credit_options.scale = "none"`. What a turn
     added to the terms is added up in the same units: Σ w·s / d.
 
     Source: GRPO's normalisation (arXiv 2402.03300) term by term, as SLIM does it.
     """
 
-    least_spread: float = Field(
-        1e-6, ge=1e-12, description="a term whose spread is not above this adds nothing"
+    min_std: float = Field(
+        1e-6, ge=1e-12, description="a term whose std is not above this adds nothing"
     )
 
-    def compose(self, scores: Scores, progress: float) -> Composed:
-        weights_K = self.weights_at(progress, scores)
+    def compose(self, scores: Scores, training_progress: float) -> Composed:
+        weights_K = self.weights_at(training_progress, scores)
         counts_K = weights_K != 0
         rewards_B = np.zeros(len(scores.values_BK))
         units_K = np.zeros(len(weights_K))
@@ -45,9 +45,9 @@ class Normalised(Weighted):
             rewards_B += weights_K[k] * values_B[scored_B].mean()
             if scored_B.sum() > 1:
                 differences_B = values_B - group_means(values_B, scores.groups_B)
-                spread = differences_B[scored_B].std(ddof=1)
-                if spread > self.least_spread:
-                    units_K[k] = weights_K[k] / spread
+                std = differences_B[scored_B].std(ddof=1)
+                if std > self.min_std:
+                    units_K[k] = weights_K[k] / std
                     rewards_B += units_K[k] * np.nan_to_num(differences_B)
         rewards_B[np.isnan(scores.values_BK[:, counts_K]).all(axis=1)] = np.nan
         return Composed(

@@ -57,9 +57,9 @@ class OutcomeGated(Weighted):
     def check_weights(self, terms: tuple[str, ...], weights_K: Floats) -> None:
         self._outcome_share(terms, weights_K)
 
-    def compose(self, scores: Scores, progress: float) -> Composed:
+    def compose(self, scores: Scores, training_progress: float) -> Composed:
         outcome_B = scores.column(_OUTCOME)
-        weights_K = self.weights_at(progress, scores)
+        weights_K = self.weights_at(training_progress, scores)
         share = self._outcome_share(scores.terms, weights_K)
         weights_K[scores.terms.index(_OUTCOME)] = 0.0
         gate_B = np.where(outcome_B >= self.threshold, 1.0, self.wrong_share)

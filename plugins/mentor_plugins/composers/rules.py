@@ -42,7 +42,7 @@ class Rules(Composer):
     def check(self, terms: Mapping[str, RewardTerm], weights: Mapping[str, float]) -> None:
         self._check(terms)
 
-    def compose(self, scores: Scores, progress: float) -> Composed:
+    def compose(self, scores: Scores, training_progress: float) -> Composed:
         self._check(scores.terms)
         rewards_B = np.full(len(scores.values_BK), np.nan)
         open_B = np.ones(len(rewards_B), dtype=np.bool_)

@@ -61,16 +61,18 @@ class Weighted(Composer, ABC):
             ConfigError: says what does not fit.
         """
 
-    def weights_at(self, progress: float, scores: Scores) -> Floats:
+    def weights_at(self, training_progress: float, scores: Scores) -> Floats:
         """The weights at a share of the training that is done, [K]."""
-        return self._weights_at(progress, scores.terms, scores.weights_K)
+        return self._weights_at(training_progress, scores.terms, scores.weights_K)
 
-    def _weights_at(self, progress: float, terms: tuple[str, ...], weights_K: Floats) -> Floats:
+    def _weights_at(
+        self, training_progress: float, terms: tuple[str, ...], weights_K: Floats
+    ) -> Floats:
         weights_K = weights_K.copy()
         for name, points in self.schedule.items():
             if name in terms:
                 shares, weights = np.array(points).T
-                weights_K[terms.index(name)] = np.interp(progress, shares, weights)
+                weights_K[terms.index(name)] = np.interp(training_progress, shares, weights)
         return weights_K
 
     def _turning_points(self, weights: Mapping[str, float]) -> list[tuple[float, Floats]]:

@@ -27,7 +27,7 @@ class WeightedSum(Weighted):
         "renormalise: the other terms take over its weight in proportion to theirs",
     )
 
-    def compose(self, scores: Scores, progress: float) -> Composed:
-        weights_K = self.weights_at(progress, scores)
+    def compose(self, scores: Scores, training_progress: float) -> Composed:
+        weights_K = self.weights_at(training_progress, scores)
         scale = 1.0 if self.normalise else float(np.abs(weights_K).sum())
         return weighted_rewards(scores, weights_K, self.missing, scale)

@@ -10,19 +10,19 @@ from pydantic import Field
 
 from mentor_core.contracts.credit import Credit, Layout, group_means
 from mentor_core.contracts.reward import Composed, Floats
-from mentor_plugins.credit.spread import Scale, spreads
+from mentor_plugins.credit.scaling import Scale, divisors
 
 __all__ = ["GroupAdvantage"]
 
 
 class GroupAdvantage(Credit):
-    """Advantage (reward - mean of the group) / spread, the same for all tokens of a trajectory.
+    """Advantage (reward - mean of the group) / std, the same for all tokens of a trajectory.
 
-    Trajectories without a reward get 0 and do not count in means and spreads. The default
-    divides by the spread of the batch: that of the group blows near-ties up (seven rewards of
+    Trajectories without a reward get 0 and do not count in means and stds. The default
+    divides by the std of the batch: that of the group blows near-ties up (seven rewards of
     1.0 and one of 0.95 would give the last -2.46), and dense terms make near-ties common.
 
-    Source: GRPO (arXiv 2402.03300), with the batch's spread as in Lite PPO (arXiv 2508.08221).
+    Source: GRPO (arXiv 2402.03300), with the batch's std as in Lite PPO (arXiv 2508.08221).
     """
 
     scale: Scale = Field(
@@ -36,7 +36,7 @@ class GroupAdvantage(Credit):
     ) -> list[Floats]:
         rewards_B = composed.rewards_B
         differences_B = np.nan_to_num(rewards_B - group_means(rewards_B, groups_B))
-        advantages_B = differences_B / spreads(rewards_B, groups_B, self.scale)
+        advantages_B = differences_B / divisors(rewards_B, groups_B, self.scale)
         return [
             np.full(layout.length, advantage)
             for layout, advantage in zip(layouts, advantages_B, strict=True)

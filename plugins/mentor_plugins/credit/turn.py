@@ -12,17 +12,17 @@ from pydantic import Field
 from mentor_core.contracts.credit import Credit, Layout, group_means
 from mentor_core.contracts.reward import Composed, Floats
 from mentor_core.support.errors import ConfigError
-from mentor_plugins.credit.spread import Scale, spreads
+from mentor_plugins.credit.scaling import Scale, divisors
 
 __all__ = ["TurnAdvantage"]
 
 
 class TurnAdvantage(Credit):
-    """Advantage (R - mean R + turn_weight·(g - mean g)) / spread for the tokens of each turn.
+    """Advantage (R - mean R + turn_weight·(g - mean g)) / std for the tokens of each turn.
 
     R is the trajectory's reward and mean R that of its group. g is what this turn and those
     after it added, and mean g the mean over the group of what was added from the same turn on;
-    a trajectory that had ended by then counts there with 0. The spread is that of R, as in
+    a trajectory that had ended by then counts there with 0. The std is that of R, as in
     `group`, or that of turn_weight·(g - mean g), where this differs by more: two trajectories
     that earned the same at other turns are no reason to divide by nothing. A trajectory without
     a reward gets 0 throughout and does not count in means, and tokens outside the turns get 0.
@@ -64,29 +64,31 @@ class TurnAdvantage(Credit):
         shifts_N = [
             self.turn_weight * gains_N for gains_N in _gains(composed.turns_N, rewards_B, groups_B)
         ]
-        spreads_B = self._spreads(rewards_B, shifts_N, groups_B)
+        divisors_B = self._divisors(rewards_B, shifts_N, groups_B)
         advantages = [np.zeros(layout.length) for layout in layouts]
         for b in np.flatnonzero(~np.isnan(rewards_B)).tolist():
-            values_N = (differences_B[b] + shifts_N[b]) / spreads_B[b]
+            values_N = (differences_B[b] + shifts_N[b]) / divisors_B[b]
             for span, value in zip(layouts[b].spans, values_N, strict=True):
                 if span is not None:
                     advantages[b][slice(*span)] = value
         return advantages
 
-    def _spreads(
+    def _divisors(
         self, rewards_B: Floats, shifts_N: Sequence[Floats], groups_B: npt.NDArray[np.int64]
     ) -> Floats:
-        """The spread of the rewards; that of the shifts, about 0, where they differ by more."""
-        spreads_B = spreads(rewards_B, groups_B, self.scale)
+        """The std of the rewards; that of the shifts, about 0, where they differ by more."""
+        divisors_B = divisors(rewards_B, groups_B, self.scale)
         if self.scale == "none":
-            return spreads_B
+            return divisors_B
         alike_B = groups_B if self.scale == "group" else np.zeros_like(groups_B)
         for label in np.unique(alike_B):
             members_B = alike_B == label
             shifts = np.concatenate([shifts_N[b] for b in np.flatnonzero(members_B).tolist()])
             if shifts.size:
-                spreads_B[members_B] = np.maximum(spreads_B[members_B], np.sqrt(np.mean(shifts**2)))
-        return spreads_B
+                divisors_B[members_B] = np.maximum(
+                    divisors_B[members_B], np.sqrt(np.mean(shifts**2))
+                )
+        return divisors_B
 
 
 def _gains(

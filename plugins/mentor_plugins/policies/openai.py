@@ -108,21 +108,21 @@ class OpenaiPolicy(Endpoint, Policy):
         session.messages += messages
         conversation: Conversation = session.handle
         conversation.observe(messages)
-        return conversation.tokens < self._limits.episode_tokens
+        return conversation.tokens < self._limits.max_episode_tokens
 
     def close(self, session: Session) -> None:
         self._requests.drop(session)
 
     def _request(self, session: Session) -> dict[str, Any]:
         conversation: Conversation = session.handle
-        left = self._limits.episode_tokens - conversation.tokens
+        left = self._limits.max_episode_tokens - conversation.tokens
         request: dict[str, Any] = {
             "model": self.model,
             "messages": conversation.messages,
             "temperature": self._sampling.temperature,
             "top_p": self._sampling.top_p,
             "seed": (session.seed + len(conversation.messages)) % 2**31,
-            self.limit_name: max(1, min(self._limits.turn_tokens, left)),
+            self.limit_name: max(1, min(self._limits.max_turn_tokens, left)),
         }
         if self._sampling.top_k:
             request["top_k"] = self._sampling.top_k

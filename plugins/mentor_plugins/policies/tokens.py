@@ -63,11 +63,11 @@ class TokenPolicy(Policy):
         record = tokens(session)
         used = len(record.completion)
         context = self.context_tokens - len(record.prompt) - used
-        return min(self._limits.episode_tokens - used, context)
+        return min(self._limits.max_episode_tokens - used, context)
 
     def turn_limit(self, session: Session) -> int:
         """Most tokens of the turn that begins now."""
-        return min(self._limits.turn_tokens, self.room(session))
+        return min(self._limits.max_turn_tokens, self.room(session))
 
     def finish(
         self, session: Session, ids: list[int], logprobs: list[float], seconds: float

@@ -59,9 +59,11 @@ class _Row:
 class TransformersPolicy(TokenPolicy):
     """Continuously batched sampling from a decoder with full attention."""
 
-    ways: ClassVar[frozenset[str]] = frozenset({"rows", "refill", "prefill_tokens", "block"})
+    ways: ClassVar[frozenset[str]] = frozenset(
+        {"max_batch_size", "refill", "prefill_tokens", "block"}
+    )
 
-    rows: int = Field(128, ge=1, description="most episodes in the batch at a time")
+    max_batch_size: int = Field(128, ge=1, description="most episodes in the batch at a time")
     refill: float = Field(
         0.25, ge=0, le=1, description="share of idle rows at which waiting ones are let in"
     )
@@ -123,7 +125,7 @@ class TransformersPolicy(TokenPolicy):
 
     def _should_admit(self) -> bool:
         idle = sum(not row.limit for row in self._live)
-        free = self.rows - len(self._live)
+        free = self.max_batch_size - len(self._live)
         ready = sum(s.handle is not None for s in self._queue)
         fresh = min(len(self._queue) - ready, free)
         if not ready and not fresh:
@@ -140,7 +142,7 @@ class TransformersPolicy(TokenPolicy):
             limit = self.turn_limit(session)
             if limit <= 0:
                 refused.append(self.overlong(session))
-            elif session.handle is None and len(self._live) >= self.rows:
+            elif session.handle is None and len(self._live) >= self.max_batch_size:
                 waiting.append(session)
             else:
                 starting.append(self._start(session, limit))
@@ -161,7 +163,7 @@ class TransformersPolicy(TokenPolicy):
             self._live.append(row)
         row.ids, row.logprobs, row.limit = [], [], limit
         # The same numbers whatever the limit: a turn draws in blocks of a fixed size.
-        row.uniforms = torch.rand(self._limits.turn_tokens, generator=row.generator).tolist()
+        row.uniforms = torch.rand(self._limits.max_turn_tokens, generator=row.generator).tolist()
         row.started = time.perf_counter()
         return row
 

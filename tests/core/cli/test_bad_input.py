@@ -57,8 +57,8 @@ TABLE = [
         "need the task's gold calls, and none of the 4096 training tasks of 'calculator' has any",
     ),
     (
-        "run --set policy_options.rws=3",
-        "policy 'transformers': unknown option 'rws'; did you mean r",
+        "run --set policy_options.refil=3",
+        "policy 'transformers': unknown option 'refil'; did you mean refill",
     ),
     ("run --set train.lora.rank=3", "train.lora: unknown key 'rank'"),
     ("run --set train.lora.r=-3", "train.lora: `r` should be a positive integer"),
@@ -162,7 +162,10 @@ TABLE = [
     ("eval noted", "noted has no trained model yet (interrupted)"),
     ("eval --set evaluate.splits=[]", "nothing is to be evaluated: evaluate.splits is empty"),
     ("eval --set evaluate.tasks=0", "nothing is to be evaluated: evaluate.splits is empty, or"),
-    ("ablate plain.jsonl --rewards sparse --against seed.toml", "seed.toml: there is no table [r"),
+    (
+        "compare-rewards plain.jsonl --rewards sparse --against seed.toml",
+        "seed.toml: there is no table [r",
+    ),
     ("eval run", "run has no trained model yet (running)"),
     ("eval --output plain.jsonl", "plain.jsonl exists; choose another --output"),
     (

@@ -102,11 +102,13 @@ def test_eval_score_and_ablate_take_them(mentor, folder):
         out, _ = mentor("score", "played.jsonl", "--env", "heap.py:Pile", "--rewards", rewards)
         assert "Brevity" in out
     against = ("--rewards", "heap:Brevity", "--against", "outcome=1,heap.py:Brevity=0.5")
-    out, _ = mentor("ablate", "played.jsonl", *against)
+    out, _ = mentor("compare-rewards", "played.jsonl", *against)
     assert "Brevity" in out
     (folder / "rewards").mkdir()
     (folder / "rewards" / "own.toml").write_text('[reward.terms]\n"../heap.py:Brevity" = 1\n')
-    out, _ = mentor("ablate", "played.jsonl", *against[:2], "--against", "rewards/own.toml")
+    out, _ = mentor(
+        "compare-rewards", "played.jsonl", *against[:2], "--against", "rewards/own.toml"
+    )
     assert "Brevity" in out
     mentor("check-reward", "heap.py:Brevity", "--examples", "5", code=1)  # an empty episode gets 1
 

@@ -40,7 +40,7 @@ class NeedsTeacher(Gives):
 
 
 class First(Composer):
-    def compose(self, scores, progress):
+    def compose(self, scores, training_progress):
         return Composed(scores.values_BK[:, 0])
 
 

@@ -16,7 +16,7 @@ from mentor_plugins.commands.job import run
 GOOD = {
     "calls": 2.5,
     "entropy": 0.4,
-    "groups/dead": 0.1,
+    "groups/zero_variance": 0.1,
     "reward": 0.4,
     "success": 0.4,
     "end/token_limit": 0.0,
@@ -40,8 +40,8 @@ def told(first, last, steps=12, reference_calls=2.5):
     [
         ({"calls": 0.0}, "few_calls", "outcome_gated"),
         ({"entropy": 0.0}, "low_entropy", "learning_rate"),
-        ({"groups/dead": 1.0}, "zero_variance", "--warm-start sft"),
-        ({"end/token_limit": 0.9}, "truncation", "rollout.episode_tokens"),
+        ({"groups/zero_variance": 1.0}, "zero_variance", "--warm-start sft"),
+        ({"end/token_limit": 0.9}, "truncation", "rollout.max_episode_tokens"),
         ({"reward": 0.9, "success": 0.2}, "reward_hacking", "outcome"),
     ],
 )
@@ -57,7 +57,7 @@ def test_a_training_that_learns_is_left_alone():
 
 
 def test_groups_that_always_win_need_harder_tasks_and_no_imitation():
-    last = GOOD | {"groups/dead": 1.0, "success": 1.0, "reward": 1.0}
+    last = GOOD | {"groups/zero_variance": 1.0, "success": 1.0, "reward": 1.0}
     [finding] = told(last, last)
     assert "harder tasks" in finding.message
 

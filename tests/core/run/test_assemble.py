@@ -125,12 +125,12 @@ class Shut(ActionGate):
 
 def test_settings_reach_the_parts():
     parts = parts_of(
-        rollout={"max_turns": 3, "temperature": 0.5, "turn_tokens": 7},
+        rollout={"max_turns": 3, "temperature": 0.5, "max_turn_tokens": 7},
         evaluate={"tasks": 2},
         gate=f"{__file__}:Shut",
     )
     env = parts.domains["calculator"].env
-    settings = (env.max_turns, parts.sampling.temperature, parts.limits.turn_tokens)
+    settings = (env.max_turns, parts.sampling.temperature, parts.limits.max_turn_tokens)
     assert settings == (3, 0.5, 7)
     assert env.gate.refuse(None, None, ()) == "shut"
     assert [len(parts.evaluation_tasks(split)) for split in ("eval", "ood")] == [2, 2]
@@ -265,9 +265,11 @@ def test_a_term_that_compares_with_what_no_task_has_stops_the_run(term, options,
 
 
 def test_options_of_policies_are_checked_without_a_model():
-    with pytest.raises(ConfigError, match=r"policy 'transformers': unknown option 'rws'; .* rows"):
-        parts_of(policy_options={"rws": 3}).check_policies()
-    parts_of(policy_options={"rows": 3}).check_policies()
+    with pytest.raises(
+        ConfigError, match=r"policy 'transformers': unknown option 'batch'; .* max_batch_size"
+    ):
+        parts_of(policy_options={"batch": 3}).check_policies()
+    parts_of(policy_options={"max_batch_size": 3}).check_policies()
 
 
 # Several environments ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mentor_core.contracts.trajectory import Call
 from mentor_core.play.evaluate import summarise
-from mentor_core.run.report import COLUMNS, as_json, as_markdown, as_metrics, as_table, rows
+from mentor_core.run.report import COLUMNS, as_json, as_markdown, as_metrics, as_table, table_rows
 from mentor_lab.testing import trajectory_of
 
 BEFORE = summarise([trajectory_of("3", outcome=o) for o in (1.0, 0.0, 0.0, 0.0)])
@@ -21,7 +21,7 @@ SUMMARIES = {"eval": {"before": BEFORE, "after": AFTER}, "ood": {"before": UNVER
 
 
 def test_each_split_has_a_row_before_and_one_after():
-    assert rows(SUMMARIES) == [
+    assert table_rows(SUMMARIES) == [
         ("eval", "before", "4", "25.0%", "4.6 – 69.9%", "0.250", "1.0", "0.0", "–"),
         ("eval", "after", "2", "100.0%", "34.2 – 100.0%", "1.000", "2.0", "1.0", "100.0%"),
         ("ood", "before", "1", "–", "not verified", "–", "1.0", "0.0", "–"),
@@ -34,7 +34,7 @@ def test_the_report_is_a_markdown_table_with_the_facts_below():
     assert facts == "- reward: outcome 1\n"
     lines = table.splitlines()
     assert {line.count("|") for line in lines} == {len(COLUMNS) + 1}
-    assert lines[2] == "| " + " | ".join(rows(SUMMARIES)[0]) + " |"
+    assert lines[2] == "| " + " | ".join(table_rows(SUMMARIES)[0]) + " |"
 
 
 @pytest.mark.parametrize("split", ["eval", "eval/calculator", "eval/reasoning_gym"])
@@ -43,7 +43,7 @@ def test_a_terminal_of_80_columns_shows_every_figure_whole(split):
     partial = replace(AFTER, outcome=0.6, episodes=1000, turns=12.5, calls=11.5)
     Console(file=out, width=80).print(as_table({split: {"before": partial}}, "x"))
     assert "…" not in out.getvalue()
-    (row,) = rows({split: {"before": partial}})
+    (row,) = table_rows({split: {"before": partial}})
     for whole in " ".join(row).split():
         assert whole in out.getvalue()
 

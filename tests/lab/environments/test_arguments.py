@@ -1,4 +1,4 @@
-"""Arguments that fit a schema are accepted; hostile ones meet every parameter."""
+"""Arguments that fit a schema are accepted; adversarial ones meet every parameter."""
 
 import datetime as dt
 import json
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mentor_core.tools.tool import Tool
-from mentor_lab.environments.arguments import HOSTILE, Filler, hostile_arguments
+from mentor_lab.environments.arguments import ADVERSARIAL, Filler, adversarial_arguments
 from mentor_lab.testing import tools
 
 SCHEMAS = (
@@ -77,8 +77,8 @@ def test_a_schema_that_refers_to_itself_ends():
 
 @given(tools())
 def test_every_parameter_meets_every_hostile_value(tool):
-    made = list(hostile_arguments(tool.parameters, filler(0)))
+    made = list(adversarial_arguments(tool.parameters, filler(0)))
     for name in tool.parameters["properties"]:
         values = [json.dumps(arguments[name]) for arguments in made if name in arguments]
-        assert {json.dumps(value) for value in HOSTILE} <= set(values)
+        assert {json.dumps(value) for value in ADVERSARIAL} <= set(values)
         assert any(name not in arguments for arguments in made)

@@ -9,7 +9,7 @@ from mentor_lab.students.demonstrations import WeakPlayer, demonstrate
 
 SIZES = {"train_size": 120, "eval_size": 0, "ood_size": 0}
 PERFECT = {"misconceived": 0, "skill": 1, "skip": 0, "stop": 0, "swap": 0, "talk": 0}
-WORST = {"misconceived": 1, "luck": 0, "skip": 0.3, "stop": 0.3, "swap": 0.5, "slip": 0.5}
+WORST = {"misconceived": 1, "guess": 0, "skip": 0.3, "stop": 0.3, "swap": 0.5, "copy_error": 0.5}
 
 
 def outcomes(name, player, options=SIZES):
@@ -37,7 +37,7 @@ def test_every_kind_of_error_at_once_still_gives_whole_conversations(name):
 
 
 def test_a_tool_is_taken_for_the_one_that_is_named():
-    player = WeakPlayer(**PERFECT | {"luck": 0}, takes={"mv": "cp"})
+    player = WeakPlayer(**PERFECT | {"guess": 0}, takes={"mv": "cp"})
     env = load(ENVIRONMENTS, "files")(**SIZES)
     tasks = env.tasks("train")
     moves = [t for t in tasks if [s["name"] for s in t.metadata["steps"]] == ["mv"]]
@@ -60,7 +60,7 @@ def test_a_word_is_mistaken_for_the_one_that_is_named():
 def test_who_tires_buys_without_the_options_but_buys():
     env = load(ENVIRONMENTS, "webshop")()
     for task in env.tasks("train")[:10]:
-        demonstrate(env, task, WeakPlayer(**PERFECT, tire=1), random.Random(0))
+        demonstrate(env, task, WeakPlayer(**PERFECT, skip_repeated=1), random.Random(0))
         clicked = [call.arguments.get("target") for turn in env.turns for call in turn.calls]
         assert len(clicked) == 3  # search, the product, and what is last
         assert clicked[-1] == "buy now"

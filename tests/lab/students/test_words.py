@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_lab.students.words import fill, slip, words
+from mentor_lab.students.words import fill, miscopy, words
 
 PAGE = "d12 | Old Tower | Museum of maps.\nd7 | New Mill | Museum of glass."
 texts = st.lists(st.sampled_from(["Ada", "b.txt", "a/b.txt", "d12", "7", "of", "x_y"])).map(
@@ -14,18 +14,20 @@ texts = st.lists(st.sampled_from(["Ada", "b.txt", "a/b.txt", "d12", "7", "of", "
 
 
 def test_a_slip_takes_what_has_the_same_form():
-    assert slip("d12", [PAGE], random.Random(0)) == "d7"
-    assert slip("Old Tower", [PAGE], random.Random(0)) == "New Mill"
-    assert slip("lists/a.txt", ["lists/a.txt and docs/b.md, top"], random.Random(0)) == "docs/b.md"
+    assert miscopy("d12", [PAGE], random.Random(0)) == "d7"
+    assert miscopy("Old Tower", [PAGE], random.Random(0)) == "New Mill"
+    assert (
+        miscopy("lists/a.txt", ["lists/a.txt and docs/b.md, top"], random.Random(0)) == "docs/b.md"
+    )
 
 
 def test_upper_case_on_the_page_is_no_obstacle():
-    assert slip("p17", ["P17 Lamp P20"], random.Random(0)) == "p20"
+    assert miscopy("p17", ["P17 Lamp P20"], random.Random(0)) == "p20"
 
 
 def test_what_looks_like_nothing_else_stays():
-    assert slip("d12", ["only d12 here"], random.Random(0)) == "d12"
-    assert slip("SELECT 1", [PAGE], random.Random(0)) == "SELECT 1"
+    assert miscopy("d12", ["only d12 here"], random.Random(0)) == "d12"
+    assert miscopy("SELECT 1", [PAGE], random.Random(0)) == "SELECT 1"
 
 
 def test_what_only_the_expert_has_read_is_guessed_from_the_latest_message():
@@ -39,5 +41,5 @@ def test_what_only_the_expert_has_read_is_guessed_from_the_latest_message():
 @given(texts, st.lists(texts, max_size=3), st.integers(0, 9))
 def test_they_never_fail_and_say_only_what_was_seen(text, seen, seed):
     known = {word for message in seen for word in words(message)}
-    assert words(slip(text, seen, random.Random(seed))) <= words(text) | known
+    assert words(miscopy(text, seen, random.Random(seed))) <= words(text) | known
     assert words(fill(text, words(text), seen, random.Random(seed))) <= words(text) | known

@@ -305,7 +305,12 @@ def test_a_mixture_trains_resumes_and_is_read_again(outsider, tmp_path):
     groups = {(t.policy_version, t.group): t.env for t in played}
     assert Counter(groups.values()) == {"calculator": 8, "dice": 4}
     for line in metrics(whole):
-        assert {"success", "calculator/success", "dice/success", "dice/groups/dead"} <= set(line)
+        assert {
+            "success",
+            "calculator/success",
+            "dice/success",
+            "dice/groups/zero_variance",
+        } <= set(line)
     figures = json.loads((whole / "report.json").read_text())
     assert figures["after"]["eval/episodes"] == 8
     assert figures["after"]["eval/dice/episodes"] == figures["before"]["ood/dice/episodes"] == 4
@@ -330,6 +335,8 @@ def test_a_mixture_trains_resumes_and_is_read_again(outsider, tmp_path):
     output = finish(mentor("show", str(whole), "--env", "dice", "-n", "1", **options))
     assert "dice?" in output
     output = finish(
-        mentor("ablate", str(whole), "--rewards", "sparse", "--against", "mentor", **options)
+        mentor(
+            "compare-rewards", str(whole), "--rewards", "sparse", "--against", "mentor", **options
+        )
     )
     assert "advantages change sign" in output

@@ -16,11 +16,13 @@ class Fixed(RewardTerm):
         return 1.0
 
 
-def compose(composer, values_BK, weights_K=(1, 0), progress=0.0):
+def compose(composer, values_BK, weights_K=(1, 0), training_progress=0.0):
     values_BK = np.array(values_BK, dtype=float)
     turns_NK, groups_B = [values_BK[:1]] * len(values_BK), np.zeros(len(values_BK), np.int64)
     weights_K = np.array(weights_K, dtype=float)
-    return composer.compose(Scores(("a", "b"), weights_K, values_BK, turns_NK, groups_B), progress)
+    return composer.compose(
+        Scores(("a", "b"), weights_K, values_BK, turns_NK, groups_B), training_progress
+    )
 
 
 def multiplier(composer):

@@ -52,8 +52,8 @@ def test_what_is_not_scored_adds_nothing_and_a_trajectory_without_scores_has_no_
     scores = batch([[0, NAN], [1, 0], [NAN, 1], [NAN, NAN]], [1, 1], [0, 0, 0, 0])
     rewards_B = Normalised().compose(scores, 0.0).rewards_B
     assert np.isnan(rewards_B).tolist() == [False, False, False, True]
-    spread = np.std([-0.5, 0.5], ddof=1)
-    assert advantages(scores) == pytest.approx(np.array([-0.5, 0, 0.5, 0]) / spread)
+    std = np.std([-0.5, 0.5], ddof=1)
+    assert advantages(scores) == pytest.approx(np.array([-0.5, 0, 0.5, 0]) / std)
 
 
 def test_the_mean_reward_is_the_weighted_mean_score():
@@ -65,9 +65,9 @@ def test_what_turns_added_is_in_the_units_of_the_terms():
     turns = [np.reshape(t, (-1, 3)) for t in ([[0, NAN, 2], [0.5, 5, 2]], [[1, 1, 2]], [])]
     scores = batch([[0, 0, 1], [1, 0, 1], [1, NAN, 1]], [2, 0, 3], [0, 0, 0], turns)
     composed = Normalised().compose(scores, 0.0)
-    spread = np.std([0, 1, 1], ddof=1)  # the third term has no spread, the second no weight
-    assert composed.turns_N[0] == pytest.approx([0, 2 * 0.5 / spread])
-    assert composed.turns_N[1] == pytest.approx([2 / spread])
+    std = np.std([0, 1, 1], ddof=1)  # the third term has no std, the second no weight
+    assert composed.turns_N[0] == pytest.approx([0, 2 * 0.5 / std])
+    assert composed.turns_N[1] == pytest.approx([2 / std])
     assert [len(t) for t in composed.turns_N] == [2, 1, 0]
 
 
@@ -91,9 +91,9 @@ def test_the_advantage_is_the_weighted_sum_of_normalised_differences(rows, weigh
     for values_B, weight in zip(values_BK.T, weights_K, strict=True):
         differences_B = values_B - group_means(values_B, groups_B)
         seen = differences_B[~np.isnan(differences_B)]
-        spread = seen.std(ddof=1) if seen.size > 1 else 0.0
-        if spread > 1e-6:
-            expected_B += weight * np.nan_to_num(differences_B) / spread
+        std = seen.std(ddof=1) if seen.size > 1 else 0.0
+        if std > 1e-6:
+            expected_B += weight * np.nan_to_num(differences_B) / std
     found = advantages(batch(values_BK, weights_K, groups_B))
     assert np.isfinite(found).all()
     assert found == pytest.approx(expected_B, abs=1e-6)

@@ -23,22 +23,22 @@ def composer(name, schedule=SCHEDULE):
     return create(COMPOSERS, name, {"schedule": schedule, **OPTIONS.get(name, {})})
 
 
-def rewards(made, weights_K, progress):
+def rewards(made, weights_K, training_progress):
     values_BK = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=float)
     turns_NK, groups_B = [np.empty((0, 2))] * 4, np.array([0, 0, 1, 1])
     scores = Scores(TERMS, np.array(weights_K, dtype=float), values_BK, turns_NK, groups_B)
-    found = made.compose(scores, progress).rewards_B
+    found = made.compose(scores, training_progress).rewards_B
     assert scores.weights_K.tolist() == weights_K
     return found
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("progress", "weight"), [(0, 1), (0.25, 1), (0.5, 0.5), (0.7, 0.1), (0.75, 0), (1, 0)]
+    ("training_progress", "weight"), [(0, 1), (0.25, 1), (0.5, 0.5), (0.7, 0.1), (0.75, 0), (1, 0)]
 )
-def test_a_weight_goes_in_straight_lines_from_point_to_point(name, progress, weight):
+def test_a_weight_goes_in_straight_lines_from_point_to_point(name, training_progress, weight):
     """The weight that the user gave the term, 9, does not count."""
-    found = rewards(composer(name), [2, 9], progress)
+    found = rewards(composer(name), [2, 9], training_progress)
     assert found == pytest.approx(rewards(composer(name, {}), [2, weight], 0.5))
 
 

@@ -22,11 +22,11 @@ def advantages(rewards_B, groups_B, **options):
 def test_by_hand():
     rewards, groups = [0, 1, 0.5, 0.5, np.nan], [7, 7, 3, 3, 3]
     assert advantages(rewards, groups, scale="none").tolist() == [-0.5, 0.5, 0, 0, 0]
-    spread = np.std([0, 1, 0.5, 0.5], ddof=1) + 1e-4
-    assert advantages(rewards, groups) == pytest.approx(np.array([-0.5, 0.5, 0, 0, 0]) / spread)
-    spread = np.std([0, 1], ddof=1) + 1e-4
+    std = np.std([0, 1, 0.5, 0.5], ddof=1) + 1e-4
+    assert advantages(rewards, groups) == pytest.approx(np.array([-0.5, 0.5, 0, 0, 0]) / std)
+    std = np.std([0, 1], ddof=1) + 1e-4
     assert advantages(rewards, groups, scale="group") == pytest.approx(
-        np.array([-0.5, 0.5, 0, 0, 0]) / spread
+        np.array([-0.5, 0.5, 0, 0, 0]) / std
     )
 
 

@@ -50,9 +50,9 @@ def test_groups_are_compared_within_themselves_and_scaled_together():
     turns = [[1, 0], [1], [0.5], []]
     plain = assign(rewards, turns, groups_B=(0, 0, 1, 1), scale="none")
     scaled = assign(rewards, turns, groups_B=(0, 0, 1, 1))
-    spread = np.std(rewards, ddof=1) + 1e-4
+    std = np.std(rewards, ddof=1) + 1e-4
     for one, other in zip(plain, scaled, strict=True):
-        assert other == pytest.approx(one / spread)
+        assert other == pytest.approx(one / std)
     assert plain[0] == pytest.approx([0.5, 0.5, 0, 0, 0.5, 0.5])
     assert plain[2] == pytest.approx([0.5 * 0.25] * 2)
 
@@ -145,7 +145,7 @@ def test_the_expected_gradient_is_that_of_the_rewards_whatever_the_lengths(chanc
     )
 )
 def test_advantages_stay_of_the_size_of_one(scale, batch):
-    """Of equal rewards the spread is 0, and turns may still differ: they must not blow up."""
+    """Of equal rewards the std is 0, and turns may still differ: they must not blow up."""
     rewards_B, turns_N = zip(*batch, strict=True)
     flat = np.concatenate(each_turn(rewards_B, turns_N, scale=scale, turn_weight=1))
     assert np.isfinite(flat).all()

@@ -10,7 +10,7 @@ from mentor_envs.calculator.env import Calculator
 from mentor_plugins.policies.generate import GeneratePolicy
 from mentor_plugins.policies.transformers import TransformersPolicy
 
-LIMITS = Limits(turn_tokens=48, episode_tokens=300)
+LIMITS = Limits(max_turn_tokens=48, max_episode_tokens=300)
 
 
 def roll(policy, student, sampling):

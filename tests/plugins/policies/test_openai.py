@@ -22,7 +22,7 @@ pytest.importorskip("httpx")
 from mentor_plugins.policies.openai import OpenaiPolicy
 from mentor_plugins.policies.transformers import TransformersPolicy
 
-LIMITS = Limits(turn_tokens=64, episode_tokens=400)
+LIMITS = Limits(max_turn_tokens=64, max_episode_tokens=400)
 
 
 def roll(policy, tasks, sampling=Sampling(0.0), limits=LIMITS, student=None, share=0.0):  # noqa: B008
@@ -125,7 +125,7 @@ def test_limits_and_reasons(served, tasks):
     assert cut.end == "token_limit"
     assert cut.answer is None
     dear = served(in_turn(calls(("add", '{"a": 1, "b": 2}')), say("Answer: 3")))
-    limits = Limits(turn_tokens=64, episode_tokens=7)
+    limits = Limits(max_turn_tokens=64, max_episode_tokens=7)
     (spent,) = roll(OpenaiPolicy(model="m", base_url=f"{dear.url}/v1"), tasks[:1], limits=limits)
     assert spent.end == "token_limit"
     assert len(dear.requests) == 1

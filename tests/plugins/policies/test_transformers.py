@@ -13,7 +13,7 @@ from mentor_core.support.errors import ModelError
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.policies.transformers import TransformersPolicy
 
-LIMITS = Limits(turn_tokens=64, episode_tokens=400)
+LIMITS = Limits(max_turn_tokens=64, max_episode_tokens=400)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def naive_greedy(student, task):
     prompt = len(ids)
     while True:
         turn = []
-        while len(turn) < LIMITS.turn_tokens and len(ids) - prompt < LIMITS.episode_tokens:
+        while len(turn) < LIMITS.max_turn_tokens and len(ids) - prompt < LIMITS.max_episode_tokens:
             logits = student.model(torch.tensor([ids])).logits[0, -1]
             turn.append(int(logits.argmax()))
             ids.append(turn[-1])
@@ -51,7 +51,7 @@ def naive_greedy(student, task):
             return ids[prompt:]
         observation, _, terminated, truncated, _ = env.step(student.chat.decode(turn))
         suffix = student.chat.suffix_ids(observation)
-        if terminated or truncated or len(ids) - prompt + len(suffix) >= LIMITS.episode_tokens:
+        if terminated or truncated or len(ids) - prompt + len(suffix) >= LIMITS.max_episode_tokens:
             return ids[prompt:]
         ids += suffix
 
@@ -59,14 +59,21 @@ def naive_greedy(student, task):
 @torch.no_grad()
 def test_greedy_episodes_equal_a_naive_implementation(student, tasks):
     expected = [naive_greedy(student, task) for task in tasks[:8]]
-    for options in ({"rows": 3}, {"rows": 3, "block": 5}):
+    for options in ({"max_batch_size": 3}, {"max_batch_size": 3, "block": 5}):
         played = roll(student, tasks[:8], Sampling(temperature=0), **options)
         assert [t.tokens.completion for t in played] == expected
 
 
 @torch.no_grad()
 @pytest.mark.parametrize(
-    "options", [{}, {"rows": 5}, {"refill": 0.0}, {"prefill_tokens": 300}, {"rows": 7, "block": 6}]
+    "options",
+    [
+        {},
+        {"max_batch_size": 5},
+        {"refill": 0.0},
+        {"prefill_tokens": 300},
+        {"max_batch_size": 7, "block": 6},
+    ],
 )
 def test_logprobs_are_those_of_a_plain_forward_pass(student, tasks, options):
     """Wrong behaviour log-probabilities bias every importance ratio without a sign of it."""
@@ -82,7 +89,7 @@ def test_logprobs_are_those_of_a_plain_forward_pass(student, tasks, options):
 
 def test_a_seed_gives_its_episode_whatever_else_is_in_the_batch(student, tasks):
     together = roll(student, tasks, Sampling())
-    alone = roll(student, tasks, Sampling(), rows=1)
+    alone = roll(student, tasks, Sampling(), max_batch_size=1)
     reverse = roll(student, tasks[::-1], Sampling(), seeds=range(len(tasks))[::-1])[::-1]
     in_blocks = roll(student, tasks, Sampling(), block=8)
     ids = [t.tokens.completion for t in together]
@@ -101,7 +108,7 @@ def test_a_full_batch_waits_for_slow_tools(student, tasks):
             time.sleep(0.01)
             return super().canonical(call)
 
-    policy = TransformersPolicy(rows=1)
+    policy = TransformersPolicy(max_batch_size=1)
     policy.prepare(student, Sampling(), LIMITS)
     rollout = Rollout(Slow, policy)
     played = rollout.run([Start(task, seed) for seed, task in enumerate(tasks[:4])])
@@ -130,11 +137,11 @@ def test_spans_masks_and_ids_add_up(student, tasks):
     for trajectory in roll(student, tasks, Sampling(temperature=1.3)):
         record = trajectory.tokens
         assert len(record.completion) == len(record.logprobs) == len(record.mask)
-        assert len(record.completion) <= LIMITS.episode_tokens
+        assert len(record.completion) <= LIMITS.max_episode_tokens
         sampled = [False] * len(record.completion)
         for turn in trajectory.turns:
             start, end = turn.span
-            assert end - start <= LIMITS.turn_tokens
+            assert end - start <= LIMITS.max_turn_tokens
             sampled[start:end] = [True] * (end - start)
             assert student.chat.decode(record.completion[start:end]) == turn.text
             assert turn.complete == (record.completion[end - 1] in student.chat.end_ids)
@@ -155,7 +162,7 @@ def test_spans_masks_and_ids_add_up(student, tasks):
 def test_any_limits_end_every_episode_with_its_reason(
     student, tasks, turn, episode, rows, block, temperature
 ):
-    limits, options = Limits(turn, episode), {"rows": rows, "block": block}
+    limits, options = Limits(turn, episode), {"max_batch_size": rows, "block": block}
     for trajectory in roll(student, tasks[:6], Sampling(temperature), limits, **options):
         assert trajectory.end is not None
         assert len(trajectory.tokens.completion) <= episode

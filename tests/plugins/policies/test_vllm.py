@@ -22,7 +22,7 @@ from mentor_plugins.policies.vllm import VllmPolicy
 
 pytest.importorskip("httpx")
 
-LIMITS = Limits(turn_tokens=48, episode_tokens=300)
+LIMITS = Limits(max_turn_tokens=48, max_episode_tokens=300)
 
 
 def roll(policy, student, sampling, share=0.5):

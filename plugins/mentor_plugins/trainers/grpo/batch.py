@@ -92,7 +92,7 @@ def is_truncated(trajectory: Trajectory) -> bool:
     return trajectory.end in ("token_limit", "turn_limit", "time_limit")
 
 
-def join(parts: Sequence[Part], reward: Reward, credit: Credit, progress: float) -> Scored:
+def join(parts: Sequence[Part], reward: Reward, credit: Credit, training_progress: float) -> Scored:
     """Put the parts of all processes together and compose, the same in every process."""
     first = parts[0].scores
     scores = Scores(
@@ -102,7 +102,7 @@ def join(parts: Sequence[Part], reward: Reward, credit: Credit, progress: float)
         [turns for part in parts for turns in part.scores.turns_NK],
         np.concatenate([part.scores.groups_B for part in parts]),
     )
-    composed = reward.composer.compose(scores, progress)
+    composed = reward.composer.compose(scores, training_progress)
     layouts = [layout for part in parts for layout in part.layouts]
     advantages = credit.assign(composed, scores.groups_B, layouts)
     facts: dict[str, Counter[str]] = {}
@@ -138,10 +138,10 @@ def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
 def _measure(scores: Scores, rewards_B: Floats, facts: Counter[str]) -> Metrics:
     metrics: Metrics = {
         "reward": _mean(rewards_B),
-        "reward_spread": _spread(rewards_B),
+        "reward_std": _std(rewards_B),
         "success": facts["successes"] / facts["verified"] if facts["verified"] else None,
         "unscored": float(np.isnan(rewards_B).mean()),
-        "groups/dead": _dead_groups(rewards_B, scores.groups_B),
+        "groups/zero_variance": _zero_variance_groups(rewards_B, scores.groups_B),
         "turns": facts["turns"] / facts["episodes"],
         "calls": facts["calls"] / facts["episodes"],
         "sampled_tokens": float(facts["sampled"]),
@@ -160,7 +160,7 @@ def _measure(scores: Scores, rewards_B: Floats, facts: Counter[str]) -> Metrics:
     for k, term in enumerate(scores.terms):
         values_B = scores.values_BK[:, k]
         metrics[f"terms/{term}/mean"] = _mean(values_B)
-        metrics[f"terms/{term}/spread"] = _spread(values_B)
+        metrics[f"terms/{term}/std"] = _std(values_B)
         metrics[f"terms/{term}/scored"] = float((~np.isnan(values_B)).mean())
     return metrics
 
@@ -170,18 +170,18 @@ def _mean(values_B: Floats) -> float | None:
     return float(scored.mean()) if scored.size else None
 
 
-def _spread(values_B: Floats) -> float | None:
+def _std(values_B: Floats) -> float | None:
     """Standard deviation of what was scored."""
     scored = values_B[~np.isnan(values_B)]
     return float(scored.std()) if scored.size else None
 
 
-def _dead_groups(rewards_B: Floats, groups_B: np.ndarray) -> float:  # type: ignore[type-arg]
+def _zero_variance_groups(rewards_B: Floats, groups_B: np.ndarray) -> float:  # type: ignore[type-arg]
     """Share of groups that teach nothing: fewer than two different rewards."""
     groups = np.unique(groups_B)
-    dead = 0
+    zero_variance = 0
     for group in groups:
         members = rewards_B[groups_B == group]
         scored = members[~np.isnan(members)]
-        dead += scored.size < 2 or bool(np.ptp(scored) < 1e-9)
-    return dead / len(groups)
+        zero_variance += scored.size < 2 or bool(np.ptp(scored) < 1e-9)
+    return zero_variance / len(groups)

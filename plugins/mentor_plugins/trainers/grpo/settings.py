@@ -26,7 +26,7 @@ _OWN = {
     "scale_rewards": "credit_options.scale",
     "multi_objective_aggregation": "reward.composer",
     "reward_weights": "reward.terms",
-    "max_completion_length": "rollout.episode_tokens",
+    "max_completion_length": "rollout.max_episode_tokens",
     "temperature": "rollout.temperature",
     "top_p": "rollout.top_p",
     "top_k": "rollout.top_k",
@@ -119,7 +119,7 @@ def trainer_settings(
         "save_strategy": "steps",
         "save_steps": train.checkpoint_every,
         "save_total_limit": None,  # TRL would delete the old one before the new one is sealed
-        "max_completion_length": rollout.episode_tokens,
+        "max_completion_length": rollout.max_episode_tokens,
         "temperature": rollout.temperature,
         "bf16": train.bf16,
         "gradient_checkpointing": train.gradient_checkpointing,

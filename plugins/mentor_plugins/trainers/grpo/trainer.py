@@ -184,8 +184,10 @@ class MentorTrainer(GRPOTrainer):
             self.parts.reward,
             self._mask_truncated,
         )
-        progress = self.state.global_step / max(self.state.max_steps, 1)
-        self._scored = join(gather_object([part]), self.parts.reward, self.parts.credit, progress)
+        training_progress = self.state.global_step / max(self.state.max_steps, 1)
+        self._scored = join(
+            gather_object([part]), self.parts.reward, self.parts.credit, training_progress
+        )
         for trajectory, reward in zip(
             self._trajectories, self._local(self._scored.composed.rewards_B), strict=True
         ):
@@ -227,7 +229,7 @@ class MentorTrainer(GRPOTrainer):
     def _note(self, metrics: Metrics) -> None:
         """Take metrics into TRL's log in place of those that would mislead.
 
-        TRL judges truncation by the last token, and its zero-spread share by batch scale.
+        TRL judges truncation by the last token, and its zero-variance share by batch scale.
         """
         log = self._metrics["train"]
         for name in [n for n in log if n.startswith(("completions/", "rewards/", "frac_reward"))]:

@@ -155,7 +155,7 @@ class Sft(Trainer):
         settings: dict[str, Any] = {
             "lr_scheduler_type": "linear",
             "warmup_steps": min(10, training.steps // 10),
-            "max_length": config.rollout.episode_tokens if self.packing else None,
+            "max_length": config.rollout.max_episode_tokens if self.packing else None,
             "logging_steps": 1,
             **self.trl,
             "output_dir": str(Path(output)),

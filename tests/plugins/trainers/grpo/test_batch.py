@@ -42,9 +42,11 @@ class First(Composer):
 
     at_nan: bool = False
 
-    def compose(self, scores, progress):
+    def compose(self, scores, training_progress):
         rewards_B = scores.values_BK[:, 0]
-        return Composed(np.nan_to_num(rewards_B, nan=progress) if self.at_nan else rewards_B)
+        return Composed(
+            np.nan_to_num(rewards_B, nan=training_progress) if self.at_nan else rewards_B
+        )
 
 
 REWARD = Reward({"outcome": Outcome(), "calls": Calls()}, {"outcome": 1.0}, First())
@@ -67,21 +69,21 @@ def part_of(*trajectories, reward=REWARD, references=NONE, mask_truncated=False)
     return score_part(trajectories, tasks, references, reward, mask_truncated)
 
 
-def batch_of(*trajectories, reward=REWARD, progress=0.0, **options):
+def batch_of(*trajectories, reward=REWARD, training_progress=0.0, **options):
     part = part_of(*trajectories, reward=reward, **options)
-    return join([part], reward, create(CREDITS, "group", {"scale": "none"}), progress)
+    return join([part], reward, create(CREDITS, "group", {"scale": "none"}), training_progress)
 
 
 def metrics_of(*trajectories, **options):
     return measure(batch_of(*trajectories, **options))
 
 
-def test_means_and_spreads_are_those_of_the_terms():
+def test_means_and_stds_are_those_of_the_terms():
     metrics = metrics_of(played(0, 1.0, 1), played(0, 0.0), played(1, 0.5), played(1, 0.5))
     assert metrics["reward"] == metrics["terms/outcome/mean"] == 0.5
-    assert metrics["reward_spread"] == pytest.approx(np.std([1, 0, 0.5, 0.5]))
+    assert metrics["reward_std"] == pytest.approx(np.std([1, 0, 0.5, 0.5]))
     assert metrics["terms/calls/mean"] == 0.25
-    assert metrics["terms/calls/spread"] == pytest.approx(np.std([1, 0, 0, 0]))
+    assert metrics["terms/calls/std"] == pytest.approx(np.std([1, 0, 0, 0]))
     assert metrics["success"] == 0.25
     assert (metrics["turns"], metrics["calls"]) == (1.25, 0.25)
     assert metrics["sampled_tokens"] == 15
@@ -97,8 +99,8 @@ def test_what_was_not_scored_is_not_zero():
 
 def test_a_batch_of_which_nothing_was_scored_has_no_reward():
     metrics = metrics_of(played(0, None), played(0, None))
-    assert [metrics[name] for name in ("reward", "reward_spread", "success")] == [None] * 3
-    assert (metrics["unscored"], metrics["groups/dead"]) == (1.0, 1.0)
+    assert [metrics[name] for name in ("reward", "reward_std", "success")] == [None] * 3
+    assert (metrics["unscored"], metrics["groups/zero_variance"]) == (1.0, 1.0)
 
 
 def test_what_was_not_scored_gets_no_advantage_and_moves_no_one_elses():
@@ -107,7 +109,7 @@ def test_what_was_not_scored_gets_no_advantage_and_moves_no_one_elses():
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "dead"),
+    ("outcomes", "zero_variance"),
     [
         ([(0, 1.0), (0, 0.0)], 0.0),
         ([(0, 1.0), (0, 1.0)], 1.0),
@@ -120,9 +122,9 @@ def test_what_was_not_scored_gets_no_advantage_and_moves_no_one_elses():
         ([(0, 0.0), (1, 1.0), (0, 0.0), (1, 0.0)], 0.5),
     ],
 )
-def test_a_group_is_dead_where_no_two_rewards_differ(outcomes, dead):
+def test_a_group_has_zero_variance_where_no_two_rewards_differ(outcomes, zero_variance):
     metrics = metrics_of(*(played(group, outcome) for group, outcome in outcomes))
-    assert metrics["groups/dead"] == dead
+    assert metrics["groups/zero_variance"] == zero_variance
 
 
 def test_failures_of_calls_are_shares_of_the_calls_by_reason():
@@ -201,7 +203,7 @@ def test_a_term_that_breaks_its_bounds_stops_the_run():
 
 def test_the_composer_hears_how_far_the_training_is():
     reward = Reward({"outcome": Outcome()}, {"outcome": 1.0}, First(at_nan=True))
-    batch = batch_of(played(0, None), played(0, 0.0), reward=reward, progress=0.25)
+    batch = batch_of(played(0, None), played(0, 0.0), reward=reward, training_progress=0.25)
     assert batch.composed.rewards_B.tolist() == [0.25, 0.0]
 
 
@@ -219,7 +221,10 @@ def test_of_several_environments_each_has_metrics_of_its_own_beside_the_whole():
     assert whole.items() <= metrics.items()
     assert whole == measure(batch, ["dice"])
     assert (whole["success"], metrics["dice/success"], metrics["shop/success"]) == (0.75, 0.5, 1.0)
-    assert (metrics["dice/groups/dead"], metrics["shop/groups/dead"]) == (0.0, 1.0)
+    assert (metrics["dice/groups/zero_variance"], metrics["shop/groups/zero_variance"]) == (
+        0.0,
+        1.0,
+    )
     assert (metrics["dice/calls"], metrics["shop/calls"]) == (0.5, 0.0)
     assert (metrics["dice/terms/calls/mean"], metrics["shop/terms/calls/mean"]) == (0.5, 0.0)
     assert (metrics["dice/end/answered"], metrics["shop/end/turn_limit"]) == (1.0, 1.0)
@@ -262,5 +267,5 @@ def test_two_processes_together_are_as_one(trajectories, cut, name):
 
 
 class TurnsToo(First):
-    def compose(self, scores, progress):
+    def compose(self, scores, training_progress):
         return Composed(scores.values_BK[:, 0], [turns_NK[:, 1] for turns_NK in scores.turns_NK])

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.health import Health
-from mentor_core.play.progress import Bar
+from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
@@ -27,7 +27,7 @@ from mentor_plugins.trainers.taught import taught_tokens
 
 CONFIG = {
     "env_options": {"train_size": 32},
-    "rollout": {"turn_tokens": 48, "episode_tokens": 300},
+    "rollout": {"max_turn_tokens": 48, "max_episode_tokens": 300},
     "train": {"steps": 1, "tasks_per_step": 2, "group_size": 4, "micro_batch": 4},
 }
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.health import Health
-from mentor_core.play.progress import Bar
+from mentor_core.play.progress_bar import Bar
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
 from mentor_core.run.config import resolve
@@ -25,7 +25,7 @@ from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
 
 SETTINGS = {
     "env_options": {"train_size": 32},
-    "rollout": {"turn_tokens": 48, "episode_tokens": 300},
+    "rollout": {"max_turn_tokens": 48, "max_episode_tokens": 300},
     "train": {"steps": 2, "tasks_per_step": 2, "group_size": 4, "micro_batch": 4},
 }
 
@@ -142,7 +142,7 @@ def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer):
     """Truncation is judged by the end reason: an episode may stop right after an end token."""
     trainer = make_trainer(
         train={"mask_truncated": True, "tasks_per_step": 4},
-        rollout={"max_turns": 3, "turn_tokens": 60},
+        rollout={"max_turns": 3, "max_turn_tokens": 60},
         reward={"preset": "sparse"},  # the expert's own chains do not fit into three turns
     )
     inputs = trainer._generate_and_score_completions(rows(trainer))

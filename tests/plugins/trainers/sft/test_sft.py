@@ -13,7 +13,7 @@ from rich.console import Console
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import POLICIES, TRAINERS, create
 from mentor_core.play.health import Health
-from mentor_core.play.progress import Bar
+from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble

@@ -1,4 +1,4 @@
-"""The battery finds each planted defect under its own name, and none in a sound environment."""
+"""The suite finds each planted defect under its own name, and none in a sound environment."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from mentor_core.contracts.task import Task
 from mentor_core.support.errors import ConfigError, DataError, PluginError
 from mentor_core.tools.tool import Tool
 from mentor_lab.environments import confined
-from mentor_lab.environments.battery import PROPERTIES, STAGES, check_environment
+from mentor_lab.environments.conformance import PROPERTIES, STAGES, check_environment
 
 sys.path.append(str(Path(__file__).parent))  # other processes import it, too
 import planted_environments as planted
@@ -196,7 +196,7 @@ GREEDY = """
 import psutil
 from mentor_core.tools.tool import Tool
 from mentor_lab.environments import confined
-from mentor_lab.environments.battery import check_environment
+from mentor_lab.environments.conformance import check_environment
 from planted_environments import Sums
 
 

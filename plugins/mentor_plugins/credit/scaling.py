@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from mentor_core.contracts.reward import Floats
 
-__all__ = ["EPSILON", "Scale", "spreads"]
+__all__ = ["EPSILON", "Scale", "divisors"]
 
 Scale = Literal["batch", "group", "none"]
 EPSILON = 1e-4
 """Added to every standard deviation, as TRL does."""
 
 
-def spreads(rewards_B: Floats, groups_B: npt.NDArray[np.int64], scale: Scale) -> Floats:
+def divisors(rewards_B: Floats, groups_B: npt.NDArray[np.int64], scale: Scale) -> Floats:
     """For each trajectory what its advantage is divided by, [B], positive.
 
     batch and group: the standard deviation (unbiased, over the scored rewards) of the whole
@@ -26,10 +26,10 @@ def spreads(rewards_B: Floats, groups_B: npt.NDArray[np.int64], scale: Scale) ->
         return np.ones_like(rewards_B)
     if scale == "batch":
         return np.full_like(rewards_B, _deviation(rewards_B) + EPSILON)
-    spreads_B = np.ones_like(rewards_B)
+    divisors_B = np.ones_like(rewards_B)
     for group in np.unique(groups_B):
-        spreads_B[groups_B == group] = _deviation(rewards_B[groups_B == group]) + EPSILON
-    return spreads_B
+        divisors_B[groups_B == group] = _deviation(rewards_B[groups_B == group]) + EPSILON
+    return divisors_B
 
 
 def _deviation(rewards: Floats) -> float:

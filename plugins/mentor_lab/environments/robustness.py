@@ -1,7 +1,7 @@
-"""Hostility: turns that no good policy writes, which must not hurt an environment.
+"""Robustness: turns that no good policy writes, which must not hurt an environment.
 
-Every tool is given every hostile value for every parameter, one call an episode; then Hypothesis
-looks for whole episodes that break something, and makes them small.
+Every tool is given every adversarial value for every parameter, one call an episode. Then
+Hypothesis looks for whole episodes that break something, and makes them small.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mentor_core.contracts.spaces import AssistantText
 from mentor_core.contracts.trajectory import Call
 from mentor_core.tools.results import NOT_JSON
 from mentor_core.tools.tool import Tool, ToolError
-from mentor_lab.environments.arguments import HOSTILE, Filler, hostile_arguments
+from mentor_lab.environments.arguments import ADVERSARIAL, Filler, adversarial_arguments
 from mentor_lab.environments.bench import Bench
 from mentor_lab.environments.confined import SPARE_BYTES
 from mentor_lab.environments.contract import toolsets
@@ -32,7 +32,7 @@ from mentor_lab.environments.episode import Episode
 from mentor_lab.search import search
 from mentor_lab.verdict import Problem, Property, Untested, Verdict
 
-__all__ = ["HOSTILITY", "Watcher", "hostility"]
+__all__ = ["ROBUSTNESS", "Watcher", "check_robustness"]
 
 _TASKS = 4
 _UNKNOWN = ("", "mentor_has_no_such_tool", "x" * 10_000, "\0", "__init__")
@@ -54,7 +54,7 @@ _TEXTS = (
 
 @dataclass(slots=True)
 class _Seen:
-    """What came of a hostile episode.
+    """What came of an adversarial episode.
 
     Attributes:
         turns: how many were played.
@@ -70,7 +70,7 @@ class _Seen:
 
 
 class Watcher:
-    """Plays hostile episodes, all of them in one instance as long as it does not raise."""
+    """Plays adversarial episodes, all of them in one instance as long as it does not raise."""
 
     def __init__(self, bench: Bench, on_episode: Callable[[Episode], None]) -> None:
         self.bench, self._on_episode = bench, on_episode
@@ -203,17 +203,17 @@ def _as_played(episode: Episode, seen: _Seen) -> Episode:
     return replace(episode, turns=episode.turns[: seen.turns])
 
 
-HOSTILITY = (
+ROBUSTNESS = (
     Property("robust", "never raises, whatever a policy writes", _robust),
     Property("refusing", "has tools that refuse what they cannot do, and do not crash", _refusing),
     Property("outcome", "gives an outcome in [0, 1] or None, however an episode ends", _outcome),
 )
 
 
-def hostility(
+def check_robustness(
     bench: Bench, on_example: Callable[[], None], on_episode: Callable[[Episode], None]
 ) -> list[Verdict]:
-    """The verdicts of hostile episodes.
+    """The verdicts of adversarial episodes.
 
     Args:
         bench: has the environment.
@@ -225,8 +225,8 @@ def hostility(
         parser = env.parser
     try:
         first, drawn = _sweep(bench, parser), _episodes(bench, parser)
-        verdicts = search(watcher, HOSTILITY, drawn, bench.examples, first, on_example)
-        for property_, verdict in zip(HOSTILITY, verdicts, strict=True):
+        verdicts = search(watcher, ROBUSTNESS, drawn, bench.examples, first, on_example)
+        for property_, verdict in zip(ROBUSTNESS, verdicts, strict=True):
             if verdict.problem is not None:
                 verdict.problem = _with_fewer_turns(watcher, property_, verdict.problem)
     finally:
@@ -247,13 +247,13 @@ def _with_fewer_turns(
 
 
 def _sweep(bench: Bench, parser: CallParser) -> list[Episode]:
-    """Each tool with each hostile argument; a sample of these where there are very many."""
+    """Each tool with each adversarial argument; a sample of these where there are very many."""
     draw = random.Random(bench.seed)
     filler = Filler(draw, ["word"], [1.0, 3.0])
     found = []
     for task, schema in toolsets(bench):
         function = schema["function"]
-        for arguments in hostile_arguments(function["parameters"], filler):
+        for arguments in adversarial_arguments(function["parameters"], filler):
             call = Call(function["name"], arguments)
             found.append(bench.episode(task, [parser.render("", [call])]))
     most = 10 * bench.examples
@@ -261,7 +261,7 @@ def _sweep(bench: Bench, parser: CallParser) -> list[Episode]:
 
 
 def _episodes(bench: Bench, parser: CallParser) -> st.SearchStrategy[Episode]:
-    """Hostile episodes on a few tasks."""
+    """Adversarial episodes on a few tasks."""
     found = []
     with bench.env() as env:
         for task in bench.some_tasks(_TASKS):
@@ -298,7 +298,7 @@ def _random(seed: int) -> str:
 
 def _calls(tools: list[tuple[str, Mapping[str, Any]]]) -> st.SearchStrategy[Call]:
     scalars = st.one_of(
-        _one(HOSTILE),
+        _one(ADVERSARIAL),
         st.integers(),
         st.floats(allow_nan=False, allow_infinity=False),
         st.text(max_size=20),

@@ -1,4 +1,4 @@
-"""Ablation: what two rewards would have done with the same saved groups.
+"""Comparison: what two rewards would have done with the same saved groups.
 
 All numbers are about differences inside groups, as nothing else reaches the gradient.
 
@@ -17,15 +17,15 @@ from mentor_core.contracts.credit import Credit, Layout, group_means
 from mentor_core.contracts.reward import Composed, Floats
 from mentor_lab.scoring import Row
 
-__all__ = ["Comparison", "Effect", "Fight", "compare", "measure"]
+__all__ = ["Comparison", "Conflict", "Effect", "compare", "measure"]
 
 _NOTHING = 1e-9
 _AGAINST = -0.1
-"""Correlation from which two terms are said to fight."""
+"""Correlation from which two terms are said to conflict."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fight:
+class Conflict:
     """Two terms that pull a group in opposite directions."""
 
     first: str
@@ -39,19 +39,19 @@ class Effect:
 
     Attributes:
         groups: number of groups of two trajectories or more.
-        dead: how many of them give no advantage to anyone.
+        zero_variance: how many of them give no advantage to anyone.
         unscored: trajectories without a reward.
         shares: term → its share of the rewards' variance inside the groups. The shares are
             those of a linear model of the reward; what the model leaves is not shared out.
-        fights: pairs of terms with negative correlation inside the groups, strongest first.
+        conflicts: pairs of terms with negative correlation inside the groups, strongest first.
         advantages_B: one a trajectory, by the credit.
     """
 
     groups: int
-    dead: int
+    zero_variance: int
     unscored: int
     shares: dict[str, float]
-    fights: list[Fight]
+    conflicts: list[Conflict]
     advantages_B: Floats
 
 
@@ -63,7 +63,7 @@ class Comparison:
         trajectories: number of trajectories.
         flipped: advantages that change sign.
         appeared, vanished: advantages that are zero under the one or the other only.
-        correlation: of the advantages; NaN where one of them has no spread.
+        correlation: of the advantages; NaN where one of them has no variance.
     """
 
     trajectories: int
@@ -96,10 +96,10 @@ def measure(rows: Sequence[Row], terms: Sequence[str], credit: Credit) -> Effect
     real = sizes > 1
     return Effect(
         groups=int(real.sum()),
-        dead=int((real & ~active).sum()),
+        zero_variance=int((real & ~active).sum()),
         unscored=int(np.isnan(rewards_B).sum()),
         shares=_shares(_centred(values_BK, groups_B), _centred(rewards_B, groups_B), terms),
-        fights=_fights(_centred(values_BK, groups_B), terms),
+        conflicts=_conflicts(_centred(values_BK, groups_B), terms),
         advantages_B=advantages_B,
     )
 
@@ -107,14 +107,14 @@ def measure(rows: Sequence[Row], terms: Sequence[str], credit: Credit) -> Effect
 def compare(before: Effect, after: Effect) -> Comparison:
     """Compare the advantages that two rewards give the same trajectories."""
     first, second = (_signs(effect.advantages_B) for effect in (before, after))
-    spread = before.advantages_B.std() > _NOTHING and after.advantages_B.std() > _NOTHING
+    varied = before.advantages_B.std() > _NOTHING and after.advantages_B.std() > _NOTHING
     return Comparison(
         trajectories=len(first),
         flipped=int((first * second < 0).sum()),
         appeared=int(((first == 0) & (second != 0)).sum()),
         vanished=int(((first != 0) & (second == 0)).sum()),
         correlation=float(np.corrcoef(before.advantages_B, after.advantages_B)[0, 1])
-        if spread
+        if varied
         else float("nan"),
     )
 
@@ -147,7 +147,7 @@ def _shares(values_BK: Floats, rewards_B: Floats, terms: Sequence[str]) -> dict[
     return dict(zip(terms, (weights_K * (features.T @ target) / total).tolist(), strict=True))
 
 
-def _fights(values_BK: Floats, terms: Sequence[str]) -> list[Fight]:
+def _conflicts(values_BK: Floats, terms: Sequence[str]) -> list[Conflict]:
     found = []
     for i, first in enumerate(terms):
         for j in range(i + 1, len(terms)):
@@ -156,5 +156,5 @@ def _fights(values_BK: Floats, terms: Sequence[str]) -> list[Fight]:
             left, right = left[both], right[both]
             norm = float(np.sqrt((left @ left) * (right @ right)))
             if norm > _NOTHING and (correlation := float(left @ right) / norm) <= _AGAINST:
-                found.append(Fight(first, terms[j], correlation))
-    return sorted(found, key=lambda fight: fight.correlation)
+                found.append(Conflict(first, terms[j], correlation))
+    return sorted(found, key=lambda conflict: conflict.correlation)

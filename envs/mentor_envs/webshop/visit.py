@@ -25,7 +25,7 @@ from mentor_envs.webshop import pages
 from mentor_envs.webshop.catalogue import Catalogue, Product
 from mentor_envs.webshop.pages import PAGE_SIZE, Node
 
-__all__ = ["Session", "Visits"]
+__all__ = ["Visit", "Visits"]
 
 _BUY, _BACK, _PREVIOUS, _NEXT = "buy now", "back to search", "< prev", "next >"
 _SUB_PAGES = ("description", "features", "reviews")
@@ -34,7 +34,7 @@ _SHOWN = 20  # labels in an error message
 
 
 @dataclass(slots=True)
-class Session:
+class Visit:
     """What changes during an episode; all of it is values that nobody changes in place.
 
     Attributes:
@@ -74,7 +74,7 @@ class _Layout(NamedTuple):
 
 
 class Visits:
-    """The shop's side of all sessions; keeps no session, so that instances share it.
+    """The shop's side of all sessions; keeps no visit, so that instances share it.
 
     Args:
         catalogue: the products.
@@ -88,117 +88,117 @@ class Visits:
         self.catalogue, self.find, self.compat = catalogue, search, compat
         self.layout = lru_cache(maxsize=8192)(self._layout)
 
-    def search(self, session: Session, keywords: str) -> None:
+    def search(self, visit: Visit, keywords: str) -> None:
         """Search, from any page.
 
         Raises:
             ToolError: the purchase is made, or there is no word to search for.
         """
-        self._refuse_after_purchase(session)
+        self._refuse_after_purchase(visit)
         keywords = keywords.lower()
         if not keywords.strip() and not (keywords and self.compat):
             self._refuse("a search needs keywords, red shoes for example")
             return
-        session.keywords, session.hits = keywords, self.find(keywords)
-        self._open_results(session, 1)
+        visit.keywords, visit.hits = keywords, self.find(keywords)
+        self._open_results(visit, 1)
 
-    def click(self, session: Session, label: str, buy: Callable[[], float]) -> None:
+    def click(self, visit: Visit, label: str, buy: Callable[[], float]) -> None:
         """Click something on the open page; `buy` gives the reward of the purchase.
 
         Raises:
             ToolError: nothing on the page is called so.
         """
-        self._refuse_after_purchase(session)
+        self._refuse_after_purchase(visit)
         label = label.lower() if self.compat else label.lower().strip()
-        targets = self.targets(session)
+        targets = self.targets(visit)
         if label not in targets:
             self._refuse(_explain(label, list(targets)))
             return
         target = targets[label]
         if target.kind == "option":
-            session.options = session.options | {target.name: target.label}
+            visit.options = visit.options | {target.name: target.label}
             return
         match target.label:
             case "back to search":
-                session.page, session.keywords, session.hits = "index", "", ()
-                session.number, session.product = 1, None
-                session.options, session.opened = {}, frozenset()
+                visit.page, visit.keywords, visit.hits = "index", "", ()
+                visit.number, visit.product = 1, None
+                visit.options, visit.opened = {}, frozenset()
             case "next >":
-                self._next(session)
+                self._next(visit)
             case "< prev":
-                self._previous(session)
+                self._previous(visit)
             case "buy now":
-                session.reward = buy()
-                session.page = "done"
+                visit.reward = buy()
+                visit.page = "done"
             case "description" | "features" | "reviews" | "attributes":
-                session.page = target.label
+                visit.page = target.label
             case code:
-                session.product = self.catalogue.position(code)
-                session.page = "item"
-                assert session.product is not None
-                session.opened = session.opened | {session.product}
+                visit.product = self.catalogue.position(code)
+                visit.page = "item"
+                assert visit.product is not None
+                visit.opened = visit.opened | {visit.product}
 
-    def targets(self, session: Session) -> dict[str, _Target]:
+    def targets(self, visit: Visit) -> dict[str, _Target]:
         """What can be clicked on the open page, by its label in lower case."""
-        match session.page:
+        match visit.page:
             case "results":
-                buttons = [_BACK, _NEXT] if session.number == 1 else [_BACK, _PREVIOUS, _NEXT]
-                codes = [self.catalogue.products[i].code.lower() for i in _on_page(session)]
+                buttons = [_BACK, _NEXT] if visit.number == 1 else [_BACK, _PREVIOUS, _NEXT]
+                codes = [self.catalogue.products[i].code.lower() for i in _on_page(visit)]
                 return {label: _Target("button", label) for label in buttons + codes}
             case "item":
-                assert session.product is not None
-                return self.layout(session.product).targets
+                assert visit.product is not None
+                return self.layout(visit.product).targets
             case "index" | "done":
                 return {}
             case _:
                 return {label: _Target("button", label) for label in (_BACK, _PREVIOUS)}
 
-    def nodes(self, session: Session, instruction: str) -> list[Node]:
+    def nodes(self, visit: Visit, instruction: str) -> list[Node]:
         """The open page."""
         products = self.catalogue.products
-        if session.page == "index":
+        if visit.page == "index":
             return pages.index_page(instruction)
-        if session.page == "results":
-            hits = [(products[i], i in session.opened) for i in _on_page(session)]
-            return pages.results_page(instruction, hits, session.number, len(session.hits))
-        assert session.product is not None
-        product = products[session.product]
-        if session.page == "done":
-            return pages.done_page(product, session.options, session.reward or 0.0)
-        if session.page != "item":
-            return pages.sub_page(instruction, product, session.page)
-        chosen = self._chosen(session, product)
+        if visit.page == "results":
+            hits = [(products[i], i in visit.opened) for i in _on_page(visit)]
+            return pages.results_page(instruction, hits, visit.number, len(visit.hits))
+        assert visit.product is not None
+        product = products[visit.product]
+        if visit.page == "done":
+            return pages.done_page(product, visit.options, visit.reward or 0.0)
+        if visit.page != "item":
+            return pages.sub_page(instruction, product, visit.page)
+        chosen = self._chosen(visit, product)
         options = [
             (name, [(label, chosen(name, value)) for label, value in labels])
-            for name, labels in self.layout(session.product).options
+            for name, labels in self.layout(visit.product).options
         ]
         return pages.item_page(instruction, product, options)
 
-    def _chosen(self, session: Session, product: Product) -> Callable[[str, str], bool]:
+    def _chosen(self, visit: Visit, product: Product) -> Callable[[str, str], bool]:
         if not self.compat:
-            return lambda name, value: session.options.get(name) == value
-        keywords = "+".join(session.keywords.split(" "))
-        url = f"{product.code}/{keywords}/{session.number}/{json.dumps(session.options)}"
+            return lambda name, value: visit.options.get(name) == value
+        keywords = "+".join(visit.keywords.split(" "))
+        url = f"{product.code}/{keywords}/{visit.number}/{json.dumps(visit.options)}"
         return lambda _, value: f'"{value}"' in url
 
-    def _open_results(self, session: Session, number: int) -> None:
-        session.page, session.number = "results", number
-        session.product, session.options = None, {}
+    def _open_results(self, visit: Visit, number: int) -> None:
+        visit.page, visit.number = "results", number
+        visit.product, visit.options = None, {}
 
-    def _next(self, session: Session) -> None:
-        last = max(1, -(-len(session.hits) // PAGE_SIZE))
-        if session.number >= last and not self.compat:
-            self._refuse(f"page {session.number} is the last one")
+    def _next(self, visit: Visit) -> None:
+        last = max(1, -(-len(visit.hits) // PAGE_SIZE))
+        if visit.number >= last and not self.compat:
+            self._refuse(f"page {visit.number} is the last one")
         else:
-            self._open_results(session, session.number + 1)
+            self._open_results(visit, visit.number + 1)
 
-    def _previous(self, session: Session) -> None:
-        if session.page == "results":
-            self._open_results(session, session.number - 1)
-        elif session.page == "item":
-            self._open_results(session, session.number)
+    def _previous(self, visit: Visit) -> None:
+        if visit.page == "results":
+            self._open_results(visit, visit.number - 1)
+        elif visit.page == "item":
+            self._open_results(visit, visit.number)
         else:
-            session.page = "item"
+            visit.page = "item"
 
     def _layout(self, position: int) -> _Layout:
         """The labels of a product's page; in `compat` as the original's are looked up."""
@@ -231,8 +231,8 @@ class Visits:
             options.append((name, labels))
         return _Layout(options, targets)
 
-    def _refuse_after_purchase(self, session: Session) -> None:
-        if session.page == "done":
+    def _refuse_after_purchase(self, visit: Visit) -> None:
+        if visit.page == "done":
             raise ToolError("the purchase is made: there is nothing more to do")
 
     def _refuse(self, reason: str) -> None:
@@ -241,9 +241,9 @@ class Visits:
             raise ToolError(reason)
 
 
-def _on_page(session: Session) -> tuple[int, ...]:
-    start = (session.number - 1) * PAGE_SIZE
-    return session.hits[start : start + PAGE_SIZE]
+def _on_page(visit: Visit) -> tuple[int, ...]:
+    start = (visit.number - 1) * PAGE_SIZE
+    return visit.hits[start : start + PAGE_SIZE]
 
 
 def _explain(label: str, known: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Sameness: the same seed and turns give the same episode, wherever and whenever it is played."""
+"""Determinism: the same seed and turns give the same episode, wherever and whenever played."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mentor_lab.environments.bench import Bench, Check
 from mentor_lab.environments.episode import Episode, difference, play, quote, replay
 from mentor_lab.verdict import Problem, Untested
 
-__all__ = ["SAMENESS"]
+__all__ = ["DETERMINISM"]
 
 _PROCESS_SECONDS = 300
 
@@ -154,7 +154,7 @@ def _interleaved(pair: tuple[Episode, Episode]) -> str:
     return "\n".join(lines)
 
 
-SAMENESS = (
+DETERMINISM = (
     Check("seed", "plays the same episode for the same seed and turns", _seed, _used),
     Check("process", "plays the same episode in another process", _process, compares=True),
     Check(

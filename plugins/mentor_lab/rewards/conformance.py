@@ -1,4 +1,4 @@
-"""The battery: every property and attack, run on a reward term by Hypothesis."""
+"""The conformance suite: every property and attack, run on a reward term by Hypothesis."""
 
 from __future__ import annotations
 

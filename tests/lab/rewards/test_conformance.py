@@ -1,4 +1,4 @@
-"""The battery finds each planted defect under its own name, and nothing in mentor's own terms."""
+"""The suite finds each planted defect under its own name, and nothing in mentor's own terms."""
 
 import importlib.util
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from mentor_core.door.registry import REWARD_TERMS, create, names
 from mentor_lab.rewards.attacks import ATTACKS
-from mentor_lab.rewards.battery import check_reward
+from mentor_lab.rewards.conformance import check_reward
 from mentor_lab.rewards.properties import PROPERTIES
 
 _SPEC = importlib.util.spec_from_file_location("planted", Path(__file__).with_name("planted.py"))

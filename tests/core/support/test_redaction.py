@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mentor_core.run.config import resolve, to_toml
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.secrecy import (
+from mentor_core.support.redaction import (
     cut,
     expand,
     hide,
@@ -48,7 +48,7 @@ def test_addresses_lose_user_and_password_and_nothing_else(text, left):
         ("--set=o.extra.api-key=a b", "--set=o.extra.api-key=***"),
         ("o.api_key_variable=MY_KEY", "o.api_key_variable=MY_KEY"),
         ("train.trl.eos_token=<end>", "train.trl.eos_token=<end>"),
-        ("rollout.turn_tokens=256", "rollout.turn_tokens=256"),
+        ("rollout.max_turn_tokens=256", "rollout.max_turn_tokens=256"),
     ],
 )
 def test_arguments_of_a_command_lose_settings_that_are_secrets(argument, left):

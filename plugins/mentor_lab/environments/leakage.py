@@ -1,4 +1,4 @@
-"""Secrecy: whether a policy is shown a task's answer that it has not earned.
+"""Leakage: whether a policy is shown a task's answer that it has not earned.
 
 What is read: the opening messages, the tools' schemas, and what an environment says to calls that
 cannot have earned anything (malformed, unknown, incomplete, or with made-up arguments).
@@ -31,7 +31,7 @@ from mentor_lab.environments.arguments import Filler
 from mentor_lab.environments.bench import Bench, Check
 from mentor_lab.verdict import Problem, Untested
 
-__all__ = ["SECRECY", "Text", "finder", "leak"]
+__all__ = ["LEAKAGE", "Text", "finder", "leak"]
 
 _TASKS = 200
 _COMPARED = 40
@@ -199,7 +199,7 @@ def _secret(bench: Bench, surface: _Surface) -> Problem | None:
     )
 
 
-SECRECY = Check(
+LEAKAGE = Check(
     "secret",
     "shows no answer in prompt, schemas or the results of calls that earn nothing",
     _secret,

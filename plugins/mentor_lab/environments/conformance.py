@@ -1,4 +1,4 @@
-"""The battery: every promise of an environment, checked one after another."""
+"""The conformance suite: every promise of an environment, checked one after another."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from mentor_lab.environments.bench import Bench, Check
 from mentor_lab.environments.closing import CLOSING
 from mentor_lab.environments.confined import Ended, confined
 from mentor_lab.environments.contract import CONTRACT, EXPERT
+from mentor_lab.environments.determinism import DETERMINISM
 from mentor_lab.environments.episode import Episode, Maker, play
-from mentor_lab.environments.hostility import HOSTILITY, hostility
-from mentor_lab.environments.sameness import SAMENESS
-from mentor_lab.environments.secrecy import SECRECY
+from mentor_lab.environments.leakage import LEAKAGE
+from mentor_lab.environments.robustness import ROBUSTNESS, check_robustness
 from mentor_lab.verdict import Problem, Untested, Verdict
 
 __all__ = ["PROPERTIES", "STAGES", "Inspection", "check_environment"]
 
-CHECKS = (*CONTRACT, EXPERT, SECRECY, *SAMENESS, CLOSING)
-PROPERTIES = tuple(part.name for part in (*CHECKS, *HOSTILITY))
+CHECKS = (*CONTRACT, EXPERT, LEAKAGE, *DETERMINISM, CLOSING)
+PROPERTIES = tuple(part.name for part in (*CHECKS, *ROBUSTNESS))
 """The names of all properties."""
 
 STAGES = len(CHECKS) + 2
-"""How many stages `check_environment` tells of: the checks, the hostile episodes, the speed."""
+"""How many stages `check_environment` tells of: the checks, the adversarial episodes, the speed."""
 
 _SPEED_SECONDS = 0.5
 
@@ -66,8 +66,8 @@ def check_environment(
 ) -> Inspection:
     """Try to break each promise of an environment. The same one always gets the same examples.
 
-    Hostile turns are played in it: tools that act on the world outside must be kept from it. All
-    is done in a process with a limit of memory (see `confined`).
+    Adversarial turns are played in it: keep tools that act on the world outside from it. All is
+    done in a process with a limit of memory (see `confined`).
 
     Args:
         factory: a subclass of `ToolEnv`, or a function that makes one.
@@ -75,7 +75,7 @@ def check_environment(
         registered: the name under which it is registered, where it is.
         seed: of everything random.
         tasks: most eval tasks that the expert must solve; None: all.
-        examples: number of hostile episodes that are searched.
+        examples: number of adversarial episodes that are searched.
         skip: names of properties to leave out.
         on_progress: told what is being checked and how many examples of it have been tried.
 
@@ -122,7 +122,7 @@ class _Found:
 
 
 def _inspect(bench: Bench, skip: Collection[str], say: Callable[[Any], None]) -> None:
-    """Check all; says how far it is, verdicts, hostile episodes before they are played, speed."""
+    """Check all; says progress, verdicts, adversarial episodes before their play, and speed."""
 
     def on_progress(stage: str, number: int) -> None:
         say((stage, number))
@@ -140,8 +140,8 @@ def _inspect(bench: Bench, skip: Collection[str], say: Callable[[Any], None]) ->
         verdict = _verdict(check, bench, raised, on_progress)
         repeatable = repeatable and (check.name != "seed" or verdict.problem is None)
         say(verdict)
-    on_progress(HOSTILITY[0].name, 0)
-    if not {part.name for part in HOSTILITY} <= set(skip):
+    on_progress(ROBUSTNESS[0].name, 0)
+    if not {part.name for part in ROBUSTNESS} <= set(skip):
         for verdict in _hostile(bench, raised, on_progress, say):
             if verdict.property not in skip:
                 say(verdict)
@@ -152,7 +152,7 @@ def _inspect(bench: Bench, skip: Collection[str], say: Callable[[Any], None]) ->
 def _unfinished(found: _Found, bench: Bench, skip: Collection[str], why: str) -> Iterator[Verdict]:
     """Verdicts of what was being checked as the process ended, and of what it had yet to check."""
     known = {verdict.property for verdict in found.verdicts}
-    for part in (*CHECKS, *HOSTILITY):
+    for part in (*CHECKS, *ROBUSTNESS):
         if part.name in known or part.name in skip:
             continue
         verdict = Verdict(part.name, part.promise, why_untested=why)
@@ -228,19 +228,19 @@ def _hostile(
     on_progress: Callable[[str, int], None],
     on_episode: Callable[[Episode], None],
 ) -> list[Verdict]:
-    """The verdicts of hostile episodes; what was raised before counts for the first of them."""
+    """The verdicts of adversarial episodes; what was raised before counts for the first of them."""
     tried = 0
 
     def count() -> None:
         nonlocal tried
         tried += 1
-        on_progress(HOSTILITY[0].name, tried)
+        on_progress(ROBUSTNESS[0].name, tried)
 
     try:
-        verdicts = hostility(bench, count, on_episode)
+        verdicts = check_robustness(bench, count, on_episode)
     except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
         raised.append(_raised("robust", error, bench))
-        verdicts = [Verdict(p.name, p.promise, why_untested=raised[-1].text) for p in HOSTILITY]
+        verdicts = [Verdict(p.name, p.promise, why_untested=raised[-1].text) for p in ROBUSTNESS]
     if raised:
         known = [problem for problem in raised if isinstance(problem.example, Episode)]
         verdicts[0].problem = verdicts[0].problem or (known or raised)[0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_lab.environments.secrecy import Text, finder, leak
+from mentor_lab.environments.leakage import Text, finder, leak
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ def test_two_rewards_are_compared_on_saved_groups(mentor, tmp_path):
     (tmp_path / "b.toml").write_text(
         '[reward]\ncomposer = "weighted_sum"\nterms = {outcome = 0.2, arguments = 0.8}\n'
     )
-    given = ("ablate", "t.jsonl", "--references", "refs.jsonl")
+    given = ("compare-rewards", "t.jsonl", "--references", "refs.jsonl")
     out, _ = mentor(*given, "--rewards", "outcome", "--against", "b.toml")
     assert "2 of 2 advantages change sign (100.0%)" in out
-    assert "b.toml: outcome and arguments fight (correlation -1.00" in out
+    assert "b.toml: outcome and arguments conflict (correlation -1.00" in out
     assert "1 broken line(s), not scored" in out
 
 
@@ -32,7 +32,7 @@ def test_a_reward_may_be_a_file(mentor, tmp_path):
     (tmp_path / "mine.toml").write_text(
         '[reward]\ncomposer = "weighted_sum"\nterms = {answered = 1}\n'
     )
-    out, _ = mentor("ablate", "t.jsonl", "--rewards", "outcome", "--against", "mine.toml")
+    out, _ = mentor("compare-rewards", "t.jsonl", "--rewards", "outcome", "--against", "mine.toml")
     assert "1 (100.0%)" in out and "0 appear and 2 vanish" in out
 
 
@@ -46,5 +46,14 @@ def test_a_reward_may_be_a_file(mentor, tmp_path):
     ],
 )
 def test_bad_input_ends_with_one_message(mentor, arguments, message):
-    _, err = mentor("ablate", *arguments.split(), code=2)
+    _, err = mentor("compare-rewards", *arguments.split(), code=2)
     assert message in err
+
+
+def test_the_former_name_works_for_a_release_and_says_so(mentor):
+    out, _ = mentor("--help")
+    assert "compare-rewards" in out
+    assert " ablate" not in out
+    _, err = mentor("ablate", "absent.jsonl", "--rewards", "mentor", "--against", "sparse", code=2)
+    assert "use compare-rewards" in err
+    assert "absent.jsonl" in err

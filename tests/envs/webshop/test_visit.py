@@ -1,4 +1,4 @@
-"""Session: what a search and a click do, and where the original goes wrong."""
+"""Visit: what a search and a click do, and where the original goes wrong."""
 
 import pytest
 

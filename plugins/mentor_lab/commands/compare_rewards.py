@@ -1,4 +1,4 @@
-"""`mentor ablate`."""
+"""`mentor compare-rewards`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import click
 from mentor_lab.commands.saved import open_saved, reward_config, saved_options
 
 if TYPE_CHECKING:
-    from mentor_lab.ablation import Comparison, Effect
+    from mentor_lab.comparison import Comparison, Effect
 
-__all__ = ["command"]
+__all__ = ["command", "old_command"]
 
 
-@click.command("ablate", short_help="Compare two rewards on saved groups, without training.")
+@click.command(
+    "compare-rewards", short_help="Compare two rewards on saved groups, without training."
+)
 @saved_options
 @click.option(
     "--rewards", required=True, metavar="A", help="A preset, terms with weights, or a .toml file."
@@ -23,22 +25,22 @@ __all__ = ["command"]
 def command(rewards: str, against: str, **options: Any) -> None:
     """Say what reward B would change for the groups of FILES, compared with reward A.
 
-    Counts the advantages that change sign and the groups without a gradient, shares the spread
+    Counts the advantages that change sign and the groups without a gradient, shares the variance
     of the rewards out among the terms, and names the pairs of terms that pull apart. FILES are
     .jsonl, .jsonl.gz or the directory of a run.
 
     \b
-    mentor ablate runs/calculator-20260101-120000 --rewards mentor --against mentor-paper
-    mentor ablate episodes.jsonl --references teacher.jsonl --rewards outcome \\
+    mentor compare-rewards runs/calculator-20260101-120000 --rewards mentor --against mentor-paper
+    mentor compare-rewards episodes.jsonl --references teacher.jsonl --rewards outcome \\
         --against outcome=0.7,teacher=0.3
     """
     from rich.console import Console
 
     from mentor_core.door.registry import CREDITS, create
-    from mentor_core.play.progress import bar
+    from mentor_core.play.progress_bar import bar
     from mentor_core.run.assemble import make_reward
     from mentor_core.support.errors import DataError
-    from mentor_lab.ablation import compare, measure
+    from mentor_lab.comparison import compare, measure
     from mentor_lab.scoring import Broken, Inputs, Row, score_files
 
     saved = open_saved(**options)
@@ -48,7 +50,7 @@ def command(rewards: str, against: str, **options: Any) -> None:
     effects: dict[str, Effect] = {}
     broken = failed = 0
     console = Console()
-    with bar(Console(stderr=True), "ablate", saved.lines * len(configs)) as shown:
+    with bar(Console(stderr=True), "compare", saved.lines * len(configs)) as shown:
         for name, config in configs.items():
             rows: list[Row] = []
             broken = 0
@@ -65,10 +67,10 @@ def command(rewards: str, against: str, **options: Any) -> None:
             effects[name] = measure(rows, terms[name], credit)
     console.print(_table(effects))
     for name, effect in effects.items():
-        for fight in effect.fights:
+        for conflict in effect.conflicts:
             console.print(
-                f"{name}: {fight.first} and {fight.second} fight "
-                f"(correlation {fight.correlation:.2f} inside the groups)",
+                f"{name}: {conflict.first} and {conflict.second} conflict "
+                f"(correlation {conflict.correlation:.2f} inside the groups)",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,
@@ -91,17 +93,20 @@ def _table(effects: dict[str, Effect]) -> Any:
         table.add_column(Text(name), justify="right")
     found = list(effects.values())
     table.add_row("groups", *(str(effect.groups) for effect in found))
-    table.add_row("dead groups", *(f"{e.dead} ({e.dead / max(1, e.groups):.1%})" for e in found))
+    table.add_row(
+        "zero-variance groups",
+        *(f"{e.zero_variance} ({e.zero_variance / max(1, e.groups):.1%})" for e in found),
+    )
     table.add_row("not scored", *(str(effect.unscored) for effect in found), end_section=True)
     for term in dict.fromkeys(term for effect in found for term in effect.shares):
         cells = (f"{e.shares[term]:.1%}" if term in e.shares else "" for e in found)
-        table.add_row(Text(f"spread from {term}"), *cells)
+        table.add_row(Text(f"variance from {term}"), *cells)
     table.add_row("not linear", *(f"{_rest(effect):.1%}" for effect in found))
     return table
 
 
 def _rest(effect: Effect) -> float:
-    """The share of the spread that no term carries on its own."""
+    """The share of the variance that no term carries on its own."""
     shared = sum(effect.shares.values())
     return abs(1 - shared) if shared else 0.0
 
@@ -113,3 +118,13 @@ def _facts(comparison: Comparison) -> list[str]:
         f"{comparison.appeared} appear and {comparison.vanished} vanish",
         f"correlation of the advantages: {comparison.correlation:.3f}",
     ]
+
+
+old_command = click.Command(
+    "ablate",
+    callback=command.callback,
+    params=[*command.params],
+    help="The former name of compare-rewards; the next release has it no more.",
+    hidden=True,
+    deprecated="use compare-rewards",
+)

@@ -1,4 +1,4 @@
-"""Sketch: a trajectory in a few lines, for explanations and counter-examples."""
+"""Transcript: a trajectory in a few lines, for explanations and counter-examples."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory
 
-__all__ = ["sketch"]
+__all__ = ["transcript"]
 
 _WIDTH = 120
 
 
-def sketch(trajectory: Trajectory, task: Task, references: Sequence[Trajectory] = ()) -> str:
+def transcript(trajectory: Trajectory, task: Task, references: Sequence[Trajectory] = ()) -> str:
     """The task, what was done turn by turn, how it ended, and the references' calls."""
     answer = "no answer" if task.answer is None else f"answer {task.answer!r}"
     lines = [f"task {task.id} ({answer}): {_cut(task.prompt)}"]

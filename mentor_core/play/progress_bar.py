@@ -1,4 +1,4 @@
-"""Progress: what a person sees while a run works."""
+"""Progress bar: what a person sees while a run works."""
 
 from __future__ import annotations
 
