@@ -17,7 +17,7 @@ from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.tracker import Trackers
 from mentor_core.contracts.trainer import Trainer
 from mentor_core.door.registry import POLICIES, Kind, create
-from mentor_core.model.formats import match_formats
+from mentor_core.model.formats import check_written, match_formats
 from mentor_core.model.models import unseen
 from mentor_core.play.mixture import Mixture
 from mentor_core.play.references import References, find_references
@@ -162,6 +162,19 @@ class Parts:
         envs = [domain.env for domain in self.domains.values()]
         student.chat, notes = match_formats(envs, student.chat)
         return [*notes, *unseen(student.name, self.domains)]
+
+    def match_player(self, player: Policy, student: Student | None) -> list[str]:
+        """Make the parser read what a player writes; returns as `match_formats`.
+
+        Args:
+            student: the model that the player plays with; None if it brings its own, or none.
+        """
+        if student is not None:
+            return self.match_formats(student)
+        if player.parser is not None:
+            for domain in self.domains.values():
+                check_written(domain.env, player.parser())
+        return []
 
     @property
     def make_env(self) -> dict[str, Callable[[], ToolEnv]]:

@@ -56,7 +56,6 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.model.formats import check_written
     from mentor_core.model.models import load_student
     from mentor_core.play.evaluate import pass_at
     from mentor_core.run.assemble import assemble
@@ -97,11 +96,8 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-        for note in parts.match_formats(student):
-            console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
-    elif player.parser is not None:
-        for domain in parts.domains.values():
-            check_written(domain.env, player.parser())
+    for note in parts.match_player(player, student):
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     evaluation = Evaluation(parts, player, parts.executor(), console)
     evaluation.prepare(student)
     chances: dict[Split, dict[int, float]] = {}
