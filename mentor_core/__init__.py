@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Session,
         Student,
     )
+    from mentor_core.contracts.provenance import Provenance, Usage
     from mentor_core.contracts.reward import (
         Composed,
         Composer,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.source import TrajectorySource
     from mentor_core.contracts.spaces import Observation
     from mentor_core.contracts.task import Split, Task, TaskKey
+    from mentor_core.contracts.teacher import Attempt, Classroom, RequestLog, Teacher
     from mentor_core.contracts.tracker import Tracker
     from mentor_core.contracts.trainer import Trained, Trainer
     from mentor_core.contracts.trajectory import (
@@ -80,11 +82,13 @@ _NAMES = {
     "contracts.env": "ActionGate Pending ToolEnv",
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
     "contracts.policy": "Generation Interrupted Limits Policy Sampling Session Student",
+    "contracts.provenance": "Provenance Usage",
     "contracts.reward": "Composed Composer Example Floats Need RewardTerm Scores",
     "contracts.sampler": "TaskSampler",
     "contracts.source": "TrajectorySource",
     "contracts.spaces": "Observation",
     "contracts.task": "Split Task TaskKey",
+    "contracts.teacher": "Attempt Classroom RequestLog Teacher",
     "contracts.tracker": "Tracker",
     "contracts.trainer": "Trained Trainer",
     "contracts.trajectory": (

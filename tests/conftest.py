@@ -66,6 +66,9 @@ def shared_data() -> Path:
 class Served:
     """Answers POSTs with what `respond(path, request)` gives: a status, and JSON or text.
 
+    A third item has further headers. Bytes are sent as half of a reply, before the connection is
+    closed; with None for a status, nothing is sent.
+
     Attributes:
         requests: (path, headers, request) of each POST, in order of arrival.
     """
@@ -80,12 +83,20 @@ class Served:
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.requests.append((self.path, dict(self.headers), request))
-                status, reply = respond(self.path, request)
-                body = (reply if isinstance(reply, str) else json.dumps(reply)).encode()
+                status, reply, *headers = respond(self.path, request)
+                if status is None:
+                    self.close_connection = True
+                    return
+                half = isinstance(reply, bytes)
+                text = reply if half or isinstance(reply, str) else json.dumps(reply)
+                body = text if half else text.encode()
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(body) * (2 if half else 1)))
+                for name, value in headers[0].items() if headers else ():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+                self.close_connection = self.close_connection or half
 
             def log_message(self, *_: object) -> None: ...
 

@@ -71,7 +71,7 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
     finally:
         env.parser = own
     turns = [
-        replace(new, span=old.span, seconds=old.seconds)
+        replace(new, span=old.span, seconds=old.seconds, usage=old.usage)
         for new, old in zip(played.turns, complete, strict=False)
     ]
     return replace(
@@ -82,6 +82,7 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
         turns=turns
         + [Turn(turn.text, complete=False) for turn in saved.turns if not turn.complete],
         seed=saved.seed,
+        provenance=saved.provenance,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from mentor_core.contracts.chat import Chat
 from mentor_core.contracts.component import Component
 from mentor_core.contracts.parsing import CallParser
+from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.trajectory import Message, Tokens
 
 __all__ = [
@@ -111,6 +112,7 @@ class Generation:
         span: [start, end) of the sampled tokens in the session's completion.
         seconds: wall time from `submit` to the last token.
         error: what broke, where the policy could not generate; the episode then ends.
+        usage: what a server counted; None if there is no server.
     """
 
     session: Session
@@ -119,6 +121,7 @@ class Generation:
     span: tuple[int, int] | None = None
     seconds: float = 0.0
     error: str | None = None
+    usage: Usage | None = None
 
 
 class Policy(Component, ABC):

@@ -20,6 +20,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
+from mentor_core.contracts.provenance import Provenance, Usage
 from mentor_core.support.errors import DataError
 from mentor_core.support.validation import problems
 
@@ -44,7 +45,8 @@ __all__ = [
     "write_trajectories",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1: without `Trajectory.provenance` and `Turn.usage`; still read."""
 
 EndReason = Literal[
     "answered",  # the policy gave its final answer
@@ -109,6 +111,7 @@ class Turn:
         observation: messages that the environment added after the turn.
         span: [start, end) of the sampled tokens, counted from the first completion token.
         seconds: wall time of generation.
+        usage: what a server counted; None if no server wrote the turn.
     """
 
     text: str
@@ -118,6 +121,7 @@ class Turn:
     observation: list[Message] = field(default_factory=list)
     span: tuple[int, int] | None = None
     seconds: float = field(default=0.0, compare=False)
+    usage: Usage | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -185,6 +189,7 @@ class Trajectory:
         error: the exception, where `end` is error.
         scores: reward term name → score, None where the term does not score it.
         reward: composed reward; None where not scored.
+        provenance: who played, when, how and at which cost; None if nobody noted it.
     """
 
     task_id: str
@@ -205,6 +210,7 @@ class Trajectory:
     error: str | None = None
     scores: dict[str, float | None] = field(default_factory=dict)
     reward: float | None = None
+    provenance: Provenance | None = field(default=None, compare=False)
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -304,10 +310,11 @@ def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
     except ValidationError as error:
         first, *_ = problems(error)
         raise DataError(f"{where}: {first.key or 'line'}: {first.text}") from None
-    if trajectory.schema_version != SCHEMA_VERSION:
+    if not 1 <= trajectory.schema_version <= SCHEMA_VERSION:
         raise DataError(
-            f"{where}: schema_version {trajectory.schema_version}, expected {SCHEMA_VERSION}"
+            f"{where}: schema_version {trajectory.schema_version}, expected 1 to {SCHEMA_VERSION}"
         )
+    trajectory.schema_version = SCHEMA_VERSION
     return trajectory
 
 

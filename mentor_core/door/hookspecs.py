@@ -74,6 +74,11 @@ def mentor_sources() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_teachers() -> Targets:  # type: ignore[empty-body]
+    """Teachers: subclasses of `mentor_core.contracts.teacher.Teacher`."""
+
+
+@hookspec
 def mentor_gates() -> Targets:  # type: ignore[empty-body]
     """Action gates: subclasses of `mentor_core.contracts.env.ActionGate`."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.reward import Composer, RewardTerm
     from mentor_core.contracts.sampler import TaskSampler
     from mentor_core.contracts.source import TrajectorySource
+    from mentor_core.contracts.teacher import Teacher
     from mentor_core.contracts.tracker import Tracker
     from mentor_core.contracts.trainer import Trainer
 
@@ -46,6 +47,7 @@ __all__ = [
     "SAMPLERS",
     "SOURCES",
     "STUDENTS",
+    "TEACHERS",
     "TRACKERS",
     "TRAINERS",
     "BrokenPlugin",
@@ -105,6 +107,9 @@ SAMPLERS: Kind[TaskSampler] = Kind(
 SOURCES: Kind[TrajectorySource] = Kind(
     "source", "mentor_sources", "mentor_core.contracts.source:TrajectorySource"
 )
+TEACHERS: Kind[Teacher] = Kind(
+    "teacher", "mentor_teachers", "mentor_core.contracts.teacher:Teacher"
+)
 GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.contracts.env:ActionGate")
 TRACKERS: Kind[Tracker] = Kind(
     "tracker", "mentor_trackers", "mentor_core.contracts.tracker:Tracker"
@@ -126,6 +131,7 @@ KINDS: tuple[Kind[Any], ...] = (
     PARSERS,
     SAMPLERS,
     SOURCES,
+    TEACHERS,
     GATES,
     TRACKERS,
     TRAINERS,

@@ -69,12 +69,35 @@ class References:
 
     def notes(self) -> list[str]:
         """What a user should be told of them; [] where all were verified and used."""
+        return (
+            [
+                f"{count} reference(s) not used: {self._explained(why)}"
+                for why, count in self.refused.items()
+            ]
+            + [
+                f"{count} reference(s) of {env} taken on trust: they cannot be replayed"
+                for env, count in self.trusted.items()
+            ]
+            + self._costs()
+        )
+
+    def _costs(self) -> list[str]:
+        """What it took to collect the references, as far as anybody noted it."""
+        noted = [
+            reference.provenance
+            for several in self.of.values()
+            for reference in several
+            if reference.provenance is not None and reference.provenance.usage is not None
+        ]
+        if not noted:
+            return []
+        usages = [provenance.usage for provenance in noted if provenance.usage is not None]
+        costs = [provenance.cost for provenance in noted if provenance.cost is not None]
+        tokens = sum(usage.prompt_tokens + usage.completion_tokens for usage in usages)
         return [
-            f"{count} reference(s) not used: {self._explained(why)}"
-            for why, count in self.refused.items()
-        ] + [
-            f"{count} reference(s) of {env} taken on trust: they cannot be replayed"
-            for env, count in self.trusted.items()
+            f"{len(noted)} references of {len(self.of)} tasks took "
+            f"{sum(usage.requests for usage in usages)} requests and {tokens:,} tokens of a "
+            "teacher" + (f", ${sum(costs):.4f}" if costs else "")
         ]
 
     @property

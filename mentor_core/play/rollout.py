@@ -282,6 +282,7 @@ def episode_seed(*parts: int | str) -> int:
 def _note(turn: Turn, generation: Generation) -> None:
     turn.complete = generation.complete
     turn.span, turn.seconds = generation.span, generation.seconds
+    turn.usage = generation.usage
 
 
 def _break(episode: _Episode, error: BaseException) -> None:

@@ -1,26 +1,32 @@
 """Endpoint: a server that speaks OpenAI's protocol, asked patiently.
 
-Busy and failing servers are asked again, waiting twice as long each time; one that refuses is
-not. What a server says is passed on without the key and the password that it was asked with.
+Busy and failing servers are asked again, waiting twice as long each time, or as long as the
+server asks for (`Retry-After`); one that refuses is not. What a server says is passed on without
+the key and the password that it was asked with.
 Needs httpx: `pip install "mentor-core[server]"`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 import weakref
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic import Field, PrivateAttr, field_validator
 
 from mentor_core.contracts.component import Component
+from mentor_core.contracts.provenance import Usage
+from mentor_core.contracts.teacher import RequestLog
 from mentor_core.contracts.trajectory import whole_text
 from mentor_core.support.errors import ServerError
 from mentor_core.support.redaction import HIDDEN, cut, expand, hide, secrets_in
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "usage_in"]
 
 _BUSY = {408, 409, 425, 429}
 
@@ -41,8 +47,12 @@ class Endpoint(Component):
     retries: int = Field(4, ge=0, description="further attempts after one that failed")
     backoff: float = Field(1.0, ge=0, description="seconds before the first; then doubled")
     timeout: float = Field(60.0, gt=0, description="seconds that one attempt may take")
+    longest_wait: float = Field(
+        120.0, ge=0, description="seconds that a server may ask to wait for; longer: give up"
+    )
 
     _client: Any = PrivateAttr(None)
+    _log: RequestLog | None = PrivateAttr(None)
 
     @field_validator("api_key_variable")
     @classmethod
@@ -51,13 +61,43 @@ class Endpoint(Component):
             raise ValueError("expected the name of an environment variable that holds the key")
         return name
 
-    def ask(self, path: str, request: dict[str, Any]) -> Any:
+    def account(self, log: RequestLog) -> None:
+        """From now on the log hears of every request, and answers those that it remembers."""
+        self._log = log
+
+    def ask(self, path: str, request: dict[str, Any], asker: str = "") -> Any:
         """The server's reply to a POST of JSON; None where the reply is not JSON.
+
+        Args:
+            path: below `base_url`.
+            asker: tells equal requests apart, of two episodes, say; only a log looks at it.
 
         Raises:
             ServerError: it cannot be reached, or refuses; says what it said.
             ConfigError: the address names an environment variable that is not set.
+            MentorError: the log allows no further request.
         """
+        if self._log is None:
+            return self._send(path, request)
+        asked = json.dumps([hide(self.base_url), path, request, asker], sort_keys=True)
+        key = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()
+        reply = self._log.remembered(key)
+        if reply is not None:
+            return reply
+        self._log.begin(key)
+        began = time.perf_counter()
+        try:
+            reply = self._send(path, request)
+        except Exception as error:
+            self._log.failed(key, str(error))
+            raise
+        if reply is None:
+            self._log.failed(key, "the reply is not JSON")
+        else:
+            self._log.answered(key, reply, time.perf_counter() - began)
+        return reply
+
+    def _send(self, path: str, request: dict[str, Any]) -> Any:
         library = _httpx()
         address, key = expand(self.base_url), os.environ.get(self.api_key_variable, "").strip()
         secrets = [key, *secrets_in(address)]
@@ -73,10 +113,11 @@ class Endpoint(Component):
             limits = library.Limits(max_connections=None)
             self._client = library.Client(timeout=self.timeout, headers=headers, limits=limits)
             weakref.finalize(self, self._client.close)
-        url, problem = f"{address.rstrip('/')}/{path}", ""
+        url, problem, wait = f"{address.rstrip('/')}/{path}", "", 0.0
         for attempt in range(self.retries + 1):
             if attempt:
-                time.sleep(self.backoff * 2 ** (attempt - 1))
+                time.sleep(max(self.backoff * 2 ** (attempt - 1), wait))
+                wait = 0.0
             try:
                 response = self._client.post(url, json=request)
             except (library.InvalidURL, library.UnsupportedProtocol) as error:
@@ -95,8 +136,42 @@ class Endpoint(Component):
             problem = f"status {response.status_code}: {said[:200]}"
             if response.status_code < 500 and response.status_code not in _BUSY:
                 break  # asking again will not help
+            wait = _asked_to_wait(response.headers.get("retry-after", ""))
+            if wait > self.longest_wait:
+                problem += f" (it asks to wait {wait:.0f} s; longest_wait is {self.longest_wait:g})"
+                break
         gave = hide(f"the server at {address} gave no reply: {problem}", secrets)
         raise ServerError(gave)
+
+
+def usage_in(reply: Any) -> Usage:
+    """What a server says that a chat completion took; 0 for what the server leaves out."""
+    given = reply.get("usage")
+    counts = given if isinstance(given, dict) else {}
+
+    def count(name: str) -> int:
+        value = counts.get(name)
+        return value if isinstance(value, int) and value >= 0 else 0
+
+    model = reply.get("model")
+    return Usage(
+        1,
+        count("prompt_tokens"),
+        count("completion_tokens"),
+        model if isinstance(model, str) and model else None,
+    )
+
+
+def _asked_to_wait(header: str) -> float:
+    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); 0 if it says nothing."""
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return 0.0
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def _httpx() -> Any:

@@ -40,7 +40,8 @@ def described(name):
         for key, kind in own:
             if not key.startswith("_"):
                 yield f"    {key}: {getattr(kind, '__forward_arg__', kind)}"
-        if "__init__" in vars(value) and not issubclass(value, BaseModel):
+        no_init = issubclass(value, BaseModel) or getattr(value, "_is_protocol", False)
+        if "__init__" in vars(value) and not no_init:
             yield f"    __init__{signature(value.__init__)}"
     for member, given in sorted(vars(value).items()):
         if member.startswith("_") or member in ("model_config", "model_post_init"):

@@ -105,3 +105,26 @@ def test_what_is_no_address_is_told_at_once():
     with pytest.raises(ServerError, match="missing an 'http://' or 'https://' protocol"):
         Endpoint(base_url="localhost:8000/v1", backoff=2.0).ask("models", {})
     assert time.perf_counter() - began < 2
+
+
+def test_a_server_that_says_how_long_to_wait_is_obeyed(served):
+    """Asking earlier would be refused again, and the attempts would be used up."""
+    left = [(429, "busy", {"Retry-After": "1"}), (200, {"n": 1})]
+    server = served(lambda *_: left.pop(0))
+    began = time.perf_counter()
+    assert endpoint(server, retries=1).ask("models", {}) == {"n": 1}
+    assert time.perf_counter() - began > 1.0
+
+
+def test_a_server_that_asks_for_too_much_patience_is_given_up(served):
+    server = served(lambda *_: (429, "tomorrow", {"Retry-After": "86400"}))
+    with pytest.raises(ServerError, match="asks to wait 86400 s; longest_wait is 120"):
+        endpoint(server).ask("models", {})
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("broken", [(200, b'{"half": '), (None, "closed")])
+def test_a_reply_that_does_not_arrive_is_asked_for_again(served, broken):
+    left = [broken, (200, {"n": 1})]
+    server = served(lambda *_: left.pop(0))
+    assert endpoint(server).ask("models", {}) == {"n": 1}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mentor_core.contracts.parsing import NOT_JSON, HermesParser, read_json
+from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.trajectory import Call, Message
 
 __all__ = ["Conversation", "Reply", "SaidCall"]
@@ -67,13 +68,13 @@ class Reply:
         calls: see `SaidCall`.
         text: the turn, in the format of Hermes.
         complete: the model ended the turn itself.
-        tokens: what it cost; 0 where the server does not say.
+        usage: what the server counted.
 
     Raises:
         KeyError, TypeError: the choice has no message.
     """
 
-    def __init__(self, choice: Any, usage: Any) -> None:
+    def __init__(self, choice: Any, usage: Usage) -> None:
         message = dict(choice["message"])
         given = message.get("tool_calls") or message.get("function_call") or []
         self.content = _content(message.get("content"))
@@ -85,8 +86,7 @@ class Reply:
         if blocks and not self._is_read_back():  # the content would hide calls, or has some itself
             self.text = "\n".join(blocks)
         self.complete = choice.get("finish_reason") not in ("length", "content_filter")
-        tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
-        self.tokens = tokens if isinstance(tokens, int) else 0
+        self.usage = usage
 
     def _is_read_back(self) -> bool:
         turn = _HERMES.parse(self.text)
@@ -115,7 +115,7 @@ class Conversation:
 
     def reply(self, reply: Reply) -> None:
         """The model has spoken."""
-        self.tokens += reply.tokens
+        self.tokens += reply.usage.completion_tokens
         message: dict[str, Any] = {"role": "assistant", "content": reply.content}
         given = {call.id for call in reply.calls}
         for call in reply.calls:

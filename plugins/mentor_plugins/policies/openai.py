@@ -25,7 +25,7 @@ from mentor_core.contracts.policy import (
 )
 from mentor_core.contracts.trajectory import Message
 from mentor_core.support.errors import ServerError
-from mentor_plugins.endpoint import Endpoint
+from mentor_plugins.endpoint import Endpoint, usage_in
 from mentor_plugins.policies.conversation import Conversation, Reply
 from mentor_plugins.policies.requests import Requests
 
@@ -50,7 +50,7 @@ class OpenaiPolicy(Endpoint, Policy):
     needs_model: ClassVar[bool] = False
     parser: ClassVar[type[HermesParser]] = HermesParser
     ways: ClassVar[frozenset[str]] = frozenset(
-        {"api_key_variable", "retries", "backoff", "timeout", "concurrency"}
+        {"api_key_variable", "retries", "backoff", "timeout", "longest_wait", "concurrency"}
     )
 
     model: str = Field(description="the model's name on the server")
@@ -97,7 +97,7 @@ class OpenaiPolicy(Endpoint, Policy):
         request = self._request(session)
         self._requests.start(
             session,
-            lambda: _first_choice(self.ask("chat/completions", request)),
+            lambda: _first_choice(self.ask("chat/completions", request, str(session.seed))),
             lambda reply, seconds: self._finish(session, reply, seconds),
         )
 
@@ -137,7 +137,7 @@ class OpenaiPolicy(Endpoint, Policy):
         conversation: Conversation = session.handle
         conversation.reply(reply)
         session.messages.append({"role": "assistant", "content": reply.text})
-        return Generation(session, reply.text, reply.complete, None, seconds)
+        return Generation(session, reply.text, reply.complete, None, seconds, usage=reply.usage)
 
 
 def _first_choice(reply: Any) -> Reply:
@@ -147,7 +147,7 @@ def _first_choice(reply: Any) -> Reply:
         ServerError: there is none, or it is not as the protocol says.
     """
     try:
-        return Reply(reply["choices"][0], reply.get("usage"))
+        return Reply(reply["choices"][0], usage_in(reply))
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         shown = json.dumps(reply)[:200]
         raise ServerError(f"the server's reply is not a chat completion: {shown}") from error

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mentor_core.contracts.provenance import Usage
 from mentor_envs.calculator.env import Calculator
 from mentor_lab.testing import json_values
 from mentor_plugins.policies.conversation import Conversation, Reply
@@ -16,7 +17,7 @@ TEXT = json.dumps(GOOD)
 
 
 def reply(**message):
-    return Reply({"message": {"role": "assistant", "content": None, **message}}, None)
+    return Reply({"message": {"role": "assistant", "content": None, **message}}, Usage())
 
 
 def call(arguments=TEXT, name="add", **fields):
