@@ -80,6 +80,17 @@ def mentor_sources() -> dict[str, str]:
     return {
         "expert": "mentor_plugins.sources.expert:ExpertSource",
         "saved": "mentor_plugins.sources.saved:SavedSource",
+        "store": "mentor_plugins.sources.store:StoreSource",
+    }
+
+
+@hookimpl
+def mentor_teachers() -> dict[str, str]:
+    return {
+        "expert": "mentor_plugins.teachers.expert:ExpertTeacher",
+        "hf": "mentor_plugins.teachers.local:LocalTeacher",
+        "openai": "mentor_plugins.teachers.openai:OpenaiTeacher",
+        "saved": "mentor_plugins.teachers.saved:SavedTeacher",
     }
 
 
@@ -130,4 +141,6 @@ def mentor_commands() -> dict[str, str]:
         "run": "mentor_plugins.commands.run:command",
         "sft": "mentor_plugins.commands.sft:command",
         "show": "mentor_plugins.commands.show:command",
+        "teach": "mentor_plugins.commands.teach:command",
+        "teacher": "mentor_plugins.commands.teacher:group",
     }

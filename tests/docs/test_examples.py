@@ -160,10 +160,13 @@ def test_every_option_and_setting_in_the_text_exists(path):
 
 
 def options_of(command):
+    """Those of the commands of a group, too."""
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
     return {
         "--help",
         "--debug",
         *(o for p in command.params if isinstance(p, click.Option) for o in p.opts),
+        *(option for one in inner for option in options_of(one)),
     }
 
 

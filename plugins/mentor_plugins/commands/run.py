@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.options import configuration, configuration_options
+from mentor_core.cli.options import PATH, configuration, configuration_options
 from mentor_plugins.commands.launch import launch, launch_options
 
 __all__ = ["command"]
@@ -32,12 +32,19 @@ __all__ = ["command"]
     metavar="TRAINER:STEPS",
     help="Train so before the training: sft:64 imitates the references first.",
 )
+@click.option(
+    "--teacher",
+    type=PATH,
+    metavar="STORE",
+    help="References come from this teacher store, which `mentor teach` fills.",
+)
 @launch_options
 def command(
     rewards: str | None,
     recipe: str | None,
     steps: int | None,
     warm_start: str | None,
+    teacher: Path | None,
     output: Path | None,
     resume: Path | None,
     dry_run: bool,
@@ -51,9 +58,11 @@ def command(
     mentor run --model ./my-model --tasks my-tasks.jsonl --steps 200
     mentor run --resume runs/calculator-20260101-120000
     """
-    given = [rewards, recipe, steps, warm_start, *options.values()]
+    given = [rewards, recipe, steps, warm_start, teacher, *options.values()]
     more: dict[str, Any] = {"train": {"steps": steps}} if steps is not None else {}
     more |= {"warm_start": warm_start} if warm_start is not None else {}
+    if teacher is not None:
+        more |= {"source": "store", "source_options": {"file": str(teacher.absolute())}}
     launch(
         lambda: configuration(
             **options, rewards=rewards, more=more, base=_recipe(recipe) if recipe else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.trajectory import Trajectory
     from mentor_core.run.run_directory import RunDirectory
 
-__all__ = ["command"]
+__all__ = ["command", "episode"]
 
 
 @click.command("show", short_help="Read a run's episodes, teacher beside student.")
@@ -84,7 +84,7 @@ def command(
             break
         shown += 1
         references = _references(directory, trajectory)
-        console.print(_episode(trajectory, next(iter(references), None)))
+        console.print(episode(trajectory, next(iter(references), None)))
     if not shown:
         for option, wanted in asked.items():
             if wanted is not None and wanted not in there[option]:
@@ -102,7 +102,8 @@ def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajec
                 yield reference
 
 
-def _episode(student: Trajectory, teacher: Trajectory | None) -> RenderableType:
+def episode(student: Trajectory, teacher: Trajectory | None) -> RenderableType:
+    """An episode turn by turn, beside the teacher's if there is one."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text

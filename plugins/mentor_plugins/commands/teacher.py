@@ -1,0 +1,315 @@
+"""`mentor teacher`: look at a teacher store, verify, export, import and clean it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
+from mentor_core.support.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from mentor_plugins.teacher_store.store import TeacherStore, Verdict
+
+__all__ = ["group"]
+
+_VERDICTS: tuple[Verdict, ...] = ("verified", "trusted", "refused")
+
+_STORE = click.argument("store", type=PATH)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_ENV = click.option("--env", metavar="NAME", help="Only attempts in this environment.")
+_VERDICT = click.option(
+    "--verdict",
+    "verdicts",
+    multiple=True,
+    type=click.Choice(_VERDICTS),
+    help="Only attempts with this verdict; may be repeated.",
+)
+
+
+@click.group("teacher", short_help="Look at a teacher store, verify it, export, import.")
+def group() -> None:
+    """What `mentor teach` collected: who solved which tasks, verified how, at which cost."""
+
+
+@group.command("ls")
+@_STORE
+@_JSON
+def listing(store: Path, as_json: bool) -> None:
+    """List the teachers of STORE: attempts by verdict, calls, requests, tokens and cost."""
+    rows = _teachers(store)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for title, names in (("attempts", _ATTEMPTS), ("ledger", _LEDGER)):
+        _print(title, [{name: row[name] for name in names} for row in rows])
+
+
+@group.command()
+@_STORE
+@_JSON
+def stats(store: Path, as_json: bool) -> None:
+    """Say how many tasks have none, one or several verified attempts, by environment and split.
+
+    Tasks that no teacher attempted are not known to the store and not counted.
+    """
+    rows = _coverage(store)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        _print("coverage", rows)
+
+
+@group.command()
+@_STORE
+@_ENV
+@_VERDICT
+@click.option("--task", metavar="ID", help="Only attempts at this task.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=3, show_default=True)
+def show(
+    store: Path, env: str | None, verdicts: tuple[Verdict, ...], task: str | None, limit: int
+) -> None:
+    """Read attempts in the terminal, and why they were refused."""
+    from rich.console import Console
+
+    from mentor_plugins.commands.show import episode
+
+    console, shown = Console(), 0
+    opened = _open(store)
+    with opened.database:
+        for attempt in opened.stream(env, verdicts or _VERDICTS):
+            if task is not None and attempt.trajectory.task_id != task:
+                continue
+            if shown == limit:
+                break
+            shown += 1
+            console.print(episode(attempt.trajectory, None))
+            why = f": {attempt.reason} {attempt.example}".rstrip(": ") if attempt.reason else ""
+            line = f"attempt {attempt.number}, {attempt.verdict}{why}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            if attempt.trajectory.provenance is not None:
+                console.print(attempt.trajectory.provenance, soft_wrap=True)
+    if not shown:
+        raise RunError(f"{store} has no attempt that is all that the options ask for")
+
+
+@group.command()
+@_STORE
+@configuration_options
+def verify(store: Path, **options: Any) -> None:
+    """Replay every attempt at the tasks of an environment once more, and correct the verdicts.
+
+    Ends with exit code 1 if an attempt was verified before and is no more.
+    """
+    from rich.console import Console
+
+    from mentor_core.contracts.task import SPLITS
+    from mentor_core.play.progress_bar import bar
+    from mentor_core.run.assemble import assemble
+    from mentor_plugins.commands.collect import verdict_on
+    from mentor_plugins.teacher_store.store import task_hash
+
+    parts = assemble(configuration(**options))
+    console, worse, changed, unknown = Console(), 0, 0, 0
+    opened = _open(store)
+    with opened.database:
+        for domain in parts.domains.values():
+            tasks = {task.id: task for split in SPLITS for task in domain.tasks(split)}
+            ((total,),) = opened.database.rows(
+                "SELECT COUNT(*) FROM attempts WHERE env = ?", (domain.name,)
+            )
+            with bar(console, f"{domain.name}", total) as shown:
+                for attempt in opened.stream(domain.name):
+                    shown.advance()
+                    task = tasks.get(attempt.trajectory.task_id)
+                    if task is None or task_hash(task) != attempt.task_hash:
+                        unknown += 1
+                        continue
+                    verdict, why, example = verdict_on(attempt.trajectory, task, domain.env)
+                    if verdict != attempt.verdict:
+                        changed += 1
+                        worse += attempt.verdict != "refused"
+                        opened.set_verdict(attempt.key, verdict, why, example)
+                        shown.say(
+                            f"{attempt.trajectory.task_id}: {attempt.verdict} → {verdict}"
+                            f"{f': {why} {example}' if why else ''}"
+                        )
+    click.echo(f"{changed} verdicts changed, {unknown} attempts are of other tasks")
+    if worse:
+        click.get_current_context().exit(1)
+
+
+@group.command()
+@_STORE
+@_ENV
+@_VERDICT
+@click.option("--output", type=PATH, required=True, metavar="FILE", help="A new .jsonl file.")
+def export(store: Path, env: str | None, verdicts: tuple[Verdict, ...], output: Path) -> None:
+    """Write attempts as trajectories; the verified ones if no --verdict is given."""
+    from mentor_core.contracts.trajectory import write_trajectories
+    from mentor_core.support.disk import writing
+
+    check_output(output)
+    if output.exists():
+        raise RunError(f"{output} exists; choose another --output")
+    opened, count = _open(store), 0
+
+    def counted() -> Iterable[Any]:
+        nonlocal count
+        for attempt in opened.stream(env, verdicts or ("verified",)):
+            count += 1
+            yield attempt.trajectory
+
+    with opened.database, writing(output), output.open("w", encoding="utf-8") as file:
+        write_trajectories(file, counted())
+    click.echo(f"{count} trajectories in {output}")
+
+
+@group.command("import")
+@_STORE
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@configuration_options
+def import_(store: Path, files: tuple[Path, ...], **options: Any) -> None:
+    """Take over other stores (.db), or trajectories (.jsonl), which are replayed on arrival.
+
+    Trajectories need --env and its options, as every attempt is replayed in its environment.
+    """
+    from mentor_plugins.commands.take_over import take_over
+
+    stores = [file for file in files if _is_sqlite(file)]
+    others = [file for file in files if file not in stores]
+    config = configuration(**options) if others else None
+    opened = _open(store, create=True)
+    with opened.database:
+        for file in stores:
+            click.echo(f"{file}: {opened.merge(file)} attempts are new")
+        if config is not None:
+            for line in take_over(config, opened, others):
+                click.echo(line)
+
+
+@group.command()
+@_STORE
+@click.option("--refused", is_flag=True, help="Also delete refused attempts.")
+def gc(store: Path, refused: bool) -> None:
+    """Delete replies of servers, which only an interrupted collection needs; the ledger stays."""
+    opened = _open(store)
+    before = store.stat().st_size
+    with opened.database:
+        with opened.database.writing() as connection:
+            connection.execute("UPDATE requests SET reply = NULL WHERE reply IS NOT NULL")
+            if refused:
+                connection.execute("DELETE FROM attempts WHERE verdict = 'refused'")
+        opened.database.compact()
+    click.echo(f"{before:,} → {store.stat().st_size:,} bytes")
+
+
+_WHO = ("teacher", "model", "environment")
+_ATTEMPTS = (*_WHO, "tasks", "verified", "trusted", "refused", "success", "mean_calls")
+_LEDGER = (
+    *_WHO[:2],
+    "requests",
+    "unanswered",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+    "cost_per_verified",
+)
+
+
+def _open(store: Path, create: bool = False) -> TeacherStore:
+    from mentor_plugins.teacher_store.store import TeacherStore
+
+    return TeacherStore.open(store, create)
+
+
+def _is_sqlite(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) == b"SQLite format 3\0"
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or error}") from error
+
+
+def _teachers(store: Path) -> list[dict[str, Any]]:
+    opened = _open(store)
+    with opened.database as database:
+        attempts = database.rows(
+            "SELECT t.id, t.name, t.identity, a.env, COUNT(DISTINCT a.task_id), "
+            "SUM(a.verdict = 'verified'), SUM(a.verdict = 'trusted'), SUM(a.verdict = 'refused'), "
+            "AVG(a.calls) FROM teachers t LEFT JOIN attempts a ON a.teacher = t.id "
+            "GROUP BY t.id, a.env ORDER BY t.name, a.env"
+        )
+        ledger = {
+            teacher: (answered, unanswered, prompt, completion, cost)
+            for teacher, answered, unanswered, prompt, completion, cost in database.rows(
+                "SELECT teacher, SUM(state = 'answered'), SUM(state != 'answered'), "
+                "SUM(prompt_tokens), SUM(completion_tokens), SUM(cost) FROM requests "
+                "GROUP BY teacher"
+            )
+        }
+    rows = []
+    for key, name, identity, env, tasks, verified, trusted, refused, calls in attempts:
+        answered, unanswered, prompt, completion, cost = ledger.get(key, (0, 0, 0, 0, None))
+        made = (verified or 0) + (trusted or 0) + (refused or 0)
+        rows.append(
+            {
+                "teacher": name,
+                "model": json.loads(identity).get("model"),
+                "environment": env,
+                "tasks": tasks,
+                "verified": verified or 0,
+                "trusted": trusted or 0,
+                "refused": refused or 0,
+                "success": (verified or 0) / made if made else None,
+                "mean_calls": calls,
+                "requests": answered,
+                "unanswered": unanswered,
+                "prompt_tokens": prompt,
+                "completion_tokens": completion,
+                "cost": cost,
+                "cost_per_verified": cost / verified if cost is not None and verified else None,
+            }
+        )
+    return rows
+
+
+def _coverage(store: Path) -> list[dict[str, Any]]:
+    opened = _open(store)
+    with opened.database as database:
+        rows = database.rows(
+            "SELECT env, split, SUM(n = 0), SUM(n = 1), SUM(n > 1), SUM(made) FROM ("
+            "SELECT env, split, SUM(verdict != 'refused') AS n, COUNT(*) AS made FROM attempts "
+            "GROUP BY env, split, task_id) GROUP BY env, split ORDER BY env, split"
+        )
+    names = ("environment", "split", "none", "one", "several", "attempts")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _print(title: str, rows: Sequence[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        click.echo("the store is empty")
+        return
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row.values()))
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 140
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""Built-in teachers: who attempts training tasks for a student to learn from."""
