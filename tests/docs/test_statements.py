@@ -111,4 +111,12 @@ def test_every_environment_is_in_the_table_of_readme():
 
 def test_the_table_of_commands_is_complete():
     rows = re.findall(r"^\| `mentor ([\w-]+)", (ROOT / "docs/runs.md").read_text(), re.MULTILINE)
-    assert sorted(rows) == [name for name in names(COMMANDS) if not load(COMMANDS, name).hidden]
+    visible = [name for name in names(COMMANDS) if not load(COMMANDS, name).hidden]
+    assert sorted(rows) == visible
+
+
+def test_the_paths_that_the_architecture_names_exist():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"\b(?:mentor_core|plugins|envs)/[\w./]*\w", text))
+    assert len(paths) > 15
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
