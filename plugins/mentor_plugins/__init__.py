@@ -27,6 +27,7 @@ def mentor_reward_terms() -> dict[str, str]:
 @hookimpl
 def mentor_composers() -> dict[str, str]:
     return {
+        "annealed": "mentor_plugins.composers.annealed:Annealed",
         "constrained": "mentor_plugins.composers.constrained:Constrained",
         "normalised": "mentor_plugins.composers.normalised:Normalised",
         "outcome_gated": "mentor_plugins.composers.outcome_gated:OutcomeGated",

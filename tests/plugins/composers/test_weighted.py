@@ -11,7 +11,7 @@ from mentor_core.support.errors import ConfigError
 TERMS = ("outcome", "teacher")
 SCHEDULE = {"teacher": [[0.25, 1.0], [0.75, 0.0]]}
 OPTIONS = {"constrained": {"floors": {"outcome": 0.0}}}
-NAMES = ("constrained", "normalised", "outcome_gated", "weighted_sum")
+NAMES = ("annealed", "constrained", "normalised", "outcome_gated", "weighted_sum")
 
 
 class Fixed(RewardTerm):
