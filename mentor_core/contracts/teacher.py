@@ -85,9 +85,11 @@ class Teacher(Component, ABC):
 
     Attributes:
         repeats: whether a further attempt at a task can come out otherwise.
+        interactive: whether it uses the terminal, so that no progress bar may.
     """
 
     repeats: ClassVar[bool] = True
+    interactive: ClassVar[bool] = False
 
     @property
     @abstractmethod

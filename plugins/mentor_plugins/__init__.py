@@ -91,6 +91,7 @@ def mentor_teachers() -> dict[str, str]:
         "expert": "mentor_plugins.teachers.expert:ExpertTeacher",
         "hf": "mentor_plugins.teachers.local:LocalTeacher",
         "openai": "mentor_plugins.teachers.openai:OpenaiTeacher",
+        "person": "mentor_plugins.teachers.person:PersonTeacher",
         "saved": "mentor_plugins.teachers.saved:SavedTeacher",
     }
 
@@ -142,6 +143,7 @@ def mentor_commands() -> dict[str, str]:
         "run": "mentor_plugins.commands.run:command",
         "sft": "mentor_plugins.commands.sft:command",
         "show": "mentor_plugins.commands.show:command",
+        "tasks": "mentor_plugins.commands.tasks:command",
         "teach": "mentor_plugins.commands.teach:command",
         "teacher": "mentor_plugins.commands.teacher:group",
     }

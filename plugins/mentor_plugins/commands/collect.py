@@ -125,9 +125,8 @@ class Collector:
             MentorError: the teacher cannot be asked, or the store cannot be written.
         """
         self._begin()
-        with bar(
-            self.console, f"{self.name}", len(self._courses), self.tally.complete
-        ) as self._bar:
+        console = Console(quiet=True) if self.teacher.interactive else self.console
+        with bar(console, self.name, len(self._courses), self.tally.complete) as self._bar:
             try:
                 for number in range(self.wanted.attempts if self.teacher.repeats else 1):
                     self.log.check()
