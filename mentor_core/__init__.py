@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Student,
     )
     from mentor_core.contracts.provenance import Provenance, Usage
+    from mentor_core.contracts.record_format import RecordFormat
     from mentor_core.contracts.reward import (
         Composed,
         Composer,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         ModelError,
         PluginError,
         RewardError,
+        RowError,
         RunError,
         ServerError,
         UnknownName,
@@ -83,6 +85,7 @@ _NAMES = {
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
     "contracts.policy": "Generation Interrupted Limits Policy Sampling Session Student",
     "contracts.provenance": "Provenance Usage",
+    "contracts.record_format": "RecordFormat",
     "contracts.reward": "Composed Composer Example Floats Need RewardTerm Scores",
     "contracts.sampler": "TaskSampler",
     "contracts.source": "TrajectorySource",
@@ -97,7 +100,7 @@ _NAMES = {
     ),
     "support.errors": (
         "AmbiguousName ConfigError DataError MentorError ModelError PluginError RewardError "
-        "RunError ServerError UnknownName"
+        "RowError RunError ServerError UnknownName"
     ),
     "tools.tool": "Tool ToolError",
 }

@@ -17,6 +17,7 @@ __all__ = [
     "MOST_LEVELS",
     "NOT_JSON",
     "PlainText",
+    "arguments_object",
     "call_json",
     "call_of",
     "has_foreign_call",
@@ -32,6 +33,7 @@ MOST_LEVELS = 100
 NOT_JSON: Any = object()
 """What `read_json` returns where there is none: None is JSON."""
 
+_ENCODED = 3  # times that arguments may be encoded as text
 _SPACE = re.compile(r"\s*")
 _NAMES = ("name", "function", "function_name", "tool", "tool_name", "action", "recipient_name")
 _ARGUMENTS = (
@@ -63,6 +65,23 @@ def call_of(value: Any) -> Call | None:
     if arguments is None:
         arguments = {}
     return Call(name, arguments) if isinstance(arguments, dict) else None
+
+
+def arguments_object(value: Any) -> dict[str, Any] | None:
+    """Arguments, which may be JSON text, as an object; none at all are an empty one.
+
+    None where there is no object.
+    """
+    for _ in range(_ENCODED):
+        if not isinstance(value, str):
+            break
+        text = value.strip()
+        value, end = read_json(text, 0) if text else ({}, 0)
+        if value is NOT_JSON or end < len(text):
+            return None
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else None
 
 
 def is_meant_as_call(value: Any, tools: Container[str] = ()) -> bool:

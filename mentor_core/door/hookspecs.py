@@ -79,6 +79,11 @@ def mentor_teachers() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_record_formats() -> Targets:  # type: ignore[empty-body]
+    """Formats of others' rows: subclasses of `mentor_core.contracts.record_format.RecordFormat`."""
+
+
+@hookspec
 def mentor_gates() -> Targets:  # type: ignore[empty-body]
     """Action gates: subclasses of `mentor_core.contracts.env.ActionGate`."""
 

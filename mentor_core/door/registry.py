@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.env import ActionGate, ToolEnv
     from mentor_core.contracts.parsing import CallParser
     from mentor_core.contracts.policy import Policy
+    from mentor_core.contracts.record_format import RecordFormat
     from mentor_core.contracts.reward import Composer, RewardTerm
     from mentor_core.contracts.sampler import TaskSampler
     from mentor_core.contracts.source import TrajectorySource
@@ -43,6 +44,7 @@ __all__ = [
     "POLICIES",
     "PRESETS",
     "RECIPES",
+    "RECORD_FORMATS",
     "REWARD_TERMS",
     "SAMPLERS",
     "SOURCES",
@@ -110,6 +112,11 @@ SOURCES: Kind[TrajectorySource] = Kind(
 TEACHERS: Kind[Teacher] = Kind(
     "teacher", "mentor_teachers", "mentor_core.contracts.teacher:Teacher"
 )
+RECORD_FORMATS: Kind[RecordFormat] = Kind(
+    "record format",
+    "mentor_record_formats",
+    "mentor_core.contracts.record_format:RecordFormat",
+)
 GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.contracts.env:ActionGate")
 TRACKERS: Kind[Tracker] = Kind(
     "tracker", "mentor_trackers", "mentor_core.contracts.tracker:Tracker"
@@ -132,6 +139,7 @@ KINDS: tuple[Kind[Any], ...] = (
     SAMPLERS,
     SOURCES,
     TEACHERS,
+    RECORD_FORMATS,
     GATES,
     TRACKERS,
     TRAINERS,

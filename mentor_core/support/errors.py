@@ -7,6 +7,7 @@
     ├── AmbiguousName    a name that several distributions registered
     ├── PluginError      a plugin that cannot be loaded or breaks its contract
     ├── DataError        a file or a row that cannot be read
+    │   └── RowError     a row that holds no trajectory, or a trajectory that no row can hold
     ├── ModelError       a model that is not there or cannot be used
     ├── ServerError      a server that cannot be reached, or refuses
     ├── RunError         a run directory, or a run that had to stop
@@ -33,6 +34,7 @@ __all__ = [
     "OptionError",
     "PluginError",
     "RewardError",
+    "RowError",
     "RunError",
     "ServerError",
     "UnknownName",
@@ -89,6 +91,10 @@ class PluginError(MentorError):
 
 class DataError(MentorError):
     """A data file is missing, unreadable, or has a row that is not what it should be."""
+
+
+class RowError(DataError):
+    """A row that holds no trajectory, or a trajectory that a row of its format cannot hold."""
 
 
 class ModelError(MentorError):

@@ -97,6 +97,22 @@ def mentor_teachers() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_record_formats() -> dict[str, str]:
+    return {
+        "anthropic": "mentor_plugins.record_formats.anthropic:Anthropic",
+        "bfcl": "mentor_plugins.record_formats.bfcl:Bfcl",
+        "gsm8k": "mentor_plugins.record_formats.gsm8k:Gsm8k",
+        "hub_trace": "mentor_plugins.record_formats.hub_trace:HubTrace",
+        "mentor": "mentor_plugins.record_formats.mentor:Mentor",
+        "openai": "mentor_plugins.record_formats.openai:Openai",
+        "responses": "mentor_plugins.record_formats.responses:Responses",
+        "sharegpt": "mentor_plugins.record_formats.sharegpt:ShareGpt",
+        "toolrl": "mentor_plugins.record_formats.toolrl:ToolRL",
+        "trl": "mentor_plugins.record_formats.trl:Trl",
+    }
+
+
+@hookimpl
 def mentor_trackers() -> dict[str, str]:
     return {"jsonl": "mentor_plugins.trackers.jsonl:JsonlTracker"}
 

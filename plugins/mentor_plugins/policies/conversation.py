@@ -13,16 +13,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mentor_core.contracts.parsing import NOT_JSON, HermesParser, read_json
+from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.trajectory import Call, Message
+from mentor_core.contracts.written_calls import arguments_object
 
 __all__ = ["Conversation", "Reply", "SaidCall"]
 
 _HERMES = HermesParser()
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _MOST_NAME = 64  # characters of a name that OpenAI's own server takes
-_ENCODED = 3  # times that arguments may be encoded as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SaidCall:
         name, given, identity = function.get("name"), function.get("arguments"), call.get("id")
         name = name if isinstance(name, str) else ""
         identity = identity if isinstance(identity, str) else ""
-        arguments = _object(given)
+        arguments = arguments_object(given)
         if name and arguments is not None:
             text = _HERMES.render("", [Call(name, arguments)])
             if _HERMES.parse(text).calls == [Call(name, arguments)]:
@@ -164,20 +164,6 @@ class Conversation:
 
 def _own_ids() -> Iterator[str]:
     return (f"call{number:05d}" for number in itertools.count())  # Mistral's form
-
-
-def _object(value: Any) -> dict[str, Any] | None:
-    """Arguments as an object; none at all are an empty one. None where there is no object."""
-    for _ in range(_ENCODED):
-        if not isinstance(value, str):
-            break
-        text = value.strip()
-        value, end = read_json(text, 0) if text else ({}, 0)
-        if value is NOT_JSON or end < len(text):
-            return None
-    if value is None:
-        return {}
-    return value if isinstance(value, dict) else None
 
 
 def _content(value: Any) -> str:

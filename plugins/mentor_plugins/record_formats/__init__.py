@@ -1,0 +1,1 @@
+"""Built-in record formats: how others write episodes down, a file each."""
