@@ -9,12 +9,16 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from mentor_core.contracts.expert import replay
 from mentor_core.contracts.provenance import Provenance
-from mentor_core.contracts.task import SPLITS
-from mentor_core.contracts.trajectory import Trajectory, iterate_trajectories
+from mentor_core.contracts.record_format import RecordFormat
+from mentor_core.contracts.task import SPLITS, Task
+from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.run.assemble import assemble
 from mentor_core.run.config import RunConfig
+from mentor_core.support.errors import PluginError
 from mentor_plugins.commands.collect import verdict_on
+from mentor_plugins.record_formats.files import Unread, read_file
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, fingerprint, task_hash
 
 __all__ = ["take_over"]
@@ -22,42 +26,53 @@ __all__ = ["take_over"]
 _AT_ONCE = 256  # attempts of one transaction
 
 
-def take_over(config: RunConfig, store: TeacherStore, files: Sequence[Path]) -> Iterator[str]:
-    """Import files of trajectories, in constant memory.
+def take_over(
+    config: RunConfig, store: TeacherStore, files: Sequence[Path], record_format: RecordFormat
+) -> Iterator[str]:
+    """Import files of rows, in constant memory.
 
-    An attempt that is in the store already is not stored again.
+    A row belongs to the task of its environment and id, or to the only task with its prompt. What
+    a row does not say (outcome, answer, end) is what comes of its replay. An attempt that is in
+    the store already is not stored again.
 
     Yields:
-        For each file, how many trajectories were read, and what became of them.
+        For each file, how many rows were read, what became of them, and why others were not.
 
     Raises:
-        DataError: a file cannot be read; names file, line and field. What came before is kept.
+        DataError: a file cannot be read at all.
     """
-    intake = _Intake(config, store)
+    intake = _Intake(config, store, record_format)
     for file in files:
         new, attempts = 0, intake.attempts(file)
         while part := list(islice(attempts, _AT_ONCE)):
             new += store.add(part)
-        yield f"{file}: {intake.found.total()} trajectories read, {new} new"
+        yield f"{file}: {intake.found.total()} rows, {new} new"
         for what, count in intake.found.most_common():
             example = intake.examples.get(what)
             yield f"  {count} {what}" + (f" (the first: {example})" if example else "")
 
 
 class _Intake:
-    """Turns trajectories into attempts.
+    """Turns rows into attempts.
 
     Attributes:
-        found: what became of the trajectories of the last file → how many; `examples`: the first.
+        found: what became of the rows of the last file → how many; `examples`: the first.
     """
 
-    def __init__(self, config: RunConfig, store: TeacherStore) -> None:
-        self.store, self.domains = store, assemble(config).domains
+    def __init__(self, config: RunConfig, store: TeacherStore, record_format: RecordFormat) -> None:
+        self.store, self.record_format = store, record_format
+        self.domains = assemble(config).domains
         self.tasks = {
             task.key: task
             for domain in self.domains.values()
             for split in SPLITS
             for task in domain.tasks(split)
+        }
+        asked = Counter(task.prompt.strip() for task in self.tasks.values())
+        self.by_prompt = {
+            task.prompt.strip(): task
+            for task in self.tasks.values()
+            if asked[task.prompt.strip()] == 1
         }
         self.found: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
@@ -65,19 +80,22 @@ class _Intake:
     def attempts(self, file: Path) -> Iterator[Stored]:
         """Those of a file that are of a task."""
         self.found, self.examples = Counter(), {}
-        for number, trajectory in enumerate(iterate_trajectories(file)):
-            if trajectory.task_key not in self.tasks:
-                self._note(
-                    "left out: no such task in --env",
-                    f"{trajectory.task_id!r} of {trajectory.env!r}",
-                )
-            elif trajectory.end == "error":
-                self._note("left out: the episode broke", trajectory.error or "")
+        for number, row in enumerate(read_file(file, self.record_format)):
+            if isinstance(row, Unread):
+                self._note("not read", str(row))
+            elif (task := self._task(row)) is None:
+                self._note("left out: no such task in --env", f"{row.task_id!r} of {row.env!r}")
+            elif row.end == "error":
+                self._note("left out: the episode broke", row.error or "")
             else:
-                yield self._attempt(trajectory, number)
+                yield self._attempt(replace(row, task_id=task.id, env=task.env), task, number)
 
-    def _attempt(self, trajectory: Trajectory, number: int) -> Stored:
-        task = self.tasks[trajectory.task_key]
+    def _task(self, row: Trajectory) -> Task | None:
+        """The task that a row is of; None if there is none, or if several could be meant."""
+        asked = next((m["content"].strip() for m in row.prompt if m["role"] == "user"), "")
+        return self.tasks.get(row.task_key) or self.by_prompt.get(asked)
+
+    def _attempt(self, trajectory: Trajectory, task: Task, number: int) -> Stored:
         who = trajectory.provenance or Provenance(
             "import", made_at=datetime.now(UTC).isoformat(timespec="seconds")
         )
@@ -90,6 +108,8 @@ class _Intake:
             reward=None,
             provenance=who,
         )
+        if taken.outcome is None:
+            taken = self._judged(taken, task)
         verdict, why, example = verdict_on(taken, task, self.domains[task.env].env)
         self._note(f"refused: {why}" if why else verdict, example)
         teacher = self.store.teacher(who.player, {"model": who.model, "server": who.server})
@@ -98,6 +118,24 @@ class _Intake:
         calls = [[call.name, call.arguments] for call in taken.calls]
         key = fingerprint("imported", hashed, teacher, taken.seed, texts, calls)
         return Stored(key, hashed, task.split, teacher, number, verdict, why, example, taken)
+
+    def _judged(self, row: Trajectory, task: Task) -> Trajectory:
+        """A row that claims no outcome, with the end, the answer and the outcome of its replay."""
+        env = self.domains[task.env].env
+        if not env.replayable:
+            return row
+        try:
+            played = replay(env, task, row)
+        except PluginError:  # the verdict says so, and why
+            return row
+        return replace(
+            row,
+            prompt=played.prompt,
+            tools=played.tools,
+            end=played.end,
+            answer=played.answer,
+            outcome=played.outcome,
+        )
 
     def _note(self, what: str, example: str) -> None:
         self.found[what] += 1

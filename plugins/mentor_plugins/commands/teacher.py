@@ -5,21 +5,34 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
-from mentor_core.support.errors import ConfigError, RunError
+from mentor_core.cli.options import PATH, configuration, configuration_options
+from mentor_core.support.errors import ConfigError, MentorError, RunError
 
 if TYPE_CHECKING:
+    from mentor_core.contracts.record_format import RecordFormat
     from mentor_plugins.teacher_store.store import TeacherStore, Verdict
 
 __all__ = ["group"]
 
 _VERDICTS: tuple[Verdict, ...] = ("verified", "trusted", "refused")
 
+_FORMAT = click.option(
+    "--format",
+    "name",
+    default="mentor",
+    show_default=True,
+    metavar="NAME",
+    help="mentor, openai, anthropic, trl, sharegpt, …; see `mentor plugins`.",
+)
+_OPTION = click.option(
+    "--option", "given", multiple=True, metavar="KEY=VALUE", help="An option of the format."
+)
 _STORE = click.argument("store", type=PATH)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _ENV = click.option("--env", metavar="NAME", help="Only attempts in this environment.")
@@ -149,35 +162,57 @@ def verify(store: Path, **options: Any) -> None:
 @_ENV
 @_VERDICT
 @click.option("--output", type=PATH, required=True, metavar="FILE", help="A new .jsonl file.")
-def export(store: Path, env: str | None, verdicts: tuple[Verdict, ...], output: Path) -> None:
-    """Write attempts as trajectories; the verified ones if no --verdict is given."""
-    from mentor_core.contracts.trajectory import write_trajectories
-    from mentor_core.support.disk import writing
+@_FORMAT
+@_OPTION
+@click.option(
+    "--scrub", is_flag=True, help="Replace secrets and personal data, before others see the file."
+)
+def export(
+    store: Path,
+    env: str | None,
+    verdicts: tuple[Verdict, ...],
+    output: Path,
+    name: str,
+    given: tuple[str, ...],
+    scrub: bool,
+) -> None:
+    """Write attempts as rows of any record format; the verified ones if no --verdict is given."""
+    from mentor_plugins.record_formats.files import write_file
 
-    check_output(output)
+    if not output.parent.is_dir():
+        raise ConfigError(f"--output {output}: there is no directory {output.parent}")
     if output.exists():
         raise RunError(f"{output} exists; choose another --output")
-    opened, count = _open(store), 0
-
-    def counted() -> Iterable[Any]:
-        nonlocal count
-        for attempt in opened.stream(env, verdicts or ("verified",)):
-            count += 1
-            yield attempt.trajectory
-
-    with opened.database, writing(output), output.open("w", encoding="utf-8") as file:
-        write_trajectories(file, counted())
-    click.echo(f"{count} trajectories in {output}")
+    record_format, opened = _record_format(name, given), _open(store)
+    with opened.database:
+        attempts = opened.stream(env, verdicts or ("verified",))
+        tools = _tools({env} if env else set(_environments(opened)))
+        written = write_file(
+            output,
+            (attempt.trajectory for attempt in attempts),
+            record_format,
+            tools=tools,
+            scrub=scrub,
+        )
+    click.echo(f"{written.count} trajectories in {output}")
+    for refused in written.refused[:5]:
+        click.echo(f"  not written: {refused.why}")
+    if len(written.refused) > 5:
+        click.echo(f"  and {len(written.refused) - 5} more")
 
 
 @group.command("import")
 @_STORE
 @click.argument("files", nargs=-1, required=True, type=PATH)
 @configuration_options
-def import_(store: Path, files: tuple[Path, ...], **options: Any) -> None:
-    """Take over other stores (.db), or trajectories (.jsonl), which are replayed on arrival.
+@_FORMAT
+@_OPTION
+def import_(
+    store: Path, files: tuple[Path, ...], name: str, given: tuple[str, ...], **options: Any
+) -> None:
+    """Take over other stores (.db), or rows of any record format, which are replayed on arrival.
 
-    Trajectories need --env and its options, as every attempt is replayed in its environment.
+    Rows need --env and its options, as every attempt is replayed in its environment.
     """
     from mentor_plugins.commands.take_over import take_over
 
@@ -189,7 +224,8 @@ def import_(store: Path, files: tuple[Path, ...], **options: Any) -> None:
         for file in stores:
             click.echo(f"{file}: {opened.merge(file)} attempts are new")
         if config is not None:
-            for line in take_over(config, opened, others):
+            record_format = _record_format(name, given)
+            for line in take_over(config, opened, others, record_format):
                 click.echo(line)
 
 
@@ -226,6 +262,34 @@ def _open(store: Path, create: bool = False) -> TeacherStore:
     from mentor_plugins.teacher_store.store import TeacherStore
 
     return TeacherStore.open(store, create)
+
+
+def _record_format(name: str, given: Sequence[str]) -> RecordFormat:
+    from mentor_core.door.registry import RECORD_FORMATS, create
+    from mentor_core.run.config import merge, parse_setting
+    from mentor_core.support.validation import given_as
+
+    options: dict[str, Any] = {}
+    for setting in given:
+        options = merge(options, parse_setting(setting))
+    with given_as("--option "):
+        return create(RECORD_FORMATS, name, options)
+
+
+def _environments(store: TeacherStore) -> list[str]:
+    return [env for (env,) in store.database.rows("SELECT DISTINCT env FROM attempts")]
+
+
+def _tools(envs: Iterable[str]) -> list[dict[str, Any]]:
+    """The schemas of the tools of environments, as far as those can be made without options."""
+    from mentor_core.door.registry import ENVIRONMENTS, create
+
+    found: dict[str, dict[str, Any]] = {}
+    for env in envs:
+        with suppress(MentorError):
+            for schema in create(ENVIRONMENTS, env).schemas:
+                found.setdefault(schema["function"]["name"], schema)
+    return [*found.values()]
 
 
 def _is_sqlite(file: Path) -> bool:

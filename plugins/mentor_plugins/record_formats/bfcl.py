@@ -91,7 +91,10 @@ class Bfcl(ConversationFormat):
     def _documented(self) -> dict[str, list[str]]:
         """Function → its parameters in order, of the files in `function_docs`."""
         found: dict[str, list[str]] = {}
-        for path in sorted(self.function_docs.glob("*.json")) if self.function_docs else ():
+        paths = sorted(self.function_docs.glob("*.json")) if self.function_docs else []
+        if self.function_docs and not paths:
+            raise DataError(f"{self.function_docs}: no folder with .json files of function docs")
+        for path in paths:
             try:
                 lines = path.read_text(encoding="utf-8").splitlines()
                 found |= _parameters([json.loads(line) for line in lines if line.strip()])

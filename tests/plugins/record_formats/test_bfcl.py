@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mentor_core import Call, RowError
+from mentor_core import Call, DataError, RowError
 from mentor_core.door.registry import RECORD_FORMATS, create
 
 
@@ -41,6 +41,8 @@ def test_bfcl_calls_of_several_turns_are_python(tmp_path):
         Call("ls", {}),
     ]
     assert trajectory.turns[0].observation == [{"role": "user", "content": "Go."}]
+    with pytest.raises(DataError, match=r"no folder with \.json files"):
+        read(row, function_docs=tmp_path / "elsewhere")
     with pytest.raises(RowError, match="not a Python call with literals"):
         read({"id": "x", "ground_truth": [["open(name=__import__('os').name)"]]})
 

@@ -315,9 +315,10 @@ def test_forged_outcomes_are_refused_and_verify_finds_edited_stores(mentor, tmp_
     forged = json.loads(first)
     forged["turns"][0]["calls"][0]["result"] = "4711"
     stranger = {**json.loads(first), "task_id": "nobody"}
+    stranger["prompt"][-1]["content"] = "What is nobody's question?"
     file.write_text("\n".join([json.dumps(forged), *others, json.dumps(stranger), ""]))
     out, _ = mentor("teacher", "import", again, file, "--env", "calculator")
-    assert "6 trajectories read, 5 new" in out
+    assert "6 rows, 5 new" in out
     assert "4 verified" in out
     assert "1 refused: other results when replayed" in out
     assert "1 left out: no such task" in out
@@ -338,14 +339,49 @@ def test_what_is_exported_and_imported_is_the_same(mentor, tmp_path):
     assert [a.trajectory.provenance for a in before] == [a.trajectory.provenance for a in after]
 
 
-def test_an_unreadable_row_is_told_with_file_and_line(mentor, tmp_path):
-    store, file = tmp_path / "t.db", tmp_path / "e.jsonl"
+def test_an_unreadable_row_is_told_with_file_and_line_and_costs_no_other(mentor, tmp_path):
+    store, file, again = tmp_path / "t.db", tmp_path / "e.jsonl", tmp_path / "u.db"
     mentor("teach", "--teacher", "expert", "--tasks", 2, "--store", store)
     mentor("teacher", "export", store, "--output", file)
-    file.write_text(file.read_text() + '{"task_id": 3}\n')
-    _, error = mentor("teacher", "import", store, file, "--env", "calculator", code=2)
-    assert f"{file}:3: " in error
-    assert len(attempts(store)) == 2
+    first, second = file.read_text().splitlines()
+    file.write_text(f'{first}\n{{"task_id": 3}}\n{second}\n')
+    out, _ = mentor("teacher", "import", again, file, "--env", "calculator")
+    assert f"1 not read (the first: {file}:2: " in out
+    assert len(attempts(again)) == 2
+
+
+@pytest.mark.parametrize("name", ["openai", "responses", "anthropic", "trl", "sharegpt", "toolrl"])
+def test_every_format_goes_out_and_comes_back_verified(mentor, tmp_path, name):
+    """Rows of others claim no outcome: what counts is what comes of their replay."""
+    store, file, again = tmp_path / "t.db", tmp_path / "e.jsonl", tmp_path / "u.db"
+    mentor("teach", "--teacher", "expert", "--tasks", 8, "--store", store)
+    mentor("teacher", "export", store, "--output", file, "--format", name, "--scrub")
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    for row in rows:
+        for claimed in ("outcome", "task_id", "env", "end_reason", "final_answer"):
+            row.pop(claimed, None)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out, _ = mentor("teacher", "import", again, file, "--env", "calculator", "--format", name)
+    assert "8 rows, 8 new" in out
+    assert "8 verified" in out, out
+    before, after = attempts(store), attempts(again)
+    assert [a.trajectory.task_id for a in before] == [a.trajectory.task_id for a in after]
+    assert [[(call.name, call.arguments) for call in a.trajectory.calls] for a in before] == [
+        [(call.name, call.arguments) for call in a.trajectory.calls] for a in after
+    ]
+
+
+def test_a_wrong_row_of_another_format_is_refused(mentor, tmp_path):
+    row = {
+        "messages": [
+            {"role": "user", "content": Calculator().tasks("train")[0].prompt},
+            {"role": "assistant", "content": "Answer: 4711"},
+        ]
+    }
+    file, store = tmp_path / "rows.jsonl", tmp_path / "t.db"
+    file.write_text(json.dumps(row) + "\n")
+    out, _ = mentor("teacher", "import", store, file, "--env", "calculator", "--format", "openai")
+    assert "1 refused: outcome wrong" in out
 
 
 def test_listings_say_who_solved_what_at_which_cost(mentor, good, tmp_path):
