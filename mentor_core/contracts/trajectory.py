@@ -224,6 +224,12 @@ class Trajectory:
         return [call for turn in self.turns for call in turn.calls]
 
     @property
+    def usage(self) -> Usage | None:
+        """What a server counted, of all turns; None if no server wrote one."""
+        counted = [turn.usage for turn in self.turns if turn.usage is not None]
+        return sum(counted, Usage()) if counted else None
+
+    @property
     def seconds(self) -> float:
         """Wall time spent on generation and tools."""
         return sum(turn.seconds + sum(call.seconds for call in turn.calls) for turn in self.turns)

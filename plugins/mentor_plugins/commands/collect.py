@@ -16,7 +16,7 @@ from rich.console import Console
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.policy import Policy, Sampling, Student
-from mentor_core.contracts.provenance import Provenance, Usage
+from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split, Task, TaskKey
 from mentor_core.contracts.teacher import Attempt, Teacher
 from mentor_core.contracts.trajectory import Trajectory
@@ -29,6 +29,9 @@ from mentor_plugins.teacher_store.ledger import Ledger
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, Verdict, fingerprint, task_hash
 
 __all__ = ["Collector", "Wanted", "verdict_on"]
+
+
+_AT_ONCE = 1024  # episodes of one rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +194,10 @@ class Collector:
             played = replace(trajectory, tokens=None, group=None)
             self.keep(by_seed[trajectory.seed or 0], played)
 
+        starts = [Start(attempt.task, attempt.seed) for attempt in attempts]
         try:
-            rollout.run([Start(attempt.task, attempt.seed) for attempt in attempts], ended)
+            for first in range(0, len(starts), _AT_ONCE):  # a rollout keeps all until it ends
+                rollout.run(starts[first : first + _AT_ONCE], ended)
         finally:
             rollout.close()
 
@@ -248,8 +253,7 @@ class Collector:
         """The trajectory with its provenance, which an imported one may have brought."""
         if played.provenance is not None:
             return played
-        usages = [turn.usage for turn in played.turns if turn.usage is not None]
-        usage = sum(usages, Usage()) if usages else None
+        usage = played.usage
         who: Provenance = self.teacher.provenance()
         sampled = who.model is not None
         provenance = replace(

@@ -17,6 +17,7 @@ import pytest
 
 from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import read_trajectories
+from mentor_core.model.models import model_path
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.teacher_store.store import TeacherStore
 
@@ -419,6 +420,61 @@ def test_a_run_takes_its_references_from_a_store(mentor, tmp_path):
         "--set", "env_options.seed=77", code=2,
     )  # fmt: skip
     assert "has no verified attempt at any of" in error
+
+
+LIVE = """
+from mentor_envs.calculator.env import Calculator
+
+
+class Live(Calculator):
+    replayable = False
+"""
+
+
+def test_what_cannot_be_replayed_is_marked_and_not_used_unasked(mentor, tmp_path):
+    """A live server's results cannot be checked: the store says so, and so must a run."""
+    code, store = tmp_path / "live.py", tmp_path / "t.db"
+    code.write_text(LIVE)
+    env = f"{code}:Live"
+    out, _ = mentor("teach", "--teacher", "expert", "--env", env, "--tasks", 3, "--store", store)
+    assert "0 attempts verified, 3 taken on trust" in out
+    run = ("run", "--env", env, "--teacher", store, "--dry-run")
+    _, error = mentor(*run, code=2)
+    assert "has no verified attempt" in error
+    _, error = mentor(*run, "--set", "source_options.trusted=true")
+    assert "3 reference(s) of calculator taken on trust" in error
+
+
+def test_an_evaluation_says_who_played(mentor, good, tmp_path):
+    file = tmp_path / "e.jsonl"
+    mentor(
+        "eval", "--env", "calculator", "--policy", "openai", "--split", "train", "--count", 2,
+        "--set", "evaluate.policy_options.model=m", "--temperature", 0.5,
+        "--set", f"evaluate.policy_options.base_url={good.url}/v1", "--output", file,
+    )  # fmt: skip
+    for trajectory in read_trajectories(file):
+        made = trajectory.provenance
+        assert (made.player, made.model, made.server) == ("openai", "m", f"{good.url}/v1")
+        assert made.sampling == {"temperature": 0.5}
+        assert made.usage.prompt_tokens == 100 * len(trajectory.turns)
+
+
+@pytest.mark.slow
+def test_transformers_serve_teaches(mentor, transformers_server, tmp_path):
+    """A real server: its tokens are counted, its model named, and it is asked once."""
+    store = tmp_path / "t.db"
+    arguments = (
+        "teach", "--teacher", "openai", "--model", str(model_path("embedded/calculator")),
+        "--option", f"base_url={transformers_server}", "--option", "tools=text",
+        "--option", "concurrency=2", "--tasks", 6, "--attempts", 1, "--store", store,
+    )  # fmt: skip
+    mentor(*arguments)
+    before, found = ledger(store), attempts(store)
+    assert len(found) == 6
+    assert all(a.trajectory.provenance.usage.completion_tokens > 0 for a in found)
+    assert before == {"answered": sum(len(a.trajectory.turns) for a in found)}
+    mentor(*arguments)
+    assert ledger(store) == before
 
 
 @pytest.mark.slow
