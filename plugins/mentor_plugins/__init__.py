@@ -103,10 +103,12 @@ def mentor_record_formats() -> dict[str, str]:
         "bfcl": "mentor_plugins.record_formats.bfcl:Bfcl",
         "gsm8k": "mentor_plugins.record_formats.gsm8k:Gsm8k",
         "hub_trace": "mentor_plugins.record_formats.hub_trace:HubTrace",
+        "inspect": "mentor_plugins.record_formats.inspect_log:Inspect",
         "mentor": "mentor_plugins.record_formats.mentor:Mentor",
         "openai": "mentor_plugins.record_formats.openai:Openai",
         "responses": "mentor_plugins.record_formats.responses:Responses",
         "sharegpt": "mentor_plugins.record_formats.sharegpt:ShareGpt",
+        "tau": "mentor_plugins.record_formats.tau:Tau",
         "toolrl": "mentor_plugins.record_formats.toolrl:ToolRL",
         "trl": "mentor_plugins.record_formats.trl:Trl",
     }

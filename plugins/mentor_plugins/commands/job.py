@@ -57,7 +57,8 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
     if resume:
         processes.from_main(directory.resume)
     tasks, references = parts.training_tasks(partial(watched, console, "references"))
-    for note in references.notes():
+    facts = references.notes()
+    for note in facts:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     student = load_student(config.model, config.model_options)
     for stage in parts.stages:
@@ -75,7 +76,6 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
     processes.from_main(directory.check_data, digests)
     if processes.is_main and not directory.references.exists():
         directory.write(directory.references, [t for ts in references.of.values() for t in ts])
-    facts: list[str] = []
     with interrupts() as interrupted:
         policy, player = parts.policies()
         executor = parts.executor()

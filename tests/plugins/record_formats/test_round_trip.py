@@ -105,7 +105,7 @@ def schemas(tools):
     ]
 
 
-@pytest.mark.parametrize("name", ["openai", "responses", "anthropic"])
+@pytest.mark.parametrize("name", ["openai", "responses", "anthropic", "tau", "inspect"])
 def test_formats_whose_calls_have_ids_hold_any_conversation(name):
     record_format = create(RECORD_FORMATS, name)
 
