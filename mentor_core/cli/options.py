@@ -14,7 +14,13 @@ from mentor_core.support.errors import ConfigError
 if TYPE_CHECKING:
     from mentor_core.run.config import RunConfig
 
-__all__ = ["PATH", "check_output", "configuration", "configuration_options"]
+__all__ = [
+    "PATH",
+    "check_output",
+    "component_options",
+    "configuration",
+    "configuration_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -84,6 +90,20 @@ def check_output(file: Path | None) -> None:
         raise ConfigError(f"--output {file}: it is written as plain JSON lines; leave out .gz")
     if not file.parent.is_dir():
         raise ConfigError(f"--output {file}: there is no directory {file.parent}")
+
+
+def component_options(given: Sequence[str]) -> dict[str, Any]:
+    """The options of a component, from `--option KEY=VALUE`, each as `--set` would read it.
+
+    Raises:
+        ConfigError: there is no `=`, or no key before it.
+    """
+    from mentor_core.run.config import merge, parse_setting
+
+    options: dict[str, Any] = {}
+    for setting in given:
+        options = merge(options, parse_setting(setting))
+    return options
 
 
 def configuration(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import PATH, configuration, configuration_options
+from mentor_core.cli.options import PATH, component_options, configuration, configuration_options
 from mentor_core.contracts.task import SPLITS, Split
 from mentor_core.support.errors import ConfigError, RunError
 
@@ -223,11 +223,7 @@ def fill(
 
 def _options(given: Sequence[str], model: str | None) -> dict[str, Any]:
     """The teacher's options, from `--option` and `--model`."""
-    from mentor_core.run.config import merge, parse_setting
-
-    options: dict[str, Any] = {}
-    for setting in given:
-        options = merge(options, parse_setting(setting))
+    options = component_options(given)
     if model is not None:
         if "model" in options:
             raise ConfigError("--model and --option model= both name the teacher's model")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import PATH, configuration, configuration_options
+from mentor_core.cli.options import PATH, component_options, configuration, configuration_options
 from mentor_core.support.errors import ConfigError, MentorError, RunError
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def group() -> None:
 @_JSON
 def listing(store: Path, as_json: bool) -> None:
     """List the teachers of STORE: attempts by verdict, calls, requests, tokens and cost."""
-    rows = _teachers(store)
+    from mentor_plugins.teacher_store.figures import teachers
+
+    with _open(store).database as database:
+        rows = teachers(database)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -71,7 +74,10 @@ def stats(store: Path, as_json: bool) -> None:
 
     Tasks that no teacher attempted are not known to the store and not counted.
     """
-    rows = _coverage(store)
+    from mentor_plugins.teacher_store.figures import coverage
+
+    with _open(store).database as database:
+        rows = coverage(database)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
@@ -266,14 +272,10 @@ def _open(store: Path, create: bool = False) -> TeacherStore:
 
 def _record_format(name: str, given: Sequence[str]) -> RecordFormat:
     from mentor_core.door.registry import RECORD_FORMATS, create
-    from mentor_core.run.config import merge, parse_setting
     from mentor_core.support.validation import given_as
 
-    options: dict[str, Any] = {}
-    for setting in given:
-        options = merge(options, parse_setting(setting))
     with given_as("--option "):
-        return create(RECORD_FORMATS, name, options)
+        return create(RECORD_FORMATS, name, component_options(given))
 
 
 def _environments(store: TeacherStore) -> list[str]:
@@ -298,61 +300,6 @@ def _is_sqlite(file: Path) -> bool:
             return opened.read(16) == b"SQLite format 3\0"
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
-
-
-def _teachers(store: Path) -> list[dict[str, Any]]:
-    opened = _open(store)
-    with opened.database as database:
-        attempts = database.rows(
-            "SELECT t.id, t.name, t.identity, a.env, COUNT(DISTINCT a.task_id), "
-            "SUM(a.verdict = 'verified'), SUM(a.verdict = 'trusted'), SUM(a.verdict = 'refused'), "
-            "AVG(a.calls) FROM teachers t LEFT JOIN attempts a ON a.teacher = t.id "
-            "GROUP BY t.id, a.env ORDER BY t.name, a.env"
-        )
-        ledger = {
-            teacher: (answered, unanswered, prompt, completion, cost)
-            for teacher, answered, unanswered, prompt, completion, cost in database.rows(
-                "SELECT teacher, SUM(state = 'answered'), SUM(state != 'answered'), "
-                "SUM(prompt_tokens), SUM(completion_tokens), SUM(cost) FROM requests "
-                "GROUP BY teacher"
-            )
-        }
-    rows = []
-    for key, name, identity, env, tasks, verified, trusted, refused, calls in attempts:
-        answered, unanswered, prompt, completion, cost = ledger.get(key, (0, 0, 0, 0, None))
-        made = (verified or 0) + (trusted or 0) + (refused or 0)
-        rows.append(
-            {
-                "teacher": name,
-                "model": json.loads(identity).get("model"),
-                "environment": env,
-                "tasks": tasks,
-                "verified": verified or 0,
-                "trusted": trusted or 0,
-                "refused": refused or 0,
-                "success": (verified or 0) / made if made else None,
-                "mean_calls": calls,
-                "requests": answered,
-                "unanswered": unanswered,
-                "prompt_tokens": prompt,
-                "completion_tokens": completion,
-                "cost": cost,
-                "cost_per_verified": cost / verified if cost is not None and verified else None,
-            }
-        )
-    return rows
-
-
-def _coverage(store: Path) -> list[dict[str, Any]]:
-    opened = _open(store)
-    with opened.database as database:
-        rows = database.rows(
-            "SELECT env, split, SUM(n = 0), SUM(n = 1), SUM(n > 1), SUM(made) FROM ("
-            "SELECT env, split, SUM(verdict != 'refused') AS n, COUNT(*) AS made FROM attempts "
-            "GROUP BY env, split, task_id) GROUP BY env, split ORDER BY env, split"
-        )
-    names = ("environment", "split", "none", "one", "several", "attempts")
-    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _print(title: str, rows: Sequence[dict[str, Any]]) -> None:
