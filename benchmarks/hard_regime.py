@@ -3,7 +3,8 @@
 Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes; every
 method that imitates has the same references. Prints success, in percent with a 95 % t-interval over
 seeds, on four-step tasks and on three shifts apart: five steps, sentences and numbers that train
-never uses. Then each method's paired difference to `sft` on the same references, and its costs.
+never uses, with its costs. Then each method's difference to `sft` on the same references, paired by
+task, with a 95 % bootstrap interval over seeds and tasks (`mentor_lab.paired`).
 
 Finished runs in `--output` are read, not repeated. `--jobs 2` runs two at a time.
 """
@@ -22,8 +23,9 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import iterate_trajectories, read_trajectories
-from mentor_core.play.evaluate import summarise
+from mentor_lab.paired import compare, success_by_task
 
 METHODS: dict[str, list[str]] = {
     "base": ["--steps", "0"],
@@ -43,7 +45,7 @@ METHODS: dict[str, list[str]] = {
 LIMITED = {"sft": "trainer_options", "hard": "trainer_options"}
 """Methods whose trainer counts its references; the others are given so many training tasks."""
 
-HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192", "ood_size": "128"}
+HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192"}
 SETS: dict[str, tuple[str, dict[str, str]]] = {
     "four steps": ("eval", {}),
     "five steps": ("eval", {"min_steps": "5", "max_steps": "5"}),
@@ -60,6 +62,7 @@ def main() -> None:
     )
     parser.add_argument("--methods", default=";".join(METHODS), help="separated by ;")
     parser.add_argument("--references", type=int, default=256)
+    parser.add_argument("--tasks", type=int, default=512, help="of each set")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--output", type=Path, help="where the runs are; default: temporary")
@@ -74,30 +77,41 @@ def main() -> None:
 
     def work(job: tuple[tuple[str, str], Path]) -> None:
         (method, seed), folder = job
-        play(method, options.references, seed, folder)
+        play(method, options.references, seed, folder, options.tasks)
 
     with ThreadPoolExecutor(options.jobs) as pool:
         list(pool.map(work, folders.items()))
-    found = {job: measured(folder) for job, folder in folders.items()}
-    print(f"{options.references} references, seeds {options.seeds}\n")
+    found = {job: measured(folder, options.tasks) for job, folder in folders.items()}
+    print(f"{options.references} references, {options.tasks} tasks a set, seeds {options.seeds}\n")
     print("| method | " + " | ".join(SETS) + " | seconds | sampled tokens |")
     print("|---|" + "---|" * (len(SETS) + 2))
     for method in methods:
-        cells = [interval([found[method, seed][name] for seed in seeds]) for name in SETS]
+        successes = {
+            name: [100 * float(np.mean([*found[method, seed][name].values()])) for seed in seeds]
+            for name in SETS
+        }
+        cells = [interval(successes[name]) for name in SETS]
         costs = [cost(folders[method, seed]) for seed in seeds]
         seconds, tokens = (f"{np.mean(column):,.0f}" for column in zip(*costs, strict=True))
         print("| " + " | ".join([method, *cells, seconds, tokens]) + " |")
     for method in methods if "sft" in methods else ():
         if method == "sft":
             continue
-        cells = [
-            interval([found[method, s][name] - found["sft", s][name] for s in seeds], sign="+")
-            for name in SETS
-        ]
-        print(f"\n{method} − sft: " + "; ".join(map(" ".join, zip(SETS, cells, strict=True))))
+        print(f"\n{method} − sft")
+        for name in SETS:
+            paired = compare(
+                [found["sft", seed][name] for seed in seeds],
+                [found[method, seed][name] for seed in seeds],
+            )
+            low, high = (100 * bound for bound in paired.interval)
+            needed = f", {paired.needed} tasks needed" if paired.needed else ""
+            print(
+                f"  {name}: {100 * paired.difference:+.1f} ({low:+.1f} to {high:+.1f}), "
+                f"p = {paired.p_value:.4f}{needed}"
+            )
 
 
-def play(method: str, references: int, seed: str, folder: Path) -> None:
+def play(method: str, references: int, seed: str, folder: Path, tasks: int) -> None:
     """Train, and evaluate on each set; what is there already is not repeated."""
     own = dict(HARD)
     flags = [*METHODS[method], "--set", "evaluate.splits=[]"]
@@ -111,12 +125,14 @@ def play(method: str, references: int, seed: str, folder: Path) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     model = folder / "model"
     for name, (split, more) in SETS.items():
-        file = folder / f"{split}-{_plain(name)}.jsonl"
+        file = folder / f"{split}-{_plain(name)}-{tasks}.jsonl"
         if file.exists():
             continue
         partial = file.with_suffix(".partial.jsonl")
         partial.unlink(missing_ok=True)
-        command = [*mentor, "eval", *_options(own | more), "--split", split, "--count", "128"]
+        sizes = {"eval_size": str(tasks), "ood_size": str(tasks)}
+        command = [*mentor, "eval", *_options(own | sizes | more), "--split", split]
+        command += ["--count", str(tasks)]
         command += ["--output", str(partial)]
         command += ["--model", str(model)] if model.exists() else []
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -134,15 +150,14 @@ def _options(values: dict[str, str]) -> list[str]:
     return flags
 
 
-def measured(folder: Path) -> dict[str, float]:
-    """Set of tasks → success in percent."""
+def measured(folder: Path, tasks: int) -> dict[str, dict[TaskKey, float]]:
+    """Set of tasks → task → success."""
     found = {}
     for name, (split, _) in SETS.items():
-        played = read_trajectories(folder / f"{split}-{_plain(name)}.jsonl")
-        success = summarise(played).success
-        if success is None:
+        file = folder / f"{split}-{_plain(name)}-{tasks}.jsonl"
+        found[name] = success_by_task(read_trajectories(file))
+        if not found[name]:
             raise SystemExit(f"{folder}: nothing verified on {name}")
-        found[name] = 100 * success
     return found
 
 
@@ -158,13 +173,13 @@ def cost(folder: Path) -> tuple[float, float]:
     return sum(map(int, re.findall(r"steps in (\d+) s", report))), tokens
 
 
-def interval(values: Sequence[float], sign: str = "") -> str:
+def interval(values: Sequence[float]) -> str:
     """Mean and 95 % t-interval over seeds."""
     mean = float(np.mean(values))
     if len(values) == 1 or np.ptp(values) == 0:
-        return f"{mean:{sign}.1f}"
+        return f"{mean:.1f}"
     low, high = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=stats.sem(values))
-    return f"{mean:{sign}.1f} ({low:{sign}.1f} to {high:{sign}.1f})"
+    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
 if __name__ == "__main__":

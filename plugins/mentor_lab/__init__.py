@@ -5,6 +5,7 @@ environments/   `mentor check-env`: what every environment promises
 students/       `mentor student build`: how embedded students are made
 scoring         `mentor score`: saved trajectories scored again
 comparison      `mentor compare-rewards`: what another reward would have done
+paired          `mentor compare`: which of two systems is better, and how sure that is
 verdict, search the shape of a finding, and how Hypothesis looks for one
 testing         what tests of plugins need
 """
@@ -17,6 +18,7 @@ from mentor_core import hookimpl
 @hookimpl
 def mentor_commands() -> dict[str, str]:
     return {
+        "compare": "mentor_lab.commands.compare:command",
         "compare-rewards": "mentor_lab.commands.compare_rewards:command",
         "ablate": "mentor_lab.commands.compare_rewards:old_command",
         "check-env": "mentor_lab.commands.check_env:command",
