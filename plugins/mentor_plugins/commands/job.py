@@ -17,8 +17,8 @@ from mentor_core.contracts.policy import Student
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.model.models import load_student
+from mentor_core.play.fingerprints import of_references, of_tasks
 from mentor_core.play.progress_bar import watched
-from mentor_core.play.provenance import of_references, of_tasks
 from mentor_core.run.evaluation import Evaluation, Summaries
 from mentor_core.run.parts import Parts
 from mentor_core.run.report import as_metrics, write_report

@@ -1,4 +1,4 @@
-"""What a run began with: a run that goes on with something else would be two runs in one.
+"""Fingerprints of a run: one that goes on with other inputs would be two runs in one.
 
 Versions, settings, and fingerprints of tasks and references, whose files may have changed.
 """
