@@ -44,6 +44,7 @@ class Provenance:
     Attributes:
         player: the teacher or policy, by the name that it is registered under.
         model: the model that played; None if there was none (a script, say).
+        revision: of the model, as the Hub or the server reports; None if neither does.
         server: the address that was asked; None if there was no server.
         sampling: settings of the sampling, such as the temperature.
         made_at: UTC, ISO 8601, to the second.
@@ -55,6 +56,7 @@ class Provenance:
 
     player: str
     model: str | None = None
+    revision: str | None = None
     server: str | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
     made_at: str | None = None

@@ -15,12 +15,14 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from mentor_core.contracts.env import Pending, ToolEnv
 from mentor_core.contracts.episode import begun, checked_outcome, reset_seed
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
 from mentor_core.contracts.policy import Generation, Policy, Session
+from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import EndReason, Message, Trajectory, Turn
 from mentor_core.support.errors import RunError
@@ -70,6 +72,7 @@ class Rollout:
         episode_seconds: wall time of an episode, from when the policy begins its first turn;
             0: no limit. It is looked at between turns, and while tools run.
         episodes: most episodes that are open at a time.
+        played_by: goes into every trajectory, with the time, the usage and the seconds added.
     """
 
     def __init__(
@@ -80,11 +83,12 @@ class Rollout:
         max_error_share: float = 0.5,
         episode_seconds: float = 0.0,
         episodes: int = 256,
+        played_by: Provenance | None = None,
     ) -> None:
         self.make_env, self.policy, self.max_error_share = make_env, policy, max_error_share
         self.executor = executor or ToolExecutor()
         self.episode_seconds = episode_seconds or math.inf
-        self.episodes = episodes
+        self.episodes, self.played_by = episodes, played_by
         self._free: defaultdict[str, list[ToolEnv]] = defaultdict(list)
         self._first: list[Trajectory] = []
 
@@ -121,6 +125,8 @@ class Rollout:
             if episode.session is not None:
                 self.policy.close(episode.session)
             self._give_back(episode)
+            if self.played_by is not None:
+                episode.trajectory.provenance = _now(self.played_by, episode.trajectory)
             if on_end is not None:
                 on_end(episode.trajectory)
             self._check_first(episode.trajectory)
@@ -277,6 +283,15 @@ def episode_seed(*parts: int | str) -> int:
     """A seed in [0, 2⁶³) that depends on all parts and on nothing else."""
     digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
+
+
+def _now(played_by: Provenance, trajectory: Trajectory) -> Provenance:
+    return replace(
+        played_by,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        usage=trajectory.usage,
+        seconds=trajectory.seconds,
+    )
 
 
 def _note(turn: Turn, generation: Generation) -> None:

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.contracts.policy import Policy, Sampling, Student
+from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
 from mentor_core.play.progress_bar import bar
 from mentor_core.play.rollout import Start
 from mentor_core.run.parts import Parts
+from mentor_core.support.redaction import hide
 
 __all__ = ["Evaluation", "Summaries"]
 
 Summaries = dict[str, dict[str, Summary]]
 """Split, or split/environment → who was evaluated → figures."""
+
+
+def _player(parts: Parts) -> Provenance:
+    """Who plays an evaluation: the run's model, or the one that the policy's options name."""
+    config, evaluate = parts.config, parts.config.evaluate
+    options = evaluate.policy_options
+    server = options.get("base_url")
+    return Provenance(
+        evaluate.policy,
+        str(options.get("model", config.model)),
+        server=hide(str(server)) if server else None,
+        sampling=asdict(Sampling(evaluate.temperature)),
+    )
 
 
 class Evaluation:
@@ -38,7 +54,7 @@ class Evaluation:
         self, parts: Parts, player: Policy, executor: ToolExecutor, console: Console
     ) -> None:
         self.parts, self.player, self.console = parts, player, console
-        self.rollout = parts.rollout(player, executor)
+        self.rollout = parts.rollout(player, executor, _player(parts))
         self.summaries: Summaries = {}
 
     def prepare(self, student: Student | None) -> None:

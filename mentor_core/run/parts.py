@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from mentor_core.contracts.credit import Credit
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
+from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.reward import NEEDS, Reward, has
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
@@ -106,9 +107,18 @@ class Parts:
         rollout = self.config.rollout
         return ToolExecutor(rollout.tool_workers, rollout.tool_seconds)
 
-    def rollout(self, policy: Policy, executor: ToolExecutor) -> Rollout:
-        """What plays the run's episodes, with its limits."""
-        settings = self.config.rollout
+    def rollout(
+        self, policy: Policy, executor: ToolExecutor, played_by: Provenance | None = None
+    ) -> Rollout:
+        """What plays the run's episodes, with its limits.
+
+        Args:
+            played_by: goes into the trajectories; the run's policy and model if it is not given.
+        """
+        config = self.config
+        if played_by is None:
+            played_by = Provenance(config.policy, config.model, sampling=asdict(self.sampling))
+        settings = config.rollout
         return Rollout(
             self.make_env,
             policy,
@@ -116,6 +126,7 @@ class Parts:
             settings.max_error_share,
             settings.episode_seconds,
             settings.episodes,
+            played_by,
         )
 
     def policies(self) -> tuple[Policy, Policy]:

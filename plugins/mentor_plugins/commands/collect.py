@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -151,7 +151,7 @@ class Collector:
         if trajectory.end == "error":
             self._broke(attempt, trajectory)
             return
-        made = self._provided(attempt, trajectory, course)
+        made = self._provided(trajectory, course)
         verdict, why, example = verdict_on(made, attempt.task, self.parts.domains[made.env].env)
         self.store.add(
             [
@@ -186,8 +186,11 @@ class Collector:
         for note in self.parts.match_player(policy, student) if not self._noted else ():
             self._bar.say(f"note: {note}")
         self._noted = True
-        policy.prepare(student, Sampling(attempts[0].temperature), self.parts.limits)
-        rollout = self.parts.rollout(policy, self.parts.executor())
+        sampling = Sampling(attempts[0].temperature)
+        policy.prepare(student, sampling, self.parts.limits)
+        who = self.teacher.provenance()
+        who = replace(who, player=self.name, sampling=asdict(sampling) | who.sampling)
+        rollout = self.parts.rollout(policy, self.parts.executor(), who)
         by_seed = {attempt.seed: attempt for attempt in attempts}
 
         def ended(trajectory: Trajectory) -> None:
@@ -249,26 +252,18 @@ class Collector:
         schedule = self.wanted.temperatures
         return schedule[min(number, len(schedule) - 1)]
 
-    def _provided(self, attempt: Attempt, played: Trajectory, course: _Course) -> Trajectory:
-        """The trajectory with its provenance, which an imported one may have brought."""
-        if played.provenance is not None:
-            return played
-        usage = played.usage
-        who: Provenance = self.teacher.provenance()
-        sampled = who.model is not None
-        provenance = replace(
-            who,
-            player=self.name,
-            model=usage.model if usage is not None and usage.model else who.model,
-            sampling={"temperature": attempt.temperature, **who.sampling} if sampled else {},
-            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            prompt_version=course.asked[:16],
-            usage=usage,
-            cost=self.log.prices.cost(usage) if usage is not None else None,
-            seconds=played.seconds,
-        )
+    def _provided(self, played: Trajectory, course: _Course) -> Trajectory:
+        """The trajectory with its provenance, which an imported one has brought."""
+        made = played.provenance
+        if made is None:  # no policy played it
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            made = Provenance(self.name, made_at=now, seconds=played.seconds)
+        elif played.usage is not None:
+            cost = self.log.prices.cost(played.usage)
+            made = replace(made, model=played.usage.model or made.model, cost=cost)
+        made = replace(made, prompt_version=made.prompt_version or course.asked[:16])
         source = played.source if played.source == "expert" else "teacher"
-        return replace(played, source=source, provenance=provenance)
+        return replace(played, source=source, provenance=made)
 
     def _broke(self, attempt: Attempt, trajectory: Trajectory) -> None:
         if self.log.stopped is None:  # else it broke because nothing more may be asked

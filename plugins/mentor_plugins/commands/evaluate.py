@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
 from mentor_core.contracts.task import SPLITS, Split
 from mentor_core.support.errors import ConfigError, RunError
-
-if TYPE_CHECKING:
-    from mentor_core.contracts.trajectory import Trajectory
 
 __all__ = ["command"]
 
@@ -59,7 +55,6 @@ def command(
     """
     from rich.console import Console
 
-    from mentor_core.contracts.provenance import Provenance
     from mentor_core.door.registry import POLICIES, create
     from mentor_core.model.models import load_student
     from mentor_core.play.evaluate import pass_at
@@ -67,7 +62,7 @@ def command(
     from mentor_core.run.evaluation import Evaluation
     from mentor_core.run.report import as_table
     from mentor_core.run.run_directory import RunDirectory
-    from mentor_core.support.redaction import hide, refuse_hidden
+    from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.kept import Kept, played_with
 
@@ -105,24 +100,10 @@ def command(
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     evaluation = Evaluation(parts, player, parts.executor(), console)
     evaluation.prepare(student)
-    sampling = {"temperature": config.evaluate.temperature}
-
-    def keep(trajectory: Trajectory) -> None:
-        trajectory.provenance = Provenance(
-            config.evaluate.policy,
-            name,
-            hide(str(config.evaluate.policy_options.get("base_url", ""))) or None,
-            sampling,
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            usage=trajectory.usage,
-            seconds=trajectory.seconds,
-        )
-        kept.add(trajectory)
-
     chances: dict[Split, dict[int, float]] = {}
     for split in config.evaluate.splits:
         left, trajectories = kept.split(evaluation.starts(split))
-        trajectories += evaluation.play(split, left, keep)
+        trajectories += evaluation.play(split, left, kept.add)
         evaluation.add(split, name, trajectories)
         if trajectories:
             chances[split] = pass_at(trajectories)

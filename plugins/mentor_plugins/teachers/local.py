@@ -33,7 +33,7 @@ class LocalTeacher(TransformersPolicy, Teacher):
     def provenance(self) -> Provenance:
         config = getattr(self._loaded.model, "config", None) if self._loaded else None
         revision = getattr(config, "_commit_hash", None)
-        return Provenance("hf", self.model, sampling={"revision": revision} if revision else {})
+        return Provenance("hf", self.model, revision)
 
     def attempt(self, attempts: Sequence[Attempt], room: Classroom) -> None:
         """Raises ModelError if the model cannot be loaded."""

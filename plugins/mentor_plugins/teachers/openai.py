@@ -26,7 +26,8 @@ class OpenaiTeacher(OpenaiPolicy, Teacher):
 
     def provenance(self) -> Provenance:
         sampling = {"tools": self.tools, **({"extra": self.extra} if self.extra else {})}
-        return Provenance("openai", self.model, hide(self.base_url), sampling)
+        server = hide(self.base_url)
+        return Provenance("openai", self.model, server=server, sampling=sampling)
 
     def attempt(self, attempts: Sequence[Attempt], room: Classroom) -> None:
         self.account(room.log)

@@ -6,12 +6,14 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
+from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.play.rollout import Rollout, Start, episode_seed
@@ -69,6 +71,19 @@ def test_an_answer_ends_the_episode_and_is_verified():
     assert (trajectory.end, trajectory.answer, trajectory.outcome) == ("answered", "4", 1.0)
     assert [call.result for call in trajectory.calls] == ["4"]
     assert trajectory.turns[0].observation == [{"role": "tool", "name": "double", "content": "4"}]
+
+
+def test_every_trajectory_says_who_played_and_when():
+    """Without that, a file of episodes cannot be trusted later: a broken one is no exception."""
+    who = Provenance("scripted", "m", sampling={"temperature": 0.5})
+    tasks = [Task("t", "doubler", "double 2", "4", metadata=m) for m in ({}, {"breaks": "start"})]
+    played = play([CALL % 2, "4"], tasks, played_by=who, max_error_share=1)
+    assert [trajectory.end for trajectory in played] == ["answered", "error"]
+    for trajectory in played:
+        made = trajectory.provenance
+        assert replace(made, made_at=None, seconds=None) == who
+        assert abs(datetime.fromisoformat(made.made_at) - datetime.now(UTC)) < timedelta(minutes=1)
+        assert made.usage is None  # no server counted anything
 
 
 @pytest.mark.parametrize(

@@ -455,7 +455,7 @@ def test_an_evaluation_says_who_played(mentor, good, tmp_path):
     for trajectory in read_trajectories(file):
         made = trajectory.provenance
         assert (made.player, made.model, made.server) == ("openai", "m", f"{good.url}/v1")
-        assert made.sampling == {"temperature": 0.5}
+        assert made.sampling["temperature"] == 0.5
         assert made.usage.prompt_tokens == 100 * len(trajectory.turns)
 
 
