@@ -20,6 +20,7 @@ __all__ = [
     "component_options",
     "configuration",
     "configuration_options",
+    "configuration_options_without",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,46 +37,56 @@ class _Path(click.Path):
 
 PATH = _Path(path_type=Path)
 
-_OPTIONS = (
-    click.option(
+_OPTIONS = {
+    "config": click.option(
         "--config",
         "config_file",
         type=PATH,
         help="TOML file with any settings; config.toml of a run is one.",
     ),
-    click.option(
+    "env": click.option(
         "--env",
         metavar="NAME|MODULE:CLASS",
         help="Environment, or several with weights: NAME,NAME=0.5; see `mentor envs`. A class of "
         "your own: MODULE:CLASS or FILE.py:CLASS.",
     ),
-    click.option(
+    "model": click.option(
         "--model",
         metavar="MODEL",
         help="Student: embedded, embedded/NAME, a hub id, a directory or a GGUF file.",
     ),
-    click.option(
+    "tasks": click.option(
         "--tasks",
         type=PATH,
         metavar="FILE",
         help="Tasks of your own: question/answer rows, .jsonl or .jsonl.gz.",
     ),
-    click.option("--seed", type=int, help="Seed of everything random."),
-    click.option(
+    "seed": click.option("--seed", type=int, help="Seed of everything random."),
+    "set": click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="KEY=VALUE",
         help="Any other setting, such as --set train.group_size=16; may be repeated.",
     ),
-)
+}
 
 
 def configuration_options(command: F) -> F:
     """Add `--config --env --model --tasks --seed --set` to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return configuration_options_without()(command)
+
+
+def configuration_options_without(*names: str) -> Callable[[F], F]:
+    """The same without some, which the command itself defines in another way."""
+
+    def add(command: F) -> F:
+        for name, option in reversed(_OPTIONS.items()):
+            if name not in names:
+                command = option(command)
+        return command
+
+    return add
 
 
 def check_output(file: Path | None) -> None:

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import PATH, component_options, configuration, configuration_options
+from mentor_core.cli.options import (
+    PATH,
+    component_options,
+    configuration,
+    configuration_options_without,
+)
 from mentor_core.contracts.task import SPLITS, Split
-from mentor_core.support.errors import ConfigError, RunError
+from mentor_core.support.errors import ConfigError, MentorError, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +57,11 @@ class _Temperatures(click.ParamType[tuple[float, ...]]):
 
 @click.command("teach", short_help="Let a teacher solve tasks, and keep verified attempts.")
 @click.option("--teacher", required=True, metavar="NAME", help="expert, openai, hf, saved, …")
-@configuration_options
+@click.option("--model", metavar="MODEL", help="The teacher's model, if the teacher has one.")
+@click.option(
+    "--tasks", metavar="N|FILE", help="Most tasks; or a file of tasks of your own, .jsonl."
+)
+@configuration_options_without("model", "tasks")
 @click.option(
     "--option",
     "given",
@@ -69,7 +78,7 @@ class _Temperatures(click.ParamType[tuple[float, ...]]):
     help="The teacher store; made if it is not there.",
 )
 @click.option("--split", type=click.Choice(SPLITS), default="train", show_default=True)
-@click.option("--count", type=click.IntRange(min=1), help="Most tasks; also --tasks N.")
+@click.option("--count", type=click.IntRange(min=1), help="Most tasks of a --tasks FILE.")
 @click.option(
     "--samples",
     type=click.IntRange(min=1),
@@ -122,7 +131,7 @@ def command(
     max_minutes: float | None,
     prices: Path | None,
     model: str | None,
-    tasks: Path | None,
+    tasks: str | None,
     **options: Any,
 ) -> None:
     """Let a teacher attempt tasks; replay each attempt, and keep it in a store.
@@ -140,13 +149,14 @@ def command(
     from mentor_plugins.commands.collect import Wanted
     from mentor_plugins.teacher_store.ledger import Budget
 
-    if tasks is not None and str(tasks).isdecimal() and not tasks.exists():
+    file = None if tasks is None or tasks.isdecimal() else Path(tasks)
+    if tasks is not None and file is None:
         if count is not None:
             raise ConfigError("--tasks N and --count both say how many tasks; give one")
-        tasks, count = None, int(str(tasks))
+        count = int(tasks)
         if count < 1:
             raise ConfigError("--tasks 0: expected at least one task")
-    config = configuration(**options, tasks=tasks, model=None)
+    config = configuration(**options, tasks=file, model=None)
     wanted = Wanted(split, count, samples, attempts or max(4, 2 * samples), temperatures, *shard)
     budget = Budget(max_cost, max_requests, max_minutes)
     chosen = _options(given, model)
@@ -209,7 +219,11 @@ def fill(
             with interrupts() as interrupted:
                 ledger = Ledger(store.database, key, table, budget, interrupted)
                 collector = Collector(parts, teacher, name, store, ledger, wanted, console)
-                tally = collector.collect()
+                try:
+                    tally = collector.collect()
+                except MentorError:
+                    _tell(console, collector.tally, ledger, path)
+                    raise
         finally:
             guard.unlink(missing_ok=True)
             held.close()

@@ -50,7 +50,7 @@ def group() -> None:
     """What `mentor teach` collected: who solved which tasks, verified how, at which cost."""
 
 
-@group.command("ls")
+@group.command("ls", short_help="List teachers: attempts, requests, cost.")
 @_STORE
 @_JSON
 def listing(store: Path, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def listing(store: Path, as_json: bool) -> None:
         _print(title, [{name: row[name] for name in names} for row in rows])
 
 
-@group.command()
+@group.command(short_help="Count tasks by verified attempts.")
 @_STORE
 @_JSON
 def stats(store: Path, as_json: bool) -> None:
@@ -84,7 +84,7 @@ def stats(store: Path, as_json: bool) -> None:
         _print("coverage", rows)
 
 
-@group.command()
+@group.command(short_help="Read attempts.")
 @_STORE
 @_ENV
 @_VERDICT
@@ -117,7 +117,7 @@ def show(
         raise RunError(f"{store} has no attempt that is all that the options ask for")
 
 
-@group.command()
+@group.command(short_help="Replay every attempt again.")
 @_STORE
 @configuration_options
 def verify(store: Path, **options: Any) -> None:
@@ -163,7 +163,7 @@ def verify(store: Path, **options: Any) -> None:
         click.get_current_context().exit(1)
 
 
-@group.command()
+@group.command(short_help="Write attempts in any record format.")
 @_STORE
 @_ENV
 @_VERDICT
@@ -207,7 +207,7 @@ def export(
         click.echo(f"  and {len(written.refused) - 5} more")
 
 
-@group.command("import")
+@group.command("import", short_help="Take over stores, or rows of others.")
 @_STORE
 @click.argument("files", nargs=-1, required=True, type=PATH)
 @configuration_options
@@ -235,7 +235,7 @@ def import_(
                 click.echo(line)
 
 
-@group.command()
+@group.command(short_help="Delete replies that nobody needs.")
 @_STORE
 @click.option("--refused", is_flag=True, help="Also delete refused attempts.")
 def gc(store: Path, refused: bool) -> None:
