@@ -18,6 +18,7 @@ from mentor_core.run.config import unknown_keys
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_plugins.trainers.grpo.settings import lora_config
+from mentor_plugins.trainers.sft.choose import Choice, Pair, choose
 from mentor_plugins.trainers.taught import taught_tokens
 
 __all__ = ["Row", "Sft"]
@@ -52,6 +53,11 @@ class Sft(Trainer):
         None, gt=0, description="not set: 3e-4 for an embedded student, 2e-5 for any other"
     )
     references: int = Field(0, ge=0, description="most references to imitate; 0: all")
+    choose: Choice = Field(
+        "all",
+        description="of several references of a task: all, or the likeliest under the student, the "
+        "shortest, or the nearest to the others",
+    )
     packing: bool = Field(False, description="several references in one row of the batch")
     trl: dict[str, Any] = Field(default_factory=dict, description="any other of trl.SFTConfig")
 
@@ -123,6 +129,7 @@ class Sft(Trainer):
         refused: Counter[str] = Counter()
         for task in training.tasks:
             env = training.parts.domains[task.env].env
+            pairs: list[Pair] = []
             for reference in training.references.get(task):
                 _, info = env.reset(seed=0, options={"task": task})
                 try:
@@ -137,7 +144,9 @@ class Sft(Trainer):
                     for token, taught in zip(record.completion, record.mask, strict=True)
                 ]
                 ids = record.prompt + record.completion
-                found.append({"input_ids": ids, "labels": [-100] * len(record.prompt) + labels})
+                row = {"input_ids": ids, "labels": [-100] * len(record.prompt) + labels}
+                pairs.append((reference, row))
+            found += [row for _, row in choose(self.choose, pairs, training.student.model)]
         if not found:
             why = f": {next(iter(refused))}" if refused else "; the source gives none"
             raise ConfigError(f"trainer sft: no reference to imitate{why}")

@@ -128,6 +128,28 @@ def test_imitation_makes_the_references_likelier(training):
     assert loss(trained.student.model) < 0.5 * before
 
 
+def test_of_several_references_the_one_that_teaches_best_is_chosen(training):
+    """A detour of the teacher is longer and less likely; two of three references agree."""
+    job = training()
+    task = job.tasks[0]
+    (reference,) = job.references.get(task)
+    first = reference.turns[0]
+    detour = dataclasses.replace(reference, turns=[first, *reference.turns])
+    job = training(References({task.key: [detour, reference, reference]}, {}))
+    every = create(TRAINERS, "sft").rows(job)
+    assert len(every) == 3
+    for how in ("likeliest", "shortest", "nearest"):
+        (row,) = create(TRAINERS, "sft", {"choose": how}).rows(job)
+        assert row["input_ids"] == min((r["input_ids"] for r in every), key=len), how
+    likeliest = create(TRAINERS, "sft", {"choose": "likeliest"}).rows(job)
+    model, losses = job.student.model.eval(), []
+    for row in every:
+        with torch.no_grad():
+            batch = {name: torch.tensor([ids]) for name, ids in row.items()}
+            losses.append(float(model(**batch).loss))
+    assert likeliest[0] == every[losses.index(min(losses))]
+
+
 def test_without_references_it_says_so(training):
     job = training(references=References({}, {}))
     with pytest.raises(ConfigError, match="no reference to imitate"):

@@ -1,0 +1,63 @@
+"""Which of a task's references teaches best: the stronger teacher is not always the better one.
+
+A reference that the student itself finds likely is close to what the student can do, and is learnt
+with fewer steps; long detours of a strong teacher are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from mentor_core.contracts.trajectory import Trajectory
+
+__all__ = ["Choice", "Pair", "choose"]
+
+Choice = Literal["all", "likeliest", "shortest", "nearest"]
+Pair = tuple[Trajectory, dict[str, list[int]]]
+"""A reference, and its row of token ids."""
+
+
+def choose(how: Choice, pairs: Sequence[Pair], model: Any) -> list[Pair]:
+    """The references of one task that are imitated: one, or all; the first of equal ones.
+
+    Args:
+        how: likeliest: with the highest mean log-probability of the taught tokens under the
+            model; shortest: with the fewest taught tokens; nearest: whose sequence of calls is
+            most like those of the task's other references.
+        pairs: the references of the task with their rows.
+        model: the student before its training; only `likeliest` asks it.
+    """
+    if how == "all" or len(pairs) < 2:
+        return list(pairs)
+    scores: dict[Choice, Callable[[Pair], float]] = {
+        "likeliest": lambda pair: _likelihood(pair[1], model),
+        "shortest": lambda pair: -sum(label != -100 for label in pair[1]["labels"]),
+        "nearest": lambda pair: sum(_likeness(pair[0], other) for other, _ in pairs),
+    }
+    return [max(pairs, key=scores[how])]
+
+
+def _likelihood(row: dict[str, list[int]], model: Any) -> float:
+    """Mean log-probability, in nats, of the row's taught tokens."""
+    import torch
+
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        ids = torch.tensor([row["input_ids"]], device=model.device)
+        labels = torch.tensor([row["labels"]], device=model.device)
+        loss = model(input_ids=ids, labels=labels).loss
+    model.train(training)
+    return -float(loss)
+
+
+def _likeness(one: Trajectory, other: Trajectory) -> float:
+    from rapidfuzz.distance import Indel
+
+    return Indel.normalized_similarity(_calls(one), _calls(other))
+
+
+def _calls(trajectory: Trajectory) -> list[str]:
+    return [json.dumps([c.name, c.arguments], sort_keys=True) for c in trajectory.calls]
