@@ -40,7 +40,9 @@ def store(tmp_path):
 
 def test_an_attempt_comes_back_as_it_was(store, played):
     task, trajectory = played[0]
-    provenance = Provenance("openai", "m", "s", {"temperature": 0.5}, usage=Usage(2, 3, 4, "m"))
+    provenance = Provenance(
+        "openai", "m", None, "s", {"temperature": 0.5}, usage=Usage(2, 3, 4, "m")
+    )
     trajectory = replace(trajectory, provenance=provenance)
     assert store.add([stored(task, trajectory)]) == 1
     (found,) = store.of_tasks("calculator", [task.id], ["verified"])
