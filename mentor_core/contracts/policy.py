@@ -17,7 +17,7 @@ from mentor_core.contracts.chat import Chat
 from mentor_core.contracts.component import Component
 from mentor_core.contracts.parsing import CallParser
 from mentor_core.contracts.provenance import Usage
-from mentor_core.contracts.trajectory import Message, Tokens
+from mentor_core.contracts.trajectory import Call, Message, Tokens
 
 __all__ = [
     "Generation",
@@ -131,11 +131,13 @@ class Policy(Component, ABC):
         needs_model: False where the policy brings its own model, or none.
         parser: the format in which it writes calls, where that is not the model's affair.
         ways: its options that change how it works but not what it says, such as retries.
+        replays: whether an episode may begin with turns that were written before.
     """
 
     needs_model: ClassVar[bool] = True
     parser: ClassVar[type[CallParser] | None] = None
     ways: ClassVar[frozenset[str]] = frozenset()
+    replays: ClassVar[bool] = False
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
         """Called before the first session, and again whenever the model has changed."""
@@ -149,6 +151,23 @@ class Policy(Component, ABC):
     @abstractmethod
     def submit(self, session: Session) -> None:
         """It is the policy's turn in this session."""
+
+    def replay(
+        self, session: Session, text: str, calls: Sequence[Call], ids: Sequence[int] | None = None
+    ) -> Generation:
+        """Take a turn that was written before, instead of generating one.
+
+        Only asked where `replays` is True.
+
+        Args:
+            text: the turn, in the format that the policy writes.
+            calls: the calls in it.
+            ids: its token ids with the one that ends it, if they are known.
+
+        Returns:
+            The turn, without a span: none of its tokens is sampled now.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot begin after turns of others")
 
     @abstractmethod
     def poll(self, interrupted: Interrupted = never) -> list[Generation]:

@@ -15,17 +15,18 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mentor_core.contracts.env import Pending, ToolEnv
 from mentor_core.contracts.episode import begun, checked_outcome, reset_seed
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
+from mentor_core.contracts.expert import rewritten
 from mentor_core.contracts.policy import Generation, Policy, Session
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Task
-from mentor_core.contracts.trajectory import EndReason, Message, Trajectory, Turn
-from mentor_core.support.errors import RunError
+from mentor_core.contracts.trajectory import EndReason, Message, Tokens, Trajectory, Turn
+from mentor_core.support.errors import DataError, RunError, bounded
 from mentor_core.support.redaction import hide
 
 __all__ = ["Rollout", "Start", "episode_seed"]
@@ -39,16 +40,34 @@ _VARYING = re.compile(r"\w*\d\w*")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """An episode to play: its task, its seed, and the group it belongs to."""
+    """An episode to play: its task, its seed, and the group it belongs to.
+
+    Attributes:
+        prefix: an episode on the task whose first turns are replayed, not generated.
+        turns: how many of them; None: all.
+    """
 
     task: Task
     seed: int
     group: int = 0
+    prefix: Trajectory | None = None
+    turns: int | None = None
+
+    @property
+    def given(self) -> list[Turn]:
+        """The turns that are replayed."""
+        return self.prefix.turns[: self.turns] if self.prefix is not None else []
 
 
 @dataclass(slots=True, eq=False)
 class _Episode:
-    """An episode that is being played; `deadline` as `time.perf_counter` has it."""
+    """An episode that is being played; `deadline` as `time.perf_counter` has it.
+
+    Attributes:
+        given: turns that are still to be replayed.
+        record: their token ids, if this student wrote them.
+        replayed: the recorded turn that is being replayed; None while the policy generates.
+    """
 
     index: int
     env: ToolEnv
@@ -57,6 +76,9 @@ class _Episode:
     session: Session | None = None
     generation: Generation | None = None
     pending: Pending | None = None
+    record: Tokens | None = None
+    given: deque[Turn] = field(default_factory=deque)
+    replayed: Turn | None = None
 
 
 class Rollout:
@@ -91,6 +113,7 @@ class Rollout:
         self.episodes, self.played_by = episodes, played_by
         self._free: defaultdict[str, list[ToolEnv]] = defaultdict(list)
         self._first: list[Trajectory] = []
+        self._ready: list[Generation] = []
 
     def run(
         self,
@@ -134,7 +157,9 @@ class Rollout:
         try:
             begin()
             while playing:
-                generations = self.policy.poll(lambda: bool(waiting) and self.executor.ready)
+                generations, self._ready = self._ready, []
+                if not generations:
+                    generations = self.policy.poll(lambda: bool(waiting) and self.executor.ready)
                 for generation in generations:
                     episode = generation.session.context
                     self._begin(episode, generation)
@@ -152,6 +177,7 @@ class Rollout:
                         end(waited)
                 begin()
         finally:
+            self._ready = []
             for episode in playing.values():  # something was raised: they are given up
                 if episode.session is not None:
                     self.policy.close(episode.session)
@@ -183,7 +209,8 @@ class Rollout:
 
     def _open(self, index: int, start: Start) -> _Episode:
         env = self._take(start.task.env)
-        episode = _Episode(index, env, begun(start.task))
+        episode = _Episode(index, env, begun(start.task), given=deque(start.given))
+        episode.record = start.prefix.tokens if start.prefix is not None else None
         try:
             messages, _ = env.reset(seed=reset_seed(start.seed), options={"task": start.task})
             episode.trajectory = env.trajectory
@@ -193,7 +220,7 @@ class Rollout:
         else:
             session.context, episode.session = episode, session
             episode.trajectory.tokens = session.tokens
-            self.policy.submit(session)
+            self._next(episode, session)
         episode.trajectory.seed, episode.trajectory.group = start.seed, start.group
         return episode
 
@@ -224,22 +251,42 @@ class Rollout:
                 self._cut_short(episode, generation)
                 return True
             observation, *_ = episode.env.finish(episode.pending)
+            if episode.replayed is not None:
+                _check_replay(episode.replayed, trajectory)
             if trajectory.end is not None:
                 trajectory.outcome = checked_outcome(trajectory.outcome)
                 trajectory.error = hide(trajectory.error) if trajectory.error else None
             elif time.perf_counter() >= episode.deadline:
                 trajectory.outcome = checked_outcome(episode.env.stop("time_limit"))
-            elif not self._go_on(episode.session, observation):
+            elif not self._go_on(episode, episode.session, observation):
                 trajectory.outcome = checked_outcome(episode.env.stop("token_limit"))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a broken episode is data
             _break(episode, error)
         return trajectory.end is not None
 
-    def _go_on(self, session: Session, observation: Sequence[Message]) -> bool:
+    def _go_on(self, episode: _Episode, session: Session, observation: Sequence[Message]) -> bool:
         if not self.policy.observe(session, observation):
             return False
-        self.policy.submit(session)
+        self._next(episode, session)
         return True
+
+    def _next(self, episode: _Episode, session: Session) -> None:
+        """The next turn: one that is given, or else the policy's.
+
+        Raises:
+            DataError: a given turn cannot be written in the policy's format.
+        """
+        episode.replayed = None
+        if not episode.given:
+            self.policy.submit(session)
+            return
+        turn = episode.replayed = episode.given.popleft()
+        if episode.record is not None and turn.span is not None:
+            text, ids = turn.text, episode.record.completion[slice(*turn.span)]
+        else:
+            where = f"turn {len(episode.trajectory.turns) + 1} to begin with"
+            text, ids = rewritten(turn, episode.env.parser, where), None
+        self._ready.append(self.policy.replay(session, text, turn.calls, ids))
 
     @staticmethod
     def _cut_short(episode: _Episode, generation: Generation) -> None:
@@ -283,6 +330,24 @@ def episode_seed(*parts: int | str) -> int:
     """A seed in [0, 2⁶³) that depends on all parts and on nothing else."""
     digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
+
+
+def _check_replay(recorded: Turn, trajectory: Trajectory) -> None:
+    """Whether a replayed turn did what its record says: what follows would mean nothing else.
+
+    Raises:
+        DataError: it did not; says where and what.
+    """
+    made = trajectory.turns[-1]
+    before, now = (
+        [(call.name, call.arguments, call.result, call.failure) for call in turn.calls]
+        for turn in (recorded, made)
+    )
+    if before != now:
+        raise DataError(
+            f"the replay differs at turn {len(trajectory.turns)}: {bounded(repr(now), 200)} "
+            f"and not {bounded(repr(before), 200)}"
+        )
 
 
 def _now(played_by: Provenance, trajectory: Trajectory) -> Provenance:

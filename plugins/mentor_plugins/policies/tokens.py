@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
 
@@ -19,13 +19,15 @@ from mentor_core.contracts.policy import (
     Student,
     never,
 )
-from mentor_core.contracts.trajectory import Message, Tokens
+from mentor_core.contracts.trajectory import Call, Message, Tokens
 
 __all__ = ["TokenPolicy"]
 
 
 class TokenPolicy(Policy):
     """Token in, token out: sampled ids are kept as they are, the rest is added as suffixes."""
+
+    replays: ClassVar[bool] = True
 
     _student: Student = PrivateAttr()
     _chat: Chat = PrivateAttr()
@@ -57,6 +59,17 @@ class TokenPolicy(Policy):
             return False
         tokens(session).add_written(suffix)
         return True
+
+    def replay(
+        self, session: Session, text: str, calls: Sequence[Call], ids: Sequence[int] | None = None
+    ) -> Generation:
+        written = list(ids) if ids is not None else self._chat.turn_ids(text, calls)
+        if self.room(session) <= len(written):
+            error = f"the turns to begin with leave no room in {self._limits.max_episode_tokens}"
+            return Generation(session, "", False, None, 0.0, f"{error} tokens")
+        tokens(session).add_written(written)
+        session.messages.append({"role": "assistant", "content": text})
+        return Generation(session, text)
 
     def room(self, session: Session) -> int:
         """Number of tokens that the episode may still grow by; may be negative."""

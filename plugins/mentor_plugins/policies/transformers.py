@@ -168,15 +168,17 @@ class TransformersPolicy(TokenPolicy):
         return row
 
     def _share_prompts(self, rows: Sequence[_Row]) -> None:
-        """Encode what prompts have in common once: all of it within a group, the start else.
+        """Encode what records have in common once: all of it within a group, the start else.
 
-        The last token is left for `_extend`, which needs its logits.
+        A record is more than a prompt if an episode begins with turns of others. The last token is
+        left for `_extend`, which needs its logits.
         """
         if len(rows) < 2:
             return
         groups: dict[tuple[int, ...], list[_Row]] = {}
         for row in rows:
-            groups.setdefault(tuple(tokens(row.session).prompt[:-1]), []).append(row)
+            record = tokens(row.session)
+            groups.setdefault(tuple((record.prompt + record.completion)[:-1]), []).append(row)
         prompts = list(groups)
         shared = _shared_length(prompts)
         first = groups[prompts[0]][0]

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mentor_core.contracts.chat import Chat
-from mentor_core.contracts.parsing import CallParser, HermesParser
-from mentor_core.contracts.trajectory import Call, Tokens, Trajectory, Turn
+from mentor_core.contracts.expert import rewritten
+from mentor_core.contracts.parsing import CallParser
+from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.support.errors import DataError
 
 __all__ = ["taught_tokens"]
@@ -41,9 +42,7 @@ def taught_tokens(
     record = Tokens(chat.prompt_ids(trajectory.prompt, schemas))
     for number, turn in enumerate(trajectory.turns, 1):
         where = f"task {trajectory.task_id!r}, turn {number}"
-        text = parser.render(_said(turn, parser, where), turn.calls)
-        if not _same_calls(parser.parse(text).calls, turn.calls):
-            raise DataError(f"{where}: the student's format cannot hold its calls")
+        text = rewritten(turn, parser, where)
         ids = chat.turn_ids(text, turn.calls)
         if any(token in chat.end_ids for token in ids[:-1]):
             raise DataError(f"{where}: it contains the text of a token that ends a turn")
@@ -51,16 +50,3 @@ def taught_tokens(
         if number < len(trajectory.turns):
             record.add_written(chat.suffix_ids(turn.observation))
     return record
-
-
-def _said(turn: Turn, parser: CallParser, where: str) -> str:
-    """What a turn says beside its calls, whichever of the two formats it is written in."""
-    for reader in (parser, HermesParser()):
-        said = reader.parse(turn.text)
-        if said.failure is None and _same_calls(said.calls, turn.calls):
-            return said.content
-    raise DataError(f"{where}: its calls are not those that its text makes")
-
-
-def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
-    return [(c.name, c.arguments) for c in some] == [(c.name, c.arguments) for c in others]
