@@ -39,6 +39,11 @@ METHODS: dict[str, list[str]] = {
         *("--rewards", "mentor", "--warm-start", "sft:240", "--steps", "40"),
         *("--set", "trainer_options.imitation=0.3"),
     ],
+    "prefix_start": ["--rewards", "mentor", "--set", "plan=prefix_start", "--steps", "40"],
+    "sft, prefix_start": [
+        *("--rewards", "mentor", "--warm-start", "sft:240", "--steps", "40"),
+        *("--set", "plan=prefix_start"),
+    ],
     "hard": ["--recipe", "hard"],
 }
 """Method → the flags of `mentor run` that make it."""

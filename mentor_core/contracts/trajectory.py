@@ -186,6 +186,7 @@ class Trajectory:
         group: index of the group (same task, same policy) within its batch.
         policy_version: optimizer steps the policy had seen.
         id, parent_id: set where a trajectory derives from another.
+        replayed: turns that the episode began with, which were written before.
         error: the exception, where `end` is error.
         scores: reward term name → score, None where the term does not score it.
         reward: composed reward; None where not scored.
@@ -207,6 +208,7 @@ class Trajectory:
     policy_version: int | None = None
     id: str | None = None
     parent_id: str | None = None
+    replayed: Annotated[int, Field(ge=0)] = 0
     error: str | None = None
     scores: dict[str, float | None] = field(default_factory=dict)
     reward: float | None = None

@@ -69,6 +69,11 @@ def mentor_samplers() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_plans() -> Targets:  # type: ignore[empty-body]
+    """Plans of a batch's episodes: subclasses of `mentor_core.contracts.plan.Plan`."""
+
+
+@hookspec
 def mentor_sources() -> Targets:  # type: ignore[empty-body]
     """Sources of references: subclasses of `mentor_core.contracts.source.TrajectorySource`."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.credit import Credit
     from mentor_core.contracts.env import ActionGate, ToolEnv
     from mentor_core.contracts.parsing import CallParser
+    from mentor_core.contracts.plan import Plan
     from mentor_core.contracts.policy import Policy
     from mentor_core.contracts.record_format import RecordFormat
     from mentor_core.contracts.reward import Composer, RewardTerm
@@ -41,6 +42,7 @@ __all__ = [
     "GATES",
     "KINDS",
     "PARSERS",
+    "PLANS",
     "POLICIES",
     "PRESETS",
     "RECIPES",
@@ -106,6 +108,7 @@ PARSERS: Kind[CallParser] = Kind(
 SAMPLERS: Kind[TaskSampler] = Kind(
     "sampler", "mentor_samplers", "mentor_core.contracts.sampler:TaskSampler"
 )
+PLANS: Kind[Plan] = Kind("plan", "mentor_plans", "mentor_core.contracts.plan:Plan")
 SOURCES: Kind[TrajectorySource] = Kind(
     "source", "mentor_sources", "mentor_core.contracts.source:TrajectorySource"
 )
@@ -137,6 +140,7 @@ KINDS: tuple[Kind[Any], ...] = (
     POLICIES,
     PARSERS,
     SAMPLERS,
+    PLANS,
     SOURCES,
     TEACHERS,
     RECORD_FORMATS,

@@ -22,9 +22,9 @@ from mentor_core.contracts.env import Pending, ToolEnv
 from mentor_core.contracts.episode import begun, checked_outcome, reset_seed
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
 from mentor_core.contracts.expert import rewritten
+from mentor_core.contracts.plan import Start
 from mentor_core.contracts.policy import Generation, Policy, Session
 from mentor_core.contracts.provenance import Provenance
-from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import EndReason, Message, Tokens, Trajectory, Turn
 from mentor_core.support.errors import DataError, RunError, bounded
 from mentor_core.support.redaction import hide
@@ -36,27 +36,6 @@ _FIRST = 8
 """Episodes that must break in the same way, before any other has ended, to stop a rollout."""
 _VARYING = re.compile(r"\w*\d\w*")
 """Words of an error that differ from episode to episode: ids, times, numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """An episode to play: its task, its seed, and the group it belongs to.
-
-    Attributes:
-        prefix: an episode on the task whose first turns are replayed, not generated.
-        turns: how many of them; None: all.
-    """
-
-    task: Task
-    seed: int
-    group: int = 0
-    prefix: Trajectory | None = None
-    turns: int | None = None
-
-    @property
-    def given(self) -> list[Turn]:
-        """The turns that are replayed."""
-        return self.prefix.turns[: self.turns] if self.prefix is not None else []
 
 
 @dataclass(slots=True, eq=False)
@@ -252,6 +231,7 @@ class Rollout:
                 return True
             observation, *_ = episode.env.finish(episode.pending)
             if episode.replayed is not None:
+                trajectory.replayed += 1
                 _check_replay(episode.replayed, trajectory)
             if trajectory.end is not None:
                 trajectory.outcome = checked_outcome(trajectory.outcome)

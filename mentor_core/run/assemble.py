@@ -19,6 +19,7 @@ from mentor_core.door.registry import (
     ENVIRONMENTS,
     GATES,
     PARSERS,
+    PLANS,
     POLICIES,
     REWARD_TERMS,
     SAMPLERS,
@@ -75,6 +76,7 @@ def assemble(config: RunConfig) -> Parts:
                 for name in domains
             },
         ),
+        plan=component(PLANS, config.plan, config.plan_options, "plan_options"),
         credit=component(CREDITS, config.credit, config.credit_options, "credit_options"),
         trackers=_trackers(config),
         stages=_stages(config),

@@ -210,6 +210,8 @@ class RunConfig(_Section):
     source_options: dict[str, Any] = Field(default_factory=dict)
     sampler: str = Field("uniform", description="which tasks are trained on next")
     sampler_options: dict[str, Any] = Field(default_factory=dict)
+    plan: str = Field("fresh", description="how the episodes of reinforcement begin")
+    plan_options: dict[str, Any] = Field(default_factory=dict)
     credit: str = Field("group", description="from rewards to advantages")
     credit_options: dict[str, Any] = Field(default_factory=dict)
     policy: str = Field("transformers", description="what generates the rollouts")

@@ -24,6 +24,7 @@ from mentor_core.door.registry import (
     ENVIRONMENTS,
     GATES,
     PARSERS,
+    PLANS,
     POLICIES,
     REWARD_TERMS,
     SAMPLERS,
@@ -47,6 +48,7 @@ __all__ = ["environment_factory", "name_environments", "name_terms", "with_names
 _KINDS: dict[str, Kind[Any]] = {
     "source": SOURCES,
     "sampler": SAMPLERS,
+    "plan": PLANS,
     "credit": CREDITS,
     "policy": POLICIES,
     "parser": PARSERS,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mentor_core.contracts.credit import Credit
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor
+from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.reward import NEEDS, Reward, has
@@ -96,6 +97,7 @@ class Parts:
     reward: Reward
     source: TrajectorySource
     sampler: Mixture
+    plan: Plan
     credit: Credit
     trackers: Trackers
     stages: list[Stage]

@@ -22,6 +22,7 @@ from mentor_core.door.registry import (
     COMPOSERS,
     CREDITS,
     ENVIRONMENTS,
+    PLANS,
     POLICIES,
     REWARD_TERMS,
     SAMPLERS,
@@ -39,6 +40,7 @@ _FILE = re.compile(r"(?P<file>.+\.py)(?P<name>:[\w.]+)?")
 _COMPONENTS: tuple[tuple[Kind[Any], str], ...] = (
     (SOURCES, "source"),
     (SAMPLERS, "sampler"),
+    (PLANS, "plan"),
     (CREDITS, "credit"),
     (POLICIES, "policy"),
     (POLICIES, "evaluate.policy"),

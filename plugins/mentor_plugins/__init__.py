@@ -77,6 +77,14 @@ def mentor_samplers() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_plans() -> dict[str, str]:
+    return {
+        "fresh": "mentor_plugins.plans.fresh:Fresh",
+        "prefix_start": "mentor_plugins.plans.prefix_start:PrefixStart",
+    }
+
+
+@hookimpl
 def mentor_sources() -> dict[str, str]:
     return {
         "expert": "mentor_plugins.sources.expert:ExpertSource",

@@ -31,12 +31,16 @@ class Part:
     Attributes:
         tasks: the task of each trajectory.
         facts: environment → counts of what happened in it.
+        outcomes: of each trajectory; None if not verified.
+        replayed: turns that each trajectory began with, which were written before.
     """
 
     scores: Scores
     layouts: list[Layout]
     tasks: list[TaskKey]
     facts: dict[str, Counter[str]]
+    outcomes: list[float | None]
+    replayed: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Scored:
     advantages_T: list[Floats]
     tasks: list[TaskKey]
     facts: dict[str, Counter[str]]
+    outcomes: list[float | None]
+    replayed: list[int]
 
 
 def score_part(
@@ -74,9 +80,11 @@ def score_part(
         facts["episodes"] += 1
         facts[f"end/{trajectory.end}"] += 1
         facts["turns"] += len(trajectory.turns)
-        facts["verified"] += trajectory.outcome is not None
-        facts["successes"] += (trajectory.outcome or 0.0) >= 1.0
-        facts["sampled"] += sum(trajectory.tokens.mask) if trajectory.tokens else 0
+        alone = trajectory.replayed == 0  # success with a teacher's turns is no success
+        facts["alone"] += alone
+        facts["verified"] += alone and trajectory.outcome is not None
+        facts["successes"] += alone and (trajectory.outcome or 0.0) >= 1.0
+        facts["sampled"] += trajectory.tokens.mask.count(1) if trajectory.tokens else 0
         facts["masked"] += mask_truncated and is_truncated(trajectory)
         for call in trajectory.calls:
             facts["calls"] += 1
@@ -84,7 +92,14 @@ def score_part(
                 facts[f"failed/{call.failure}"] += 1
         for turn in trajectory.turns:
             facts[f"parse/{turn.parse_failure}"] += turn.parse_failure is not None
-    return Part(scores, layouts, [t.task_key for t in trajectories], found)
+    return Part(
+        scores,
+        layouts,
+        [trajectory.task_key for trajectory in trajectories],
+        found,
+        [trajectory.outcome for trajectory in trajectories],
+        [trajectory.replayed for trajectory in trajectories],
+    )
 
 
 def is_truncated(trajectory: Trajectory) -> bool:
@@ -109,7 +124,9 @@ def join(parts: Sequence[Part], reward: Reward, credit: Credit, training_progres
     for name, counts in ((name, counts) for part in parts for name, counts in part.facts.items()):
         facts.setdefault(name, Counter()).update(counts)
     tasks = [task for part in parts for task in part.tasks]
-    return Scored(scores, composed, advantages, tasks, facts)
+    outcomes = [outcome for part in parts for outcome in part.outcomes]
+    replayed = [turns for part in parts for turns in part.replayed]
+    return Scored(scores, composed, advantages, tasks, facts, outcomes, replayed)
 
 
 def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
@@ -147,6 +164,8 @@ def _measure(scores: Scores, rewards_B: Floats, facts: Counter[str]) -> Metrics:
         "sampled_tokens": float(facts["sampled"]),
         "masked_episodes": facts["masked"] / facts["episodes"],
     }
+    if facts["alone"] < facts["episodes"]:
+        metrics["episodes/alone"] = facts["alone"] / facts["episodes"]
     failed = sum(count for name, count in facts.items() if name.startswith("failed/"))
     metrics["calls/failed"] = failed / facts["calls"] if facts["calls"] else None
     for name, count in sorted(facts.items()):

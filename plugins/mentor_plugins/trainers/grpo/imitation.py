@@ -56,7 +56,9 @@ class Imitation:
         self._rows = []
         if not self.weight:
             return
-        local = [(t.group or 0, t.outcome) for t in played if t.outcome is not None]
+        local = [
+            (t.group or 0, t.outcome) for t in played if t.outcome is not None and not t.replayed
+        ]
         outcomes: dict[int, list[float]] = {}
         for group, outcome in gather_object(local):
             outcomes.setdefault(group, []).append(float(outcome >= 1.0))

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from mentor_core.contracts.trainer import Trained, Trainer
+from mentor_core.door.registry import PLANS, POLICIES, load
 from mentor_core.run.training import Training
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
     check_adapters,
     check_settings,
@@ -31,6 +33,12 @@ class Grpo(Trainer):
     )
 
     def check(self, config: Any, processes: int) -> None:
+        plan, policy = load(PLANS, config.plan), load(POLICIES, config.policy)
+        if plan.replays and not policy.replays:
+            raise ConfigError(
+                f"plan {config.plan!r} begins episodes with turns of others, and the policy "
+                f"{config.policy!r} cannot; use policy=transformers"
+            )
         check_settings(config, processes)
         if config.train.trl or config.train.bf16:
             trainer_settings(config, Path(), processes)

@@ -6,7 +6,7 @@ changes:
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
 - `_compute_loss` drops the columns that are padding throughout a micro batch, and adds imitation;
-- `_save_checkpoint` adds the state of sampler, composer and credit, and seals it all;
+- `_save_checkpoint` adds the state of sampler, plan, composer and credit, and seals it all;
 - `_send_telemetry` sends nothing.
 
 Beside them, the public `create_model_card` writes nothing.
@@ -30,13 +30,15 @@ import torch
 from accelerate.utils import gather_object
 
 from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.plan import Group, Start
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.reward import Floats
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.rollout import Start, episode_seed
+from mentor_core.play.rollout import episode_seed
 from mentor_core.run.training import Training
 from mentor_core.support.checkpoint import CHECKPOINT_STATE
+from mentor_core.support.errors import PluginError
 from mentor_plugins.trainers.grpo.batch import (
     Metrics,
     Scored,
@@ -105,14 +107,7 @@ class MentorTrainer(GRPOTrainer):
         groups = total // self.num_generations
         tasks = self.parts.sampler.choose(self._generation(step) * groups, groups)
         first = self.accelerator.process_index * len(prompts)
-        starts = [
-            Start(
-                tasks[index // self.num_generations],
-                episode_seed("train", self.parts.config.seed, step, index),
-                index // self.num_generations,
-            )
-            for index in range(first, first + len(prompts))
-        ]
+        starts = self._planned(tasks, step)[first : first + len(prompts)]
         with self._model_for_generation() as model, self._precision():
             engine = getattr(self, "vllm_generation", None)
             student = replace(self.training.student, model=model, engine=engine)
@@ -123,6 +118,27 @@ class MentorTrainer(GRPOTrainer):
         self._tasks, self._trajectories = [start.task for start in starts], trajectories
         self._seconds["rollout"] = time.perf_counter() - began
         return self._as_rows(trajectories)
+
+    def _planned(self, tasks: Sequence[Task], step: int) -> list[Start]:
+        """The episodes of the whole batch, group by group.
+
+        Raises:
+            PluginError: the plan gives a group more or fewer episodes than it has seeds.
+        """
+        starts: list[Start] = []
+        size = self.num_generations
+        for index, task in enumerate(tasks):
+            numbers = range(index * size, (index + 1) * size)
+            seeds = [episode_seed("train", self.parts.config.seed, step, n) for n in numbers]
+            references = self.training.references.get(task)
+            planned = self.parts.plan.starts(Group(task, index, seeds, references))
+            if [start.seed for start in planned] != seeds:
+                raise PluginError(
+                    f"plan {self.parts.config.plan!r} gave {len(planned)} episodes to a group of "
+                    f"{size}; expected one for each of its seeds, in their order"
+                )
+            starts += planned
+        return starts
 
     @property
     def _mask_truncated(self) -> bool:
@@ -194,6 +210,7 @@ class MentorTrainer(GRPOTrainer):
             trajectory.reward = None if reward != reward else float(reward)  # NaN: not scored
         self._seconds["reward"] = time.perf_counter() - began
         self.parts.sampler.observe(_rewards_by_task(self._scored))
+        self.parts.plan.observe(_outcomes_by_task(self._scored))
         self.training.on_rollout(self._trajectories, self.state.global_step)
         rewards = torch.as_tensor(self._scored.composed.rewards_B, dtype=torch.float32)
         return rewards[:, None].to(self.accelerator.device)
@@ -245,6 +262,7 @@ class MentorTrainer(GRPOTrainer):
     def _stateful(self) -> dict[str, Stateful]:
         return {
             "sampler": self.parts.sampler,
+            "plan": self.parts.plan,
             "composer": self.parts.reward.composer,
             "credit": self.parts.credit,
         }
@@ -255,7 +273,7 @@ class MentorTrainer(GRPOTrainer):
         save_sealed(self, partial(super()._save_checkpoint, model, trial), states, keep)
 
     def restore(self, checkpoint: Path) -> None:
-        """Give sampler, composer and credit back what a checkpoint holds of them."""
+        """Give sampler, plan, composer and credit back what a checkpoint holds of them."""
         states = json.loads((checkpoint / CHECKPOINT_STATE).read_text(encoding="utf-8"))
         for name, part in self._stateful().items():
             part.restore(states.get(name, {}))
@@ -294,11 +312,20 @@ def _composed(**_: Any) -> list[float]:
     raise RuntimeError("MentorTrainer composes rewards itself")
 
 
+def _outcomes_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
+    outcomes: dict[TaskKey, list[float]] = {task: [] for task in batch.tasks}
+    for task, outcome in zip(batch.tasks, batch.outcomes, strict=True):
+        if outcome is not None:
+            outcomes[task].append(outcome)
+    return outcomes
+
+
 def _rewards_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
+    """What a sampler hears: rewards of episodes that the student played alone."""
     rewards: dict[TaskKey, list[float]] = {}
     scored: Floats = batch.composed.rewards_B
-    for task, reward in zip(batch.tasks, scored, strict=True):
+    for task, reward, replayed in zip(batch.tasks, scored, batch.replayed, strict=True):
         known = rewards.setdefault(task, [])
-        if reward == reward:  # not NaN
+        if reward == reward and not replayed:  # not NaN
             known.append(float(reward))
     return rewards

@@ -1,0 +1,1 @@
+"""Built-in plans: how the episodes of a batch begin."""
