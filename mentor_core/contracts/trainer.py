@@ -35,6 +35,8 @@ class Trainer(Component, ABC):
 
     imitates: ClassVar[bool] = False
     """Whether it learns from references, of tasks that the run's sampler may never choose, too."""
+    plans: ClassVar[bool] = False
+    """Whether its episodes begin as the run's plan says."""
 
     def check(self, config: Any, processes: int) -> None:
         """Refuse settings that would fail later, or would quietly do nothing.

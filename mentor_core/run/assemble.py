@@ -83,6 +83,13 @@ def assemble(config: RunConfig) -> Parts:
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.max_turn_tokens, rollout.max_episode_tokens),
     )
+    default: str = RunConfig.model_fields["plan"].default
+    trains = [stage.trainer.plans for stage in parts.stages]
+    if config.plan != default and trains and not any(trains):
+        raise ConfigError(
+            f"plan={config.plan}: the trainer {config.trainer!r} plays no episodes by a plan; use "
+            f"trainer=grpo, or plan={default}"
+        )
     if parts.credit.needs_turns and not parts.reward.composer.gives_turns:
         raise ConfigError(
             f"the credit {config.credit!r} needs rewards per turn, and the composer "

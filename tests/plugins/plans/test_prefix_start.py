@@ -116,6 +116,13 @@ def test_a_policy_that_cannot_replay_is_refused_by_name(mentor, tmp_path):
     assert "plan 'prefix_start' begins episodes with turns of others" in error
 
 
+def test_a_trainer_without_plans_is_told(mentor):
+    _, error = mentor(
+        "run", "--set", "plan=prefix_start", "--set", "trainer=sft", "--dry-run", code=2
+    )
+    assert "plan=prefix_start: the trainer 'sft' plays no episodes by a plan" in error
+
+
 @pytest.mark.parametrize("options", [{"harder": 0}, {"easier": 1}, {"hader": 0.5}])
 def test_wrong_options_are_refused(options):
     from mentor_core.support.errors import ConfigError

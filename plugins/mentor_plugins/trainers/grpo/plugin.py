@@ -28,6 +28,8 @@ class Grpo(Trainer):
     (arXiv 2503.14476). Its settings are `train.*`, `credit` and `reward`.
     """
 
+    plans = True
+
     imitation: float = Field(
         0.0, ge=0, description="weight of imitating the references of tasks that the group fails"
     )
