@@ -35,8 +35,8 @@ class Grpo(Trainer):
     )
 
     def check(self, config: Any, processes: int) -> None:
-        plan, policy = load(PLANS, config.plan), load(POLICIES, config.policy)
-        if plan.replays and not policy.replays:
+        # The policy, which imports torch, is loaded only if the plan asks something of it.
+        if load(PLANS, config.plan).replays and not load(POLICIES, config.policy).replays:
             raise ConfigError(
                 f"plan {config.plan!r} begins episodes with turns of others, and the policy "
                 f"{config.policy!r} cannot; use policy=transformers"
