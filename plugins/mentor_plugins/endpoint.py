@@ -88,7 +88,7 @@ class Endpoint(Component):
         began = time.perf_counter()
         try:
             reply = self._send(path, request)
-        except Exception as error:
+        except Exception as error:  # noted, and passed on
             self._log.failed(key, str(error))
             raise
         if reply is None:

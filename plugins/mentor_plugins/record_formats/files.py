@@ -309,7 +309,7 @@ def _data_set(path: Path) -> Iterator[tuple[Where, Mapping[str, Any] | RowError]
         else:
             loaded = datasets.load_dataset(str(path), streaming=True)
         splits = loaded if isinstance(loaded, dict) else {"": loaded}
-    except Exception as error:
+    except Exception as error:  # libraries raise anything: passed on, with the path
         raise DataError(f"{path}: not a data set: {reason(error)}") from error
     number = 0
     for split, rows in splits.items():

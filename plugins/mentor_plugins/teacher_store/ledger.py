@@ -94,13 +94,16 @@ class Ledger:
                 raise
 
     def answered(self, key: str, reply: Any, seconds: float) -> None:
+        # Added up: a request whose reply `gc` deleted was paid for before, too.
         usage = usage_in(reply if isinstance(reply, dict) else {})
         packed = zlib.compress(json.dumps(reply, ensure_ascii=False).encode())
         try:
             with self.database.writing() as connection:
                 connection.execute(
-                    "UPDATE requests SET state = 'answered', seconds = ?, model = ?, "
-                    "prompt_tokens = ?, completion_tokens = ?, cost = ?, reply = ? WHERE key = ?",
+                    "UPDATE requests SET state = 'answered', seconds = ?1, model = ?2, "
+                    "prompt_tokens = prompt_tokens + ?3, "
+                    "completion_tokens = completion_tokens + ?4, "
+                    "cost = COALESCE(cost + ?5, ?5, cost), reply = ?6 WHERE key = ?7",
                     (
                         seconds,
                         usage.model,
