@@ -35,10 +35,10 @@ __all__ = ["ExpertIteration"]
 class ExpertIteration(Sft):
     """Sft in rounds; before each round but the first, the student plays and its successes join.
 
-    Steps are divided evenly among the first imitation and the rounds. The tasks that are played are
-    the sampler's choice; episodes that are verified with outcome 1 are kept, at most `keep`
-    different ones a task and round. One episode each of many tasks teaches more than many of few:
-    the successes of a group are mostly of the same tasks.
+    The steps are divided: `first` of all before the student plays, the rest evenly among the
+    rounds. The sampler chooses the tasks that are played. Episodes verified with outcome 1 are
+    kept, at most `keep` different ones a task and round. One episode each of many tasks teaches
+    more than many of few: the successes of a group are mostly of the same tasks.
 
     Source: expert iteration (Anthony et al., arXiv 1705.08439, section 3), as STaR
     (arXiv 2203.14465, section 3.1) and ReST-EM (arXiv 2312.06585, section 3) do for language
@@ -47,6 +47,12 @@ class ExpertIteration(Sft):
     """
 
     rounds: int = Field(4, ge=1, description="how often the student plays")
+    first: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="share of the steps before the student first plays; not set: as in a round",
+    )
     episodes: int = Field(2560, ge=1, description="episodes that the student plays in all")
     samples: int = Field(1, ge=1, description="episodes of a task in a round")
     keep: int = Field(2, ge=1, description="most verified episodes of a task to keep in a round")
@@ -71,13 +77,8 @@ class ExpertIteration(Sft):
         Raises:
             ConfigError: fewer steps than rounds, or no reference that the format can hold.
         """
-        if training.steps <= self.rounds:
-            raise ConfigError(
-                f"trainer expert_iteration: {training.steps} steps are too few for an imitation "
-                f"and {self.rounds} rounds; set more steps, or fewer trainer_options.rounds"
-            )
+        bounds = self.bounds(training.steps)
         references = self.rows(training)
-        bounds = [training.steps * n // (self.rounds + 1) for n in range(self.rounds + 2)]
         own: list[Row] = []
         trainer = self.trainer(training, references)
         trainer.state_json = lambda: json.dumps({"own": own})
@@ -97,6 +98,21 @@ class ExpertIteration(Sft):
             if done < last:
                 break
         return Trained(self.trained(training, trainer), done)
+
+    def bounds(self, steps: int) -> list[int]:
+        """The steps at which an imitation begins, and the last one's end: [rounds + 2].
+
+        Raises:
+            ConfigError: an imitation would have no step.
+        """
+        first = round(steps * (self.first or 1 / (self.rounds + 1)))
+        bounds = [0, *(first + (steps - first) * n // self.rounds for n in range(self.rounds + 1))]
+        if any(last <= begin for begin, last in pairwise(bounds)):
+            raise ConfigError(
+                f"trainer expert_iteration: {steps} steps are too few for an imitation and "
+                f"{self.rounds} rounds; set more steps, or fewer trainer_options.rounds"
+            )
+        return bounds
 
     def _play(self, training: Training, trainer: Any, number: int, step: int) -> list[Row]:
         """Play one round's episodes; the rows of those that are kept, of all processes."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 import pytest
 import torch
@@ -50,6 +51,23 @@ def test_only_verified_and_different_episodes_are_imitated(group, keep, seed):
     for task in {trajectory.task_id for trajectory in group}:
         ids = [tuple(t.tokens.completion) for t in chosen if t.task_id == task]
         assert len(ids) == len(set(ids)) == min(keep, len(wanted.get(task, ())))
+
+
+@given(st.integers(1, 300), st.integers(1, 6), st.none() | st.floats(0.01, 0.99))
+def test_every_step_belongs_to_one_imitation(steps, rounds, first):
+    """A step lost between two parts would leave the run short of its steps, or endless."""
+    trainer = create(TRAINERS, "expert_iteration", {"rounds": rounds, "first": first})
+    try:
+        bounds = trainer.bounds(steps)
+    except ConfigError:
+        share = steps / (rounds + 1) if first is None else min(first, 1 - first) * steps
+        assert share < rounds + 1
+        return
+    assert (bounds[0], bounds[-1], len(bounds)) == (0, steps, rounds + 2)
+    parts = [last - begin for begin, last in pairwise(bounds)]
+    assert min(parts) >= 1
+    assert max(parts[1:]) - min(parts[1:]) <= 1
+    assert parts[0] == round(steps * (first or 1 / (rounds + 1)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from([0, 1])), min_size=1))
