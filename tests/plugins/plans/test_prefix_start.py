@@ -42,6 +42,19 @@ def test_the_teachers_part_falls_with_success_to_nothing_and_grows_with_failure(
     assert plan.starts(group(task))[0].prefix is None
 
 
+def test_tasks_not_yet_played_begin_where_others_have_come_to():
+    """A run that plays each task once would never let the student play alone."""
+    plan, seen = PrefixStart(together=0.5), []
+    for task in TASKS[:6]:
+        seen.append(given_turns(plan, task))
+        plan.observe({task.key: [1.0]})
+    turns = len(REFERENCES[TASKS[0].id][0].turns)
+    assert seen == [turns - n for n in (1, 1, 2, 2, 3, 3)]
+    for task in TASKS[:6]:
+        plan.observe({task.key: [0.0]})
+    assert given_turns(plan, TASKS[6]) == turns - 1
+
+
 def test_each_task_has_its_own_part():
     plan = PrefixStart()
     before = [given_turns(plan, task) for task in TASKS]
