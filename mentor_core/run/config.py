@@ -37,9 +37,9 @@ from mentor_core.door.registry import (
     names,
     resource,
 )
-from mentor_core.model.models import EMBEDDED, embedded_student, is_embedded
 from mentor_core.play.health import SIGNS, Sign
 from mentor_core.play.mixture import format_mixture, parse_mixture, split_weight
+from mentor_core.run.model_names import EMBEDDED, embedded_student, is_embedded
 from mentor_core.run.naming import name_terms, with_names
 from mentor_core.run.paths import anchored
 from mentor_core.support.errors import ConfigError, MentorError, UnknownName, nearest

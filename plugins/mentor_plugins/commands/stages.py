@@ -11,7 +11,6 @@ from rich.console import Console
 from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.model.models import load_student
 from mentor_core.play.health import Health
 from mentor_core.play.progress_bar import bar
 from mentor_core.play.references import References
@@ -21,6 +20,8 @@ from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import Interrupted, RunError
 from mentor_plugins.commands.processes import Processes
+from mentor_plugins.models.formats import match_student
+from mentor_plugins.models.loading import load_student
 
 __all__ = ["Stages"]
 
@@ -126,7 +127,7 @@ class Stages:
 
     def _load(self, directory: RunDirectory) -> Student:
         student = load_student(str(directory.model), self.parts.config.model_options)
-        self.parts.match_formats(student)  # what is to be said was said at the start
+        match_student(self.parts.envs, student)  # what is to be said was said at the start
         return student
 
     def _note(self, text: str) -> None:

@@ -226,7 +226,7 @@ def test_a_tasks_file_is_found_again_from_any_folder(mentor, tmp_path, rows, mon
 @pytest.fixture
 def folder(tmp_path):
     """A student of one's own, in a directory."""
-    from mentor_core.model.models import model_path
+    from mentor_plugins.models.loading import model_path
 
     return shutil.copytree(model_path("embedded/calculator"), tmp_path / "mine")
 
