@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import tomli_w
 from pydantic import (
@@ -37,7 +37,6 @@ from mentor_core.door.registry import (
     names,
     resource,
 )
-from mentor_core.play.health import SIGNS, Sign
 from mentor_core.play.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.run.model_names import EMBEDDED, embedded_student, is_embedded
 from mentor_core.run.naming import name_terms, with_names
@@ -51,6 +50,7 @@ __all__ = [
     "RewardConfig",
     "RolloutConfig",
     "RunConfig",
+    "Sign",
     "TrainConfig",
     "merge",
     "parse_rewards",
@@ -65,6 +65,8 @@ _EMBEDDED_RATE = 1e-4  # 3e-4 makes it forget how to copy numbers within 40 step
 _PAPER_RATE = 1e-6  # MENTOR, arXiv 2510.18383
 
 Positive = Annotated[int, Field(gt=0)]
+Sign = Literal["few_calls", "low_entropy", "zero_variance", "truncation", "reward_hacking"]
+"""A sign that a training goes wrong."""
 
 
 class _Section(BaseModel):
@@ -157,7 +159,7 @@ class TrainConfig(_Section):
     gradient_checkpointing: bool = False
     stop_on: list[Sign] = Field(
         default_factory=list,
-        description="signs of bad health at which the run ends: " + ", ".join(SIGNS),
+        description="signs of bad health at which the run ends: " + ", ".join(get_args(Sign)),
     )
     trl: dict[str, Any] = Field(
         default_factory=dict, description="any other setting of trl.GRPOConfig (beta, loss_type …)"

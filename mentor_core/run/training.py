@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.task import Task
+from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.health import Health
 from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
@@ -34,7 +34,7 @@ class Training:
         shown: the bar, to be advanced by one with each step.
         interrupted: whether this process was asked to stop. One that was stops all, after
             a checkpoint.
-        health: hears the metrics of each step.
+        on_metrics: takes a step and its metrics, in the main process.
         on_rollout: takes this process's trajectories and the step that they were made in.
     """
 
@@ -50,7 +50,7 @@ class Training:
     shown: Bar
     interrupted: Callable[[], bool]
     on_rollout: Callable[[Sequence[Trajectory], int], None]
-    health: Health
+    on_metrics: Callable[[int, Metrics], None]
 
     @property
     def done(self) -> int:

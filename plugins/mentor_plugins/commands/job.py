@@ -23,8 +23,8 @@ from mentor_core.run.parts import Parts
 from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.errors import Interrupted
-from mentor_core.support.interrupt import interrupts
 from mentor_core.support.redaction import hide_settings
+from mentor_plugins.commands.interrupts import interrupts
 from mentor_plugins.commands.processes import Processes
 from mentor_plugins.commands.stages import Stages
 from mentor_plugins.models.formats import match_student

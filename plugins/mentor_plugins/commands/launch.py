@@ -12,7 +12,7 @@ import click
 
 from mentor_core.cli.options import PATH
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.interrupt import importing
+from mentor_core.support.importing import importing
 from mentor_core.support.redaction import refuse_hidden
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from datasets import Dataset
 from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.health import Health
 from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
@@ -51,7 +50,7 @@ def training(student, tmp_path):
         checkpoint=None,
         shown=Bar(Console(quiet=True), "training", 1),
         interrupted=lambda: False,
-        health=Health(),
+        on_metrics=lambda *_: None,
         on_rollout=lambda *_: None,
     )
     yield made

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.health import Health
 from mentor_core.play.progress_bar import Bar
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
@@ -57,7 +56,7 @@ def make_trainer(student, tmp_path):
                 checkpoint=None,
                 shown=Bar(Console(quiet=True), "training", config.train.steps),
                 interrupted=lambda: False,
-                health=Health(),
+                on_metrics=lambda *_: None,
                 on_rollout=lambda *_: None,
             ),
             args=trainer_settings(config, tmp_path, 1),

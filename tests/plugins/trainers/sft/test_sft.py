@@ -12,7 +12,6 @@ from rich.console import Console
 
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import POLICIES, TRAINERS, create
-from mentor_core.play.health import Health
 from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
@@ -50,7 +49,7 @@ def training(student, tmp_path):
             checkpoint=None,
             shown=Bar(Console(quiet=True), "training", config.train.steps),
             interrupted=lambda: False,
-            health=Health(),
+            on_metrics=lambda *_: None,
             on_rollout=lambda *_: None,
         )
 
