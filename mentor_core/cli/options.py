@@ -177,8 +177,8 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
-    from mentor_core.play.mixture import carry_options, parse_mixture
     from mentor_core.run.config import merge
+    from mentor_core.run.mixture import carry_options, parse_mixture
     from mentor_core.run.naming import name_environments
 
     values, later = dict(values), name_environments(later)

@@ -37,7 +37,7 @@ from mentor_core.door.registry import (
     names,
     resource,
 )
-from mentor_core.play.mixture import format_mixture, parse_mixture, split_weight
+from mentor_core.run.mixture import format_mixture, parse_mixture, split_weight
 from mentor_core.run.model_names import EMBEDDED, embedded_student, is_embedded
 from mentor_core.run.naming import name_terms, with_names
 from mentor_core.run.paths import anchored

@@ -36,7 +36,7 @@ from mentor_core.door.registry import (
     load,
     load_reference,
 )
-from mentor_core.play.mixture import format_mixture, parse_mixture
+from mentor_core.run.mixture import format_mixture, parse_mixture
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 from mentor_core.support.user_code import absolute_reference, reason
 

@@ -30,7 +30,7 @@ from mentor_core.door.registry import (
     Kind,
     load,
 )
-from mentor_core.play.mixture import parse_mixture
+from mentor_core.run.mixture import parse_mixture
 from mentor_core.run.model_names import is_embedded, looks_local
 from mentor_core.support.errors import MentorError
 

@@ -7,7 +7,7 @@ import pytest
 
 from mentor_core.contracts.policy import Sampling
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.evaluate import evaluation_starts, play, summarise
+from mentor_core.play.summary import evaluation_starts, play, summarise
 from mentor_core.run.assemble import assemble
 from mentor_core.run.config import resolve
 from mentor_core.run.model_names import embedded_students

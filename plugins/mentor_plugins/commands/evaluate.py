@@ -56,14 +56,14 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.play.evaluate import pass_at
+    from mentor_core.play.summary import pass_at
     from mentor_core.run.assemble import assemble
-    from mentor_core.run.evaluation import Evaluation
     from mentor_core.run.report import as_table
     from mentor_core.run.run_directory import RunDirectory
     from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.kept import Kept, played_with
+    from mentor_plugins.commands.splits import Evaluation
     from mentor_plugins.models.formats import match_player
     from mentor_plugins.models.loading import load_student
 

@@ -16,9 +16,7 @@ from rich.console import Console
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
-from mentor_core.play.fingerprints import of_references, of_tasks
-from mentor_core.play.progress_bar import watched
-from mentor_core.run.evaluation import Evaluation, Summaries
+from mentor_core.run.fingerprints import of_references, of_tasks
 from mentor_core.run.parts import Parts
 from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
@@ -26,9 +24,11 @@ from mentor_core.support.errors import Interrupted
 from mentor_core.support.redaction import hide_settings
 from mentor_plugins.commands.interrupts import interrupts
 from mentor_plugins.commands.processes import Processes
+from mentor_plugins.commands.splits import Evaluation, Summaries
 from mentor_plugins.commands.stages import Stages
 from mentor_plugins.models.formats import match_student
 from mentor_plugins.models.loading import load_student
+from mentor_toolkit.progress_bar import watched
 
 __all__ = ["run"]
 

@@ -12,7 +12,6 @@ from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.progress_bar import bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.parts import Parts, Stage
@@ -23,6 +22,7 @@ from mentor_plugins.commands.health import Health
 from mentor_plugins.commands.processes import Processes
 from mentor_plugins.models.formats import match_student
 from mentor_plugins.models.loading import load_student
+from mentor_toolkit.progress_bar import bar
 
 __all__ = ["Stages"]
 

@@ -11,7 +11,6 @@ from datasets import Dataset
 from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
@@ -23,6 +22,7 @@ from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.settings import trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_plugins.trainers.taught import taught_tokens
+from mentor_toolkit.progress_bar import Bar
 
 CONFIG = {
     "env_options": {"train_size": 32},

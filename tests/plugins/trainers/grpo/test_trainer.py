@@ -13,7 +13,6 @@ from rich.console import Console
 
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
 from mentor_core.run.config import resolve
@@ -21,6 +20,7 @@ from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
+from mentor_toolkit.progress_bar import Bar
 
 SETTINGS = {
     "env_options": {"train_size": 32},

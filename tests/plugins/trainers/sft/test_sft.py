@@ -12,7 +12,6 @@ from rich.console import Console
 
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import POLICIES, TRAINERS, create
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
@@ -21,6 +20,7 @@ from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.commands.job import run
+from mentor_toolkit.progress_bar import Bar
 
 SETTINGS = {
     "trainer": "sft",
