@@ -114,7 +114,8 @@ def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
     Raises:
         ConfigError: a setting is another one, or does not fit.
     """
-    from mentor_core.run.config import merge, parse_setting, resolve
+    from mentor_core.run.resolve import resolve
+    from mentor_core.run.settings import merge, parse_setting
 
     values: dict[str, Any] = {}
     if tasks is not None:

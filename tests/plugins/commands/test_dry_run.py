@@ -10,8 +10,9 @@ import pytest
 import tomli_w
 
 from mentor_core.contracts.env import ActionGate
-from mentor_core.run.config import merge, resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.settings import merge
 
 SMALL = ("--set", "env_options.train_size=2")
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import Sign, resolve
+from mentor_core.run.config import Sign
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import RunError
 from mentor_plugins.commands.health import Health
 from mentor_plugins.commands.job import run

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mentor_core.run.config import resolve
 from mentor_core.run.model_names import embedded_students
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ModelError
 from mentor_plugins.models.loading import model_path, unseen
 

@@ -15,8 +15,9 @@ from mentor_core.door.registry import POLICIES, TRAINERS, create
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import merge, resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.settings import merge
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.commands.job import run
