@@ -24,9 +24,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from mentor_core.contracts.call_check import check_calls, example_arguments
 from mentor_core.contracts.trajectory import Call
 from mentor_envs.bfcl.files import SINGLE_TURN
+from mentor_toolkit.call_check import check_calls, example_arguments
 
 CATEGORIES = [name for name in SINGLE_TURN if name != "live_relevance"]  # it has no answers
 

@@ -17,8 +17,8 @@ from typing import Any
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.contracts.policy import Limits, Sampling
 from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
-from mentor_core.model.models import load_student
 from mentor_core.play.rollout import Rollout, Start, episode_seed
+from mentor_plugins.models.loading import load_student
 
 EPISODES = 8
 

@@ -35,9 +35,9 @@ from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
 from mentor_core.contracts.task import Task
 from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
-from mentor_core.model.chat import ChatFormat
-from mentor_core.model.models import load_student
 from mentor_core.play.rollout import Rollout, Start, episode_seed
+from mentor_plugins.models.chat import ChatFormat
+from mentor_plugins.models.loading import load_student
 
 GROUP = 8
 TOKENS = 512  # of an episode

@@ -31,9 +31,9 @@ from mentor_core.contracts.policy import Limits, Sampling, Student
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
-from mentor_core.model.models import load_student
 from mentor_core.play.rollout import Rollout, Start
 from mentor_core.tools.tool import Tool
+from mentor_plugins.models.loading import load_student
 
 CALLS, SECONDS = 32, 0.05
 

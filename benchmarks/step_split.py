@@ -30,7 +30,8 @@ from rich.console import Console
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.run import job as train_run
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import parse_setting, resolve
+from mentor_core.run.resolve import resolve
+from mentor_core.run.settings import parse_setting
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
 

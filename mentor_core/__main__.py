@@ -1,6 +1,6 @@
 """Entry point of `mentor`, and of `python -m mentor_core`, which `accelerate launch -m` needs."""
 
-from mentor_core.support.interrupt import importing
+from mentor_core.support.importing import importing
 
 __all__ = ["main"]
 

@@ -23,7 +23,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 @pytest.fixture(scope="session")
 def student():
     """The calculator's embedded student; loaded once."""
-    from mentor_core.model.models import load_student
+    from mentor_plugins.models.loading import load_student
 
     return load_student("embedded/calculator")
 

@@ -109,7 +109,7 @@ def component_options(given: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: there is no `=`, or no key before it.
     """
-    from mentor_core.run.config import merge, parse_setting
+    from mentor_core.run.settings import merge, parse_setting
 
     options: dict[str, Any] = {}
     for setting in given:
@@ -139,9 +139,10 @@ def configuration(
         ConfigError: a key, value or name is wrong.
         PluginError: a class of one's own is not of its kind.
     """
-    from mentor_core.run.config import merge, parse_rewards, parse_setting, read_toml, resolve
     from mentor_core.run.naming import name_environments, with_names
     from mentor_core.run.paths import anchored
+    from mentor_core.run.resolve import parse_rewards, resolve
+    from mentor_core.run.settings import merge, parse_setting, read_toml
 
     values: dict[str, Any] = dict(base or {})
     given: dict[str, Any] = {}
@@ -177,9 +178,9 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
     the later source names other environments, only the options of those that stay are kept.
     """
-    from mentor_core.play.mixture import carry_options, parse_mixture
-    from mentor_core.run.config import merge
+    from mentor_core.run.mixture import carry_options, parse_mixture
     from mentor_core.run.naming import name_environments
+    from mentor_core.run.settings import merge
 
     values, later = dict(values), name_environments(later)
     if _preset(later):

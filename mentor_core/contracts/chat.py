@@ -1,6 +1,6 @@
 """Chat: what a parser or a policy may ask of a model's chat format.
 
-`mentor_core.model.chat.ChatFormat` fulfils it.
+The plugins' `ChatFormat` fulfils it.
 """
 
 from __future__ import annotations

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mentor_core.support.errors import OptionError, nearest
+from mentor_core.support.errors import ConfigError, OptionError, nearest
 from mentor_core.support.validation import problems
 
-__all__ = ["Command", "Component", "NamesCode", "Stateful", "option_error"]
+__all__ = ["Command", "Component", "NamesCode", "Stateful", "build", "option_error"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,35 @@ class Stateful(Component):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a saved `state()`."""
+
+
+def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None) -> T:
+    """An instance of a component's class; `what` names it in errors.
+
+    Raises:
+        ConfigError: an option is unknown, missing or invalid.
+    """
+    if not issubclass(factory, BaseModel):
+        _check_arguments(factory, what, options or {})
+    try:
+        return factory(**(options or {}))
+    except ValidationError as error:
+        known = getattr(factory, "model_fields", ())
+        raise option_error(what, error, options or {}, known) from None
+
+
+def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that a class which is no pydantic model does not take as arguments."""
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(**options)
+    except TypeError as error:
+        unknown = [name for name in options if name not in signature.parameters]
+        if unknown and not signature.parameters:
+            raise ConfigError(f"{what}: unknown option {unknown[0]!r}; it has none") from None
+        if unknown:
+            known = signature.parameters
+            raise ConfigError(
+                f"{what}: unknown option {unknown[0]!r}{nearest(unknown[0], known)}"
+            ) from None
+        raise ConfigError(f"{what}: {error}") from None

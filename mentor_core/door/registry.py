@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from mentor_core.door.discovery import BrokenPlugin, Entry, Found, find, same_distribution
-from mentor_core.support.errors import AmbiguousName, ConfigError, PluginError, UnknownName, nearest
+from mentor_core.support.errors import AmbiguousName, ConfigError, PluginError, UnknownName
 from mentor_core.support.user_code import contained, load_object, reason
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ __all__ = [
     "Entry",
     "Kind",
     "broken_plugins",
-    "build",
     "create",
     "directory",
     "entries",
@@ -91,67 +90,36 @@ class Kind(Generic[T_co]):
     form: Literal["class", "object", "file", "directory"] = "class"
 
 
-ENVIRONMENTS: Kind[ToolEnv] = Kind(
-    "environment", "mentor_environments", "mentor_core.contracts.env:ToolEnv"
+def _contract(name: str, hook: str, contract: str) -> Kind[Any]:
+    """The kind of a contract of the core, such as `env:ToolEnv`."""
+    return Kind(name, hook, f"mentor_core.contracts.{contract}")
+
+
+ENVIRONMENTS: Kind[ToolEnv] = _contract("environment", "mentor_environments", "env:ToolEnv")
+REWARD_TERMS: Kind[RewardTerm] = _contract(
+    "reward term", "mentor_reward_terms", "reward:RewardTerm"
 )
-REWARD_TERMS: Kind[RewardTerm] = Kind(
-    "reward term", "mentor_reward_terms", "mentor_core.contracts.reward:RewardTerm"
+COMPOSERS: Kind[Composer] = _contract("composer", "mentor_composers", "reward:Composer")
+CREDITS: Kind[Credit] = _contract("credit", "mentor_credits", "credit:Credit")
+POLICIES: Kind[Policy] = _contract("policy", "mentor_policies", "policy:Policy")
+PARSERS: Kind[CallParser] = _contract("parser", "mentor_parsers", "parsing:CallParser")
+SAMPLERS: Kind[TaskSampler] = _contract("sampler", "mentor_samplers", "sampler:TaskSampler")
+PLANS: Kind[Plan] = _contract("plan", "mentor_plans", "plan:Plan")
+SOURCES: Kind[TrajectorySource] = _contract("source", "mentor_sources", "source:TrajectorySource")
+TEACHERS: Kind[Teacher] = _contract("teacher", "mentor_teachers", "teacher:Teacher")
+RECORD_FORMATS: Kind[RecordFormat] = _contract(
+    "record format", "mentor_record_formats", "record_format:RecordFormat"
 )
-COMPOSERS: Kind[Composer] = Kind(
-    "composer", "mentor_composers", "mentor_core.contracts.reward:Composer"
-)
-CREDITS: Kind[Credit] = Kind("credit", "mentor_credits", "mentor_core.contracts.credit:Credit")
-POLICIES: Kind[Policy] = Kind("policy", "mentor_policies", "mentor_core.contracts.policy:Policy")
-PARSERS: Kind[CallParser] = Kind(
-    "parser", "mentor_parsers", "mentor_core.contracts.parsing:CallParser"
-)
-SAMPLERS: Kind[TaskSampler] = Kind(
-    "sampler", "mentor_samplers", "mentor_core.contracts.sampler:TaskSampler"
-)
-PLANS: Kind[Plan] = Kind("plan", "mentor_plans", "mentor_core.contracts.plan:Plan")
-SOURCES: Kind[TrajectorySource] = Kind(
-    "source", "mentor_sources", "mentor_core.contracts.source:TrajectorySource"
-)
-TEACHERS: Kind[Teacher] = Kind(
-    "teacher", "mentor_teachers", "mentor_core.contracts.teacher:Teacher"
-)
-RECORD_FORMATS: Kind[RecordFormat] = Kind(
-    "record format",
-    "mentor_record_formats",
-    "mentor_core.contracts.record_format:RecordFormat",
-)
-GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.contracts.env:ActionGate")
-TRACKERS: Kind[Tracker] = Kind(
-    "tracker", "mentor_trackers", "mentor_core.contracts.tracker:Tracker"
-)
-TRAINERS: Kind[Trainer] = Kind(
-    "trainer", "mentor_trainers", "mentor_core.contracts.trainer:Trainer"
-)
+GATES: Kind[ActionGate] = _contract("gate", "mentor_gates", "env:ActionGate")
+TRACKERS: Kind[Tracker] = _contract("tracker", "mentor_trackers", "tracker:Tracker")
+TRAINERS: Kind[Trainer] = _contract("trainer", "mentor_trainers", "trainer:Trainer")
 PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
 RECIPES: Kind[Any] = Kind("recipe", "mentor_recipes", form="file")
 STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
 COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands", "click:Command", "object")
 
-KINDS: tuple[Kind[Any], ...] = (
-    ENVIRONMENTS,
-    REWARD_TERMS,
-    COMPOSERS,
-    CREDITS,
-    POLICIES,
-    PARSERS,
-    SAMPLERS,
-    PLANS,
-    SOURCES,
-    TEACHERS,
-    RECORD_FORMATS,
-    GATES,
-    TRACKERS,
-    TRAINERS,
-    PRESETS,
-    RECIPES,
-    STUDENTS,
-    COMMANDS,
-)
+KINDS: tuple[Kind[Any], ...] = tuple(v for v in list(globals().values()) if isinstance(v, Kind))
+"""All of the above, in this order."""
 
 
 @cache
@@ -276,43 +244,9 @@ def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None
     Raises:
         ConfigError: an option is unknown or invalid; and all that `load` raises.
     """
+    from mentor_core.contracts.component import build
+
     return build(load(kind, name), f"{kind.name} {name!r}", options)
-
-
-def build(factory: type[T], what: str, options: Mapping[str, Any] | None = None) -> T:
-    """An instance of a component's class; `what` names it in errors.
-
-    Raises:
-        ConfigError: an option is unknown, missing or invalid.
-    """
-    from pydantic import BaseModel, ValidationError
-
-    from mentor_core.contracts.component import option_error
-
-    if not issubclass(factory, BaseModel):
-        _check_arguments(factory, what, options or {})
-    try:
-        return factory(**(options or {}))
-    except ValidationError as error:
-        known = getattr(factory, "model_fields", ())
-        raise option_error(what, error, options or {}, known) from None
-
-
-def _check_arguments(factory: type[Any], what: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that a class which is no pydantic model does not take as arguments."""
-    signature = inspect.signature(factory)
-    try:
-        signature.bind(**options)
-    except TypeError as error:
-        unknown = [name for name in options if name not in signature.parameters]
-        if unknown and not signature.parameters:
-            raise ConfigError(f"{what}: unknown option {unknown[0]!r}; it has none") from None
-        if unknown:
-            known = signature.parameters
-            raise ConfigError(
-                f"{what}: unknown option {unknown[0]!r}{nearest(unknown[0], known)}"
-            ) from None
-        raise ConfigError(f"{what}: {error}") from None
 
 
 def resource(kind: Kind[Any], name: str) -> str:

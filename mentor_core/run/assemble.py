@@ -31,8 +31,8 @@ from mentor_core.door.registry import (
     is_reference,
     names,
 )
-from mentor_core.play.mixture import Mixture, split_options
 from mentor_core.run.config import RewardConfig, RunConfig
+from mentor_core.run.mixture import Mixture, split_options
 from mentor_core.run.naming import environment_factory
 from mentor_core.run.parts import Domain, Parts, Stage, component
 from mentor_core.support.errors import ConfigError, MentorError, PluginError

@@ -19,16 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from mentor_core.door.discovery import is_name
 from mentor_core.door.registry import (
-    COMPOSERS,
-    CREDITS,
     ENVIRONMENTS,
-    GATES,
-    PARSERS,
-    PLANS,
-    POLICIES,
     REWARD_TERMS,
-    SAMPLERS,
-    SOURCES,
     TRACKERS,
     Kind,
     entry,
@@ -36,7 +28,8 @@ from mentor_core.door.registry import (
     load,
     load_reference,
 )
-from mentor_core.play.mixture import format_mixture, parse_mixture
+from mentor_core.run.mixture import format_mixture, parse_mixture
+from mentor_core.run.settings import COMPONENTS, find, placed
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 from mentor_core.support.user_code import absolute_reference, reason
 
@@ -44,17 +37,6 @@ if TYPE_CHECKING:
     from mentor_core.contracts.env import ToolEnv
 
 __all__ = ["environment_factory", "name_environments", "name_terms", "with_names"]
-
-_KINDS: dict[str, Kind[Any]] = {
-    "source": SOURCES,
-    "sampler": SAMPLERS,
-    "plan": PLANS,
-    "credit": CREDITS,
-    "policy": POLICIES,
-    "parser": PARSERS,
-    "gate": GATES,
-    "composer": COMPOSERS,
-}
 
 
 def environment_factory(name: str) -> Callable[..., ToolEnv]:
@@ -92,11 +74,12 @@ def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[st
     Raises:
         ConfigError: two classes have one name.
     """
-    named = _absolute(name_environments(values, folder), folder)
+    named = name_environments(values, folder)
     if isinstance(reward := named.get("reward"), Mapping):
-        named["reward"] = _absolute(name_terms(reward, folder), folder)
-    if isinstance(evaluate := named.get("evaluate"), Mapping):
-        named["evaluate"] = _absolute(evaluate, folder)
+        named["reward"] = name_terms(reward, folder)
+    for key, kind in COMPONENTS.items():
+        if isinstance(name := find(named, key.split(".")), str):
+            named = placed(named, key.split("."), _found(kind, name, folder))
     if isinstance(trackers := named.get("trackers"), list):
         named["trackers"] = [_found(TRACKERS, tracker, folder) for tracker in trackers]
     return named
@@ -193,14 +176,6 @@ def _term_name(target: str) -> str:
     if is_reference(REWARD_TERMS, target):
         load(REWARD_TERMS, target)  # what is not there is told before anything else
     return target.rpartition(":")[2].rpartition(".")[2]
-
-
-def _absolute(values: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
-    """The settings of one table, with references that are found from any directory."""
-    return {
-        key: _found(_KINDS[key], value, folder) if key in _KINDS else value
-        for key, value in values.items()
-    }
 
 
 def _found(kind: Kind[Any], name: Any, folder: Path | None) -> Any:

@@ -11,7 +11,7 @@ from mentor_core.contracts.credit import Credit
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.contracts.plan import Plan
-from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
+from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.reward import NEEDS, Reward, has
 from mentor_core.contracts.source import TrajectorySource
@@ -19,12 +19,10 @@ from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.tracker import Trackers
 from mentor_core.contracts.trainer import Trainer
 from mentor_core.door.registry import POLICIES, Kind, create
-from mentor_core.model.formats import check_written, match_formats
-from mentor_core.model.models import unseen
-from mentor_core.play.mixture import Mixture
 from mentor_core.play.references import References, find_references
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.config import RunConfig
+from mentor_core.run.mixture import Mixture
 from mentor_core.support.errors import ConfigError, PluginError
 from mentor_core.support.validation import given_as
 
@@ -165,29 +163,10 @@ class Parts:
         if chosen != default:
             self.policies()
 
-    def match_formats(self, student: Student) -> list[str]:
-        """Make the parser and the student's chat format agree; see `model.formats`.
-
-        Returns:
-            What a user should be told: what of the chat format does not fit, and of which
-            environments an embedded student knows nothing.
-        """
-        envs = [domain.env for domain in self.domains.values()]
-        student.chat, notes = match_formats(envs, student.chat)
-        return [*notes, *unseen(student.name, self.domains)]
-
-    def match_player(self, player: Policy, student: Student | None) -> list[str]:
-        """Make the parser read what a player writes; returns as `match_formats`.
-
-        Args:
-            student: the model that the player plays with; None if it brings its own, or none.
-        """
-        if student is not None:
-            return self.match_formats(student)
-        if player.parser is not None:
-            for domain in self.domains.values():
-                check_written(domain.env, player.parser())
-        return []
+    @property
+    def envs(self) -> list[ToolEnv]:
+        """The first environment of each domain; all share one parser."""
+        return [domain.env for domain in self.domains.values()]
 
     @property
     def make_env(self) -> dict[str, Callable[[], ToolEnv]]:

@@ -18,35 +18,15 @@ from typing import Any, NamedTuple, get_args
 from pydantic.fields import FieldInfo
 
 from mentor_core.contracts.component import Command, NamesCode
-from mentor_core.door.registry import (
-    COMPOSERS,
-    CREDITS,
-    ENVIRONMENTS,
-    PLANS,
-    POLICIES,
-    REWARD_TERMS,
-    SAMPLERS,
-    SOURCES,
-    Kind,
-    load,
-)
-from mentor_core.model.models import is_embedded, looks_local
-from mentor_core.play.mixture import parse_mixture
+from mentor_core.door.registry import ENVIRONMENTS, REWARD_TERMS, Kind, load
+from mentor_core.run.mixture import parse_mixture
+from mentor_core.run.model_names import is_embedded, looks_local
+from mentor_core.run.settings import COMPONENTS, find, placed
 from mentor_core.support.errors import MentorError
 
 __all__ = ["anchored", "change_code"]
 
 _FILE = re.compile(r"(?P<file>.+\.py)(?P<name>:[\w.]+)?")
-_COMPONENTS: tuple[tuple[Kind[Any], str], ...] = (
-    (SOURCES, "source"),
-    (SAMPLERS, "sampler"),
-    (PLANS, "plan"),
-    (CREDITS, "credit"),
-    (POLICIES, "policy"),
-    (POLICIES, "evaluate.policy"),
-    (COMPOSERS, "reward.composer"),
-)
-
 Change = Callable[[str], str]
 
 
@@ -129,12 +109,12 @@ def _changed(
     """Settings with their paths and references to code changed."""
     found: dict[str, Any] = dict(values)
     for keys, fields in _options(values, chosen):
-        given = _get(values, keys)
+        given = find(values, keys)
         changed = {
             key: _map(value, changes.of(fields[key], given)) if key in fields else value
             for key, value in given.items()
         }
-        found = _put(found, keys, changed)
+        found = placed(found, keys, changed)
     return found
 
 
@@ -144,7 +124,7 @@ def _options(
     """Where options stand in settings, and the fields that they are given for."""
 
     def name_of(key: str, default: str = "") -> str:
-        own, other = (_get(given, key.split(".")) for given in (values, chosen))
+        own, other = (find(given, key.split(".")) for given in (values, chosen))
         return str(own or other or default)
 
     environments: list[str] = []
@@ -157,13 +137,13 @@ def _options(
     ]
     places += [
         (kind, name_of(key, "expert" if key == "source" else ""), f"{key}_options".split("."))
-        for kind, key in _COMPONENTS
+        for key, kind in COMPONENTS.items()
     ]
-    terms = _get(values, ["reward", "term_options"])
+    terms = find(values, ["reward", "term_options"])
     for name in terms if isinstance(terms, Mapping) else ():
         places.append((REWARD_TERMS, name, ["reward", "term_options", name]))
     for kind, name, keys in places:
-        given = _get(values, keys)
+        given = find(values, keys)
         if isinstance(given, Mapping) and given and name:
             with suppress(MentorError):  # told where it is used
                 loaded: Any = load(kind, _class_of(values, chosen, name))
@@ -175,7 +155,7 @@ def _class_of(values: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -
     """What a run's name of an environment or a term stands for."""
     for given in (values, chosen):
         for table in (["env_classes"], ["reward", "term_classes"]):
-            found = _get(given, [*table, name])
+            found = find(given, [*table, name])
             if isinstance(found, str):
                 return found
     return name
@@ -198,14 +178,3 @@ def _map(value: Any, change: Change) -> Any:
         case dict():
             return {key: _map(item, change) for key, item in value.items()}
     return value
-
-
-def _get(values: Any, keys: list[str]) -> Any:
-    for key in keys:
-        values = values.get(key) if isinstance(values, Mapping) else None
-    return values
-
-
-def _put(values: Mapping[str, Any], keys: list[str], value: Any) -> dict[str, Any]:
-    first, *rest = keys
-    return {**values, first: _put(values[first], rest, value) if rest else value}

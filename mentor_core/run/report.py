@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mentor_core.play.evaluate import Summary
+from mentor_core.play.summary import Summary
 from mentor_core.run.config import RunConfig
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.disk import write_atomically, writing

@@ -29,10 +29,12 @@ from typing import Any, Literal
 import tomli_w
 
 from mentor_core.contracts.trajectory import Trajectory, write_trajectories
-from mentor_core.play.fingerprints import differences, versions
-from mentor_core.run.config import RunConfig, read_toml, resolve, to_toml
+from mentor_core.run.config import RunConfig, to_toml
+from mentor_core.run.fingerprints import differences, versions
 from mentor_core.run.old_keys import with_new_keys
 from mentor_core.run.paths import anchored, change_code
+from mentor_core.run.resolve import resolve
+from mentor_core.run.settings import read_toml
 from mentor_core.support.checkpoint import damage, newest_whole, seal, set_aside
 from mentor_core.support.disk import check_writable, cut_lines, lock, write_atomically, writing
 from mentor_core.support.errors import RunError

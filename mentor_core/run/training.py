@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.task import Task
+from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.health import Health
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.parts import Parts
 from mentor_core.run.run_directory import RunDirectory
 
-__all__ = ["Training"]
+__all__ = ["Progress", "Training"]
+
+
+class Progress(Protocol):
+    """What a person sees of a training."""
+
+    def advance(self, facts: Mapping[str, str] | None = None, steps: int = 1) -> None:
+        """So many steps are done; `facts` are shown beside them."""
+
+    def say(self, line: str) -> None:
+        """Show a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +41,10 @@ class Training:
         steps: optimizer steps of the whole stage.
         directory: of the stage, for checkpoints and notes of how far the training is.
         checkpoint: what to go on from and its step; None at the beginning.
-        shown: the bar, to be advanced by one with each step.
+        shown: to be advanced by one with each step.
         interrupted: whether this process was asked to stop. One that was stops all, after
             a checkpoint.
-        health: hears the metrics of each step.
+        on_metrics: takes a step and its metrics, in the main process.
         on_rollout: takes this process's trajectories and the step that they were made in.
     """
 
@@ -47,10 +57,10 @@ class Training:
     steps: int
     directory: RunDirectory
     checkpoint: tuple[Path, int] | None
-    shown: Bar
+    shown: Progress
     interrupted: Callable[[], bool]
     on_rollout: Callable[[Sequence[Trajectory], int], None]
-    health: Health
+    on_metrics: Callable[[int, Metrics], None]
 
     @property
     def done(self) -> int:

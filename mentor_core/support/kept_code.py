@@ -11,7 +11,7 @@ __all__ = ["CODE", "KeptCode"]
 
 CODE = "code"
 """The directory for it in a run's directory."""
-_INSTALLED = {"mentor_core", "mentor_plugins", "mentor_envs"}
+_INSTALLED = {"mentor_core", "mentor_toolkit", "mentor_plugins", "mentor_lab", "mentor_envs"}
 
 
 class KeptCode:

@@ -17,7 +17,15 @@ from mentor_core.support.errors import ConfigError, OptionError, nearest
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["Problem", "given_as", "keys_of", "near_key", "problems", "quoted"]
+__all__ = [
+    "Problem",
+    "given_as",
+    "keys_of",
+    "near_key",
+    "problems",
+    "quoted",
+    "unknown_keys",
+]
 
 _EXPECTED = {
     "bool": "true or false",
@@ -178,6 +186,11 @@ def near_key(path: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
         close = [everywhere[near] for near in get_close_matches(name, everywhere)]
     found = [".".join(key) for key in dict.fromkeys([*same, *close])]
     return f"; did you mean {' or '.join(found[:3])}?" if found else nearest(name, beside)
+
+
+def unknown_keys(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """Unknown keys, each with the nearest known one."""
+    return "; ".join(f"unknown key {key!r}{nearest(key, known)}" for key in unknown)
 
 
 @contextmanager

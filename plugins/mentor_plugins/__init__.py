@@ -58,7 +58,7 @@ def mentor_policies() -> dict[str, str]:
 @hookimpl
 def mentor_parsers() -> dict[str, str]:
     return {
-        "auto": "mentor_core.model.formats:AutoParser",
+        "auto": "mentor_plugins.models.formats:AutoParser",
         "gemma": "mentor_plugins.parsers.gemma:GemmaParser",
         "glm": "mentor_plugins.parsers.tagged:GlmParser",
         "harmony": "mentor_plugins.parsers.harmony:HarmonyParser",

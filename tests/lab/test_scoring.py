@@ -12,7 +12,8 @@ from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, end_lines, format_trajectory, read_trajectories
 from mentor_core.run.assemble import make_reward
-from mentor_core.run.config import RewardConfig, resolve
+from mentor_core.run.config import RewardConfig
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_lab.scoring import (
     Broken,

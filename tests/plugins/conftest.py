@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from mentor_core.model.models import model_path
+from mentor_plugins.models.loading import model_path
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mentor_core.contracts.call_check import Verdict, check_calls, example_arguments
 from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Split, Task
@@ -24,6 +23,7 @@ from mentor_envs.bfcl.dialogue import Dialogue
 from mentor_envs.bfcl.files import MULTI_TURN, SINGLE_TURN, UNSUPPORTED, make_task, read_category
 from mentor_envs.bfcl.schemas import json_schema
 from mentor_envs.bfcl.simulation import class_files, installed_data, more_functions
+from mentor_toolkit.call_check import Verdict, check_calls, example_arguments
 
 __all__ = ["Bfcl"]
 
@@ -50,7 +50,7 @@ class Bfcl(ToolEnv):
     """Requests, each with its own functions, by BFCL's rules; the leaderboard's files load.
 
     Single-turn ones are over with the first turn: the outcome is 1.0 where BFCL's rules find the
-    calls right (see `contracts.call_check`), else 0.0. Multi-turn ones are simulated: the
+    calls right (see `mentor_toolkit.call_check`), else 0.0. Multi-turn ones are simulated: the
     outcome is 1.0 where state and results are right after each of the user's turns (see
     `mentor_envs.bfcl.simulation`), else 0.0.
     """

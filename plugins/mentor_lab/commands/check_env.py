@@ -68,10 +68,10 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import ENVIRONMENTS, entry, is_reference
-    from mentor_core.play.progress_bar import bar
     from mentor_core.run.assemble import TASKS_FLAG
     from mentor_core.run.naming import environment_factory
     from mentor_core.support.validation import given_as
+    from mentor_toolkit.progress_bar import bar
 
     with needs_testing("check-env"):
         from mentor_lab.environments.conformance import STAGES, check_environment
@@ -114,7 +114,8 @@ def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
     Raises:
         ConfigError: a setting is another one, or does not fit.
     """
-    from mentor_core.run.config import merge, parse_setting, resolve
+    from mentor_core.run.resolve import resolve
+    from mentor_core.run.settings import merge, parse_setting
 
     values: dict[str, Any] = {}
     if tasks is not None:

@@ -61,7 +61,7 @@ def _make(name: str, options: Sequence[str]) -> RewardTerm:
         MentorError: there is no such name, module or class, or an option is wrong.
     """
     from mentor_core.door.registry import REWARD_TERMS, create
-    from mentor_core.run.config import parse_setting
+    from mentor_core.run.settings import parse_setting
     from mentor_core.support.validation import given_as
 
     given: dict[str, Any] = {}

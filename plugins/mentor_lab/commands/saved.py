@@ -168,9 +168,10 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
     Raises:
         ConfigError: a key, value or name is wrong.
     """
-    from mentor_core.run.config import merge, parse_rewards, parse_setting, read_toml, resolve
     from mentor_core.run.naming import with_names
     from mentor_core.run.paths import anchored
+    from mentor_core.run.resolve import parse_rewards, resolve
+    from mentor_core.run.settings import merge, parse_setting, read_toml
 
     if rewards.endswith(".toml"):
         folder = Path(rewards).absolute().parent

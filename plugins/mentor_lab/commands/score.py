@@ -84,9 +84,9 @@ def _score(
     from rich.console import Console
 
     from mentor_core.contracts.trajectory import format_trajectory
-    from mentor_core.play.progress_bar import bar
     from mentor_core.run.assemble import make_reward
     from mentor_lab.scoring import Broken, score_files
+    from mentor_toolkit.progress_bar import bar
 
     reward = make_reward(inputs.reward)
     parts = {name: _Part([*reward.terms, "reward"]) for name in saved.parts}

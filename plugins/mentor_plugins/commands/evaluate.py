@@ -56,15 +56,16 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.model.models import load_student
-    from mentor_core.play.evaluate import pass_at
+    from mentor_core.play.summary import pass_at
     from mentor_core.run.assemble import assemble
-    from mentor_core.run.evaluation import Evaluation
     from mentor_core.run.report import as_table
     from mentor_core.run.run_directory import RunDirectory
     from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.kept import Kept, played_with
+    from mentor_plugins.commands.splits import Evaluation
+    from mentor_plugins.models.formats import match_player
+    from mentor_plugins.models.loading import load_student
 
     check_output(output)
     base: dict[str, Any] = {}
@@ -96,7 +97,7 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-    for note in parts.match_player(player, student):
+    for note in match_player(parts.envs, player, student):
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     evaluation = Evaluation(parts, player, parts.executor(), console)
     evaluation.prepare(student)

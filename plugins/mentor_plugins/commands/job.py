@@ -16,18 +16,19 @@ from rich.console import Console
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
-from mentor_core.model.models import load_student
-from mentor_core.play.fingerprints import of_references, of_tasks
-from mentor_core.play.progress_bar import watched
-from mentor_core.run.evaluation import Evaluation, Summaries
+from mentor_core.run.fingerprints import of_references, of_tasks
 from mentor_core.run.parts import Parts
 from mentor_core.run.report import as_metrics, write_report
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.errors import Interrupted
-from mentor_core.support.interrupt import interrupts
 from mentor_core.support.redaction import hide_settings
+from mentor_plugins.commands.interrupts import interrupts
 from mentor_plugins.commands.processes import Processes
+from mentor_plugins.commands.splits import Evaluation, Summaries
 from mentor_plugins.commands.stages import Stages
+from mentor_plugins.models.formats import match_student
+from mentor_plugins.models.loading import load_student
+from mentor_toolkit.progress_bar import watched
 
 __all__ = ["run"]
 
@@ -63,7 +64,7 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
     student = load_student(config.model, config.model_options)
     for stage in parts.stages:
         stage.trainer.check_model(config, student.model)
-    for note in parts.match_formats(student):
+    for note in match_student(parts.envs, student):
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     if not resume:
         processes.from_main(directory.set_up, config)

@@ -23,7 +23,8 @@ from mentor_core.contracts.trajectory import (
     write_trajectories,
 )
 from mentor_core.play.rollout import Start
-from mentor_core.run.config import RunConfig, read_toml, to_toml
+from mentor_core.run.config import RunConfig, to_toml
+from mentor_core.run.settings import read_toml
 from mentor_core.support.disk import write_atomically
 from mentor_core.support.errors import RunError
 

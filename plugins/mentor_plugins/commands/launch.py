@@ -12,7 +12,7 @@ import click
 
 from mentor_core.cli.options import PATH
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.interrupt import importing
+from mentor_core.support.importing import importing
 from mentor_core.support.redaction import refuse_hidden
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def launch(
     from rich.console import Console
     from rich.markup import escape
 
-    from mentor_core.model.formats import match_formats
-    from mentor_core.model.models import check_model, load_student, model_path
-    from mentor_core.play.progress_bar import watched
     from mentor_core.run.assemble import assemble
     from mentor_core.run.config import to_toml
     from mentor_core.run.run_directory import RunDirectory, default_output
+    from mentor_plugins.models.formats import match_formats
+    from mentor_plugins.models.loading import check_model, load_student, model_path
+    from mentor_toolkit.progress_bar import watched
 
     main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes
     if resume is not None:
@@ -108,7 +108,7 @@ def launch(
         parts.check_policies()
         chat = check_model(config.model)
         if chat is not None:
-            match_formats([domain.env for domain in parts.domains.values()], chat)
+            match_formats(parts.envs, chat)
         if config.model_options or config.train.lora is not None:
             model = load_student(config.model, config.model_options).model
             for stage in parts.stages:

@@ -10,17 +10,19 @@ from rich.console import Console
 
 from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.task import Task
+from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.model.models import load_student
-from mentor_core.play.health import Health
-from mentor_core.play.progress_bar import bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.parts import Parts, Stage
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import Interrupted, RunError
+from mentor_plugins.commands.health import Health
 from mentor_plugins.commands.processes import Processes
+from mentor_plugins.models.formats import match_student
+from mentor_plugins.models.loading import load_student
+from mentor_toolkit.progress_bar import bar
 
 __all__ = ["Stages"]
 
@@ -78,6 +80,11 @@ class Stages:
         label = "training" if stage.name == "after" else f"training, {stage.name} start"
         began = time.perf_counter()
         with bar(self.console, label, stage.steps, done) as shown:
+
+            def look(step: int, metrics: Metrics) -> None:
+                for finding in health.look(step, metrics):
+                    shown.say(f"warning: {finding}")
+
             trained = stage.trainer.train(
                 Training(
                     parts=self.parts,
@@ -90,8 +97,8 @@ class Stages:
                     directory=directory,
                     checkpoint=checkpoint,
                     shown=shown,
-                    interrupted=self.interrupted,
-                    health=health,
+                    interrupted=lambda: self.interrupted() or health.fatal is not None,
+                    on_metrics=look,
                     on_rollout=lambda played, step: self._record(directory, played, step),
                 )
             )
@@ -126,7 +133,7 @@ class Stages:
 
     def _load(self, directory: RunDirectory) -> Student:
         student = load_student(str(directory.model), self.parts.config.model_options)
-        self.parts.match_formats(student)  # what is to be said was said at the start
+        match_student(self.parts.envs, student)  # what is to be said was said at the start
         return student
 
     def _note(self, text: str) -> None:

@@ -182,10 +182,10 @@ def fill(
     from mentor_core.door.registry import TEACHERS, create
     from mentor_core.run.assemble import assemble
     from mentor_core.support.disk import lock
-    from mentor_core.support.interrupt import interrupts
     from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.collect import Collector
+    from mentor_plugins.commands.interrupts import interrupts
     from mentor_plugins.teacher_store.ledger import Budget, Ledger
     from mentor_plugins.teacher_store.prices import Prices
     from mentor_plugins.teacher_store.store import TeacherStore

@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field
 from scipy.optimize import linear_sum_assignment
 
-from mentor_core.contracts.call_check import Verdict, check_calls
 from mentor_core.contracts.reward import Need, RewardTerm, added_by_turns
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_plugins.rewards.gold import Against, Wanted, functions_of, need_of, wanted_calls
 from mentor_plugins.rewards.schemas import acceptable_similarity, alike, parameters_of
+from mentor_toolkit.call_check import Verdict, check_calls
 
 __all__ = ["Arguments"]
 
@@ -32,8 +32,8 @@ class Arguments(RewardTerm):
     `matching.similarity` does where not; gold calls may list acceptable values (see
     `rewards.schemas` and `rewards.gold`).
 
-    `strict` is BFCL's check (`contracts.call_check`): 1 where it finds the calls right, else 0; a
-    trajectory with a call that cannot be parsed is not. It needs the task's `functions`: None
+    `strict` is BFCL's check (`mentor_toolkit.call_check`): 1 where it finds the calls right, else
+    0; a trajectory with a call that cannot be parsed is not. It needs the task's `functions`: None
     without.
 
     None where no reference has a successful call, or the task no gold calls. Where gold says

@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.teacher import Attempt, Classroom, Teacher
-from mentor_core.model.models import load_student
+from mentor_plugins.models.loading import load_student
 from mentor_plugins.policies.transformers import TransformersPolicy
 
 __all__ = ["LocalTeacher"]

@@ -46,12 +46,11 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             speed = metrics["tokens_per_second"] = (logs["sampled_tokens"] or 0.0) / seconds
             facts["tokens/s"] = f"{speed:.0f}"
         self.trackers.log(state.global_step, metrics)
-        for finding in self.training.health.look(state.global_step, metrics):
-            self.training.shown.say(f"warning: {finding}")
+        self.training.on_metrics(state.global_step, metrics)
         self.training.shown.advance(facts or {"loss": _shown(logs["loss"])})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        asked = self.training.interrupted() or self.training.health.fatal is not None
+        asked = self.training.interrupted()
         if PartialState().num_processes > 1:
             asked = any(gather_object([asked]))
         if asked:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
 
 QUESTION = {"question": "2 + 3?", "answer": "5"}

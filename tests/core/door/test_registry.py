@@ -10,18 +10,11 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from mentor_core import hookimpl
+from mentor_core.contracts.component import build
 from mentor_core.contracts.reward import RewardTerm
 from mentor_core.door import registry
 from mentor_core.door.discovery import Entry, _register
-from mentor_core.door.registry import (
-    COMMANDS,
-    ENVIRONMENTS,
-    GATES,
-    PRESETS,
-    REWARD_TERMS,
-    STUDENTS,
-    build,
-)
+from mentor_core.door.registry import COMMANDS, ENVIRONMENTS, GATES, PRESETS, REWARD_TERMS, STUDENTS
 from mentor_core.support.errors import AmbiguousName, ConfigError, PluginError, UnknownName
 
 

@@ -11,7 +11,8 @@ from mentor_core.contracts.env import ActionGate
 from mentor_core.play.references import References, find_references
 from mentor_core.play.rollout import Start
 from mentor_core.run.assemble import assemble, make_reward
-from mentor_core.run.config import RewardConfig, resolve
+from mentor_core.run.config import RewardConfig
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError, DataError, PluginError
 from mentor_plugins.policies.scripted import ScriptedPolicy
 

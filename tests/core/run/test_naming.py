@@ -3,8 +3,8 @@
 import pytest
 
 from mentor_core.run.assemble import assemble, make_reward
-from mentor_core.run.config import parse_rewards, resolve
 from mentor_core.run.naming import environment_factory
+from mentor_core.run.resolve import parse_rewards, resolve
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 
 SHOP = '''

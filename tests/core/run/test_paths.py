@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.run.config import resolve
 from mentor_core.run.paths import anchored
+from mentor_core.run.resolve import resolve
 
 HERE = Path("/somewhere/else")
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from mentor_core.contracts.trajectory import Call
-from mentor_core.play.evaluate import summarise
+from mentor_core.play.summary import summarise
 from mentor_core.run.report import COLUMNS, as_json, as_markdown, as_metrics, as_table, table_rows
 from mentor_lab.testing import trajectory_of
 

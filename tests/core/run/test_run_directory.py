@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from mentor_core.contracts.trajectory import read_trajectories
-from mentor_core.run.config import merge, resolve, to_toml
+from mentor_core.run.config import to_toml
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory, default_output
+from mentor_core.run.settings import merge
 from mentor_core.support.checkpoint import CHECKPOINT_STATE, seal
 from mentor_core.support.errors import ConfigError, RunError
 from mentor_lab.testing import trajectory_of

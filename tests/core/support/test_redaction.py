@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.run.config import resolve, to_toml
+from mentor_core.run.config import to_toml
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.redaction import (
     cut,

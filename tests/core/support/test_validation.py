@@ -7,9 +7,11 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mentor_core.contracts.component import build
 from mentor_core.contracts.reward import RewardTerm
-from mentor_core.door.registry import build
-from mentor_core.run.config import RunConfig, parse_setting, resolve
+from mentor_core.run.config import RunConfig
+from mentor_core.run.resolve import resolve
+from mentor_core.run.settings import parse_setting
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.validation import given_as, keys_of
 

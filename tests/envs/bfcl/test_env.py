@@ -11,7 +11,6 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.call_check import check_calls
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError
@@ -19,6 +18,7 @@ from mentor_envs.bfcl import embedded
 from mentor_envs.bfcl.env import Bfcl
 from mentor_envs.bfcl.skills import SKILLS
 from mentor_lab.testing import json_values
+from mentor_toolkit.call_check import check_calls
 
 from .playing import play
 

@@ -4,7 +4,7 @@ import pytest
 
 from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import Call, Turn, format_trajectory, read_trajectories
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
 from mentor_envs.calculator.env import Calculator
 from mentor_lab.testing import trajectory_of

@@ -4,8 +4,9 @@ import tomllib
 
 import pytest
 
-from mentor_core.model.models import embedded_students, model_path
+from mentor_core.run.model_names import embedded_students
 from mentor_lab.students.build import Part, Recipe, _encode, build_tokenizer, demonstrations
+from mentor_plugins.models.loading import model_path
 
 STUDENTS = embedded_students()
 

@@ -10,8 +10,9 @@ import pytest
 import tomli_w
 
 from mentor_core.contracts.env import ActionGate
-from mentor_core.run.config import merge, resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.settings import merge
 
 SMALL = ("--set", "env_options.train_size=2")
 
@@ -226,7 +227,7 @@ def test_a_tasks_file_is_found_again_from_any_folder(mentor, tmp_path, rows, mon
 @pytest.fixture
 def folder(tmp_path):
     """A student of one's own, in a directory."""
-    from mentor_core.model.models import model_path
+    from mentor_plugins.models.loading import model_path
 
     return shutil.copytree(model_path("embedded/calculator"), tmp_path / "mine")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mentor_core.contracts.trajectory import Call, Turn
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
 from mentor_lab.testing import trajectory_of
 

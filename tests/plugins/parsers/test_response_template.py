@@ -1,6 +1,6 @@
 """Response templates: what `transformers` reads, without its exceptions.
 
-Families and their real vocabularies are in tests/core/model/test_chat_templates.py.
+Families and their real vocabularies are in tests/plugins/models/test_chat_templates.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mentor_core.contracts.trajectory import Call, ParseFailure
-from mentor_core.model.chat import ChatFormat
+from mentor_plugins.models.chat import ChatFormat
 from mentor_plugins.parsers.response_template import ResponseTemplateParser
 
 TEMPLATES = Path(trl.__file__).parent / "chat_templates"

@@ -8,9 +8,9 @@ import threading
 import pytest
 
 from mentor_core.contracts.policy import Limits, Sampling
-from mentor_core.model.models import model_path
 from mentor_core.play.rollout import Rollout, Start
 from mentor_envs.calculator.env import Calculator
+from mentor_plugins.models.loading import model_path
 
 pytest.importorskip("httpx")
 from mentor_plugins.policies.openai import OpenaiPolicy

@@ -14,7 +14,7 @@ from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.door.registry import COMPOSERS, PRESETS, REWARD_TERMS, create, names, resource
 from mentor_core.run.assemble import make_reward
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_lab.testing import trajectory_of
 
 TASK = Task("task-1", "tests", "?")

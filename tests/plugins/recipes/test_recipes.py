@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from mentor_core.door.registry import RECIPES, names, resource
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 
 
 @pytest.mark.parametrize("name", names(RECIPES))

@@ -17,8 +17,8 @@ import pytest
 
 from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import read_trajectories
-from mentor_core.model.models import model_path
 from mentor_envs.calculator.env import Calculator
+from mentor_plugins.models.loading import model_path
 from mentor_plugins.teacher_store.store import TeacherStore
 
 pytest.importorskip("httpx")

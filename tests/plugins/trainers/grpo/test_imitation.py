@@ -11,12 +11,10 @@ from datasets import Dataset
 from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.health import Health
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
@@ -24,6 +22,7 @@ from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.settings import trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_plugins.trainers.taught import taught_tokens
+from mentor_toolkit.progress_bar import Bar
 
 CONFIG = {
     "env_options": {"train_size": 32},
@@ -51,7 +50,7 @@ def training(student, tmp_path):
         checkpoint=None,
         shown=Bar(Console(quiet=True), "training", 1),
         interrupted=lambda: False,
-        health=Health(),
+        on_metrics=lambda *_: None,
         on_rollout=lambda *_: None,
     )
     yield made

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
     _OWN,

@@ -13,15 +13,14 @@ from rich.console import Console
 
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.health import Health
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.training import Training
 from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
+from mentor_toolkit.progress_bar import Bar
 
 SETTINGS = {
     "env_options": {"train_size": 32},
@@ -35,7 +34,7 @@ def make_trainer(student, tmp_path):
     trainers = []
 
     def make(**settings):
-        from mentor_core.run.config import merge
+        from mentor_core.run.settings import merge
 
         base = {k: v for k, v in SETTINGS.items() if k != "env_options" or k not in settings}
         config = resolve(merge(base, settings))
@@ -57,7 +56,7 @@ def make_trainer(student, tmp_path):
                 checkpoint=None,
                 shown=Bar(Console(quiet=True), "training", config.train.steps),
                 interrupted=lambda: False,
-                health=Health(),
+                on_metrics=lambda *_: None,
                 on_rollout=lambda *_: None,
             ),
             args=trainer_settings(config, tmp_path, 1),

@@ -12,16 +12,16 @@ from rich.console import Console
 
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import POLICIES, TRAINERS, create
-from mentor_core.play.health import Health
-from mentor_core.play.progress_bar import Bar
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import merge, resolve
+from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
+from mentor_core.run.settings import merge
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.commands.job import run
+from mentor_toolkit.progress_bar import Bar
 
 SETTINGS = {
     "trainer": "sft",
@@ -50,7 +50,7 @@ def training(student, tmp_path):
             checkpoint=None,
             shown=Bar(Console(quiet=True), "training", config.train.steps),
             interrupted=lambda: False,
-            health=Health(),
+            on_metrics=lambda *_: None,
             on_rollout=lambda *_: None,
         )
 

@@ -10,7 +10,7 @@ from pydantic import PrivateAttr
 
 from mentor_core.contracts.sampler import TaskSampler
 from mentor_core.contracts.task import Task
-from mentor_core.play.mixture import (
+from mentor_core.run.mixture import (
     Mixture,
     carry_options,
     format_mixture,

@@ -19,7 +19,8 @@ from typing import Any
 
 from mentor_core.contracts.parsing import THINKING, opened_thinking
 from mentor_core.contracts.trajectory import Call, Message
-from mentor_core.model.chat_template import CHATML, ChatTemplate, tool_message
+from mentor_plugins.models.chat_template import CHATML, ChatTemplate
+from mentor_plugins.models.conversation import tool_message
 
 __all__ = ["CHATML", "ChatFormat"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import resolve
-from mentor_core.run.evaluation import Evaluation
+from mentor_core.run.resolve import resolve
+from mentor_plugins.commands.splits import Evaluation
 from mentor_plugins.policies.scripted import ScriptedPolicy
 
 

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from mentor_core.contracts.policy import Limits, Sampling, Student
 from mentor_core.contracts.trajectory import Call
 from mentor_core.door.registry import PARSERS, load
-from mentor_core.model.formats import AutoParser
 from mentor_core.support.errors import ConfigError
+from mentor_plugins.models.formats import AutoParser
 from mentor_plugins.policies.tokens import TokenPolicy
 
 _SPEC = importlib.util.spec_from_file_location(

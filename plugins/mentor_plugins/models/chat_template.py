@@ -18,11 +18,16 @@ from typing import Any, NamedTuple
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Call, Message
 from mentor_core.support.errors import ModelError
+from mentor_plugins.models.conversation import (
+    Conversation,
+    assistant_message,
+    numbered,
+    tool_message,
+    without_system,
+    without_tools,
+)
 
-__all__ = ["CHATML", "ChatTemplate", "Conversation", "tool_message"]
-
-Conversation = Sequence[Any]
-"""Messages, and assistant messages with calls as `ChatTemplate.assistant` makes them."""
+__all__ = ["CHATML", "ChatTemplate"]
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' "
@@ -30,16 +35,6 @@ CHATML = (
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 """Template for tokenizers without one: ChatML, with the tokenizer's own end-of-text token."""
-
-_TOOLS_IN_SYSTEM = """# Tools
-
-You may call one or more functions. Their signatures, within <tools></tools>:
-<tools>
-{tools}
-</tools>
-
-For each call, write a JSON object with the function's name and arguments:
-{form}"""
 
 _MARK = "mentorMARKmentor"
 _USER: Message = {"role": "user", "content": _MARK}
@@ -88,7 +83,9 @@ class ChatTemplate:
                     "tool results in user messages"
                 )
         self._set_ends({*end_ids, tokenizer.eos_token_id} - {None})
-        self._add_end(self.render([_USER, _assistant(_MARK)], (), generate=False), at_once=True)
+        self._add_end(
+            self.render([_USER, assistant_message(_MARK)], (), generate=False), at_once=True
+        )
         if self._takes and self._takes.calls and not self._ends_before_result():
             self._add_end(self.render([_USER, self._calling([_CALL])], (), generate=False))
         if not self.end_ids:
@@ -113,7 +110,7 @@ class ChatTemplate:
             ModelError: the template does not show an assistant turn.
         """
         calls = [Call(m.get("name", ""), {}) for m in messages if m["role"] == "tool"]
-        assistant = _assistant(_MARK)
+        assistant = assistant_message(_MARK)
         if calls and self._takes and self._takes.calls:
             calls[-1].arguments["value"] = _MARK
             assistant = self._calling(calls)
@@ -166,8 +163,8 @@ class ChatTemplate:
         does not know them.
         """
         if thinking and not self.knows_thinking:
-            return _assistant(f"<think>\n{thinking}\n</think>\n\n{content}")
-        message = self._calling(calls) if calls and self._takes else _assistant("")
+            return assistant_message(f"<think>\n{thinking}\n</think>\n\n{content}")
+        message = self._calling(calls) if calls and self._takes else assistant_message("")
         message["content"] = content
         return message | dict.fromkeys(_THINKING, thinking) if thinking else message
 
@@ -175,7 +172,7 @@ class ChatTemplate:
 
     def _try_plainly(self) -> None:
         try:
-            self.render([_USER, _assistant("…")], (), generate=False)
+            self.render([_USER, assistant_message("…")], (), generate=False)
         except (
             Exception
         ) as error:  # a template raises what it likes: passed on, as the model's fault
@@ -195,7 +192,7 @@ class ChatTemplate:
             self._takes = takes
             calls = [Call(f"mentor_probe_{i}", {"value": _MARK}) for i in range(takes.calls or 1)]
             results = [tool_message(c.name, f"mentor result {i}") for i, c in enumerate(calls)]
-            assistant = self._calling(calls) if takes.calls else _assistant(_MARK)
+            assistant = self._calling(calls) if takes.calls else assistant_message(_MARK)
             user = {"role": "user", "content": "…"}
             try:
                 text = self.render([user, assistant, *results], _PROBE_TOOLS, generate=True)
@@ -208,7 +205,7 @@ class ChatTemplate:
 
     def _shows_thinking(self) -> bool:
         """Whether the template shows the thinking of a turn that is given apart from its text."""
-        turns = [_assistant("…")]
+        turns = [assistant_message("…")]
         if self._takes and self._takes.calls:
             turns.append(self._calling([Call("mentor_probe_0", {})]))
         for turn in turns:
@@ -246,11 +243,11 @@ class ChatTemplate:
 
     def _apply(self, messages: Conversation, tools: Any, generate: bool, **options: Any) -> Any:
         if self._takes is None:
-            messages, tools = _without_tools(messages, tools, self.form), ()
+            messages, tools = without_tools(messages, tools, self.form), ()
         if not self._takes_system:
-            messages = _without_system(messages)
+            messages = without_system(messages)
         return self.tokenizer.apply_chat_template(
-            _numbered(messages),
+            numbered(messages),
             tools=list(tools) or None,
             add_generation_prompt=generate,
             chat_template=self._template,
@@ -261,7 +258,7 @@ class ChatTemplate:
         """An assistant message with calls; the last ones where the template takes not as many."""
         as_text, most = (self._takes.as_text, self._takes.calls) if self._takes else (False, 0)
         shown = calls if most > 1 else calls[-1:]
-        return _assistant("") | {
+        return assistant_message("") | {
             "tool_calls": [
                 {
                     "type": "function",
@@ -330,61 +327,3 @@ _PROBE_TOOLS: list[dict[str, Any]] = [
     }
     for i in range(2)
 ]
-
-
-def tool_message(name: str, content: str) -> Message:
-    """What a tool returned, as a message."""
-    return {"role": "tool", "name": name, "content": content}
-
-
-def _assistant(content: str) -> dict[str, Any]:
-    return {"role": "assistant", "content": content}
-
-
-def _numbered(messages: Conversation) -> list[dict[str, Any]]:
-    """The messages with ids on calls and results, nine characters long as Mistral's must be."""
-    numbered: list[dict[str, Any]] = []
-    result = 0
-    for message in messages:
-        copy = dict(message)
-        if copy["role"] == "tool":
-            copy["tool_call_id"] = f"call{result:05}"
-            result += 1
-        else:
-            result = 0
-        if "tool_calls" in copy:
-            copy["tool_calls"] = [
-                {**call, "id": f"call{i:05}"} for i, call in enumerate(copy["tool_calls"])
-            ]
-        numbered.append(copy)
-    return numbered
-
-
-def _without_tools(messages: Conversation, tools: Any, form: str) -> list[dict[str, Any]]:
-    """The conversation for a template that knows no tools."""
-    plain: list[dict[str, Any]] = []
-    for message in map(dict[str, Any], messages):
-        if message["role"] != "tool":
-            plain.append(message)
-            continue
-        response = f"<tool_response>\n{message['content']}\n</tool_response>"
-        if plain and plain[-1]["role"] == "user" and plain[-1].get("name") == "tool":
-            plain[-1] = {**plain[-1], "content": f"{plain[-1]['content']}\n{response}"}
-        else:
-            plain.append({"role": "user", "name": "tool", "content": response})
-    if tools:
-        listed = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools)
-        block = _TOOLS_IN_SYSTEM.format(tools=listed, form=form)
-        if plain and plain[0]["role"] == "system":
-            plain[0] = {**plain[0], "content": f"{plain[0]['content']}\n\n{block}"}
-        else:
-            plain.insert(0, {"role": "system", "content": block})
-    return plain
-
-
-def _without_system(messages: Conversation) -> Conversation:
-    """The conversation for a template that knows no system message."""
-    match list(messages):
-        case [{"role": "system", "content": system}, {"role": "user", "content": user}, *rest]:
-            return [{"role": "user", "content": f"{system}\n\n{user}"}, *rest]
-    return messages

@@ -166,7 +166,7 @@ def smollm2():
 
 @cache
 def embedded():
-    from mentor_core.model.models import model_path
+    from mentor_plugins.models.loading import model_path
 
     return AutoTokenizer.from_pretrained(model_path("embedded/calculator"))
 
@@ -200,7 +200,7 @@ class Family(NamedTuple):
 
     def chat(self):
         """Its chat format."""
-        from mentor_core.model.chat import ChatFormat
+        from mentor_plugins.models.chat import ChatFormat
 
         tokenizer = self.tokenizer()
         return ChatFormat(tokenizer, tokenizer.convert_tokens_to_ids(list(self.ends)))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-__all__ = ["SIGNS", "Finding", "Health", "Sign"]
+from mentor_core.run.config import Sign
 
-Sign = Literal["few_calls", "low_entropy", "zero_variance", "truncation", "reward_hacking"]
-SIGNS: tuple[Sign, ...] = get_args(Sign)
+__all__ = ["Finding", "Health"]
+
 _WINDOW = 5
 """Steps over which metrics are averaged: one step's are too noisy to judge by."""
 

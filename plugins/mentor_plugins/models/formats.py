@@ -12,11 +12,13 @@ from typing import Any
 from mentor_core.contracts.chat import Chat
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn, opened_thinking
+from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.trajectory import Call, ParseFailure
 from mentor_core.door.registry import PARSERS, create, names
 from mentor_core.support.errors import ConfigError, MentorError
+from mentor_plugins.models.loading import unseen
 
-__all__ = ["AUTO", "AutoParser", "check_written", "match_formats"]
+__all__ = ["AUTO", "AutoParser", "match_formats", "match_player", "match_student"]
 
 AUTO = "auto"
 _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
@@ -90,7 +92,35 @@ def match_formats(envs: Sequence[ToolEnv], chat: Chat) -> tuple[Chat, list[str]]
     return chat, notes
 
 
-def check_written(env: ToolEnv, written: CallParser) -> None:
+def match_student(envs: Sequence[ToolEnv], student: Student) -> list[str]:
+    """Make the environments' parser and a student's chat format agree; see `match_formats`.
+
+    Returns:
+        What a user should be told: what of the chat format does not fit, and of which
+        environments an embedded student knows nothing.
+    """
+    student.chat, notes = match_formats(envs, student.chat)
+    return [*notes, *unseen(student.name, [env.name for env in envs])]
+
+
+def match_player(envs: Sequence[ToolEnv], player: Policy, student: Student | None) -> list[str]:
+    """Make the environments' parser read what a player writes; returns as `match_student`.
+
+    Args:
+        student: the model that the player plays with; None if it brings its own, or none.
+
+    Raises:
+        ConfigError: the parser does not read the player's calls.
+    """
+    if student is not None:
+        return match_student(envs, student)
+    if player.parser is not None:
+        for env in envs:
+            _check_written(env, player.parser())
+    return []
+
+
+def _check_written(env: ToolEnv, written: CallParser) -> None:
     """Refuse a policy whose calls the environment's parser does not read.
 
     Raises:

@@ -6,7 +6,7 @@ import pytest
 
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
-from mentor_core.play.fingerprints import of_references, of_tasks
+from mentor_core.run.fingerprints import of_references, of_tasks
 from mentor_lab.testing import trajectory_of
 
 TASK = Task("a", "files", "?", {1, 2, 3})

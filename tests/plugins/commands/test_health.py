@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from mentor_core.play.health import SIGNS, Health
 from mentor_core.run.assemble import assemble
-from mentor_core.run.config import resolve
+from mentor_core.run.config import Sign
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import RunError
+from mentor_plugins.commands.health import Health
 from mentor_plugins.commands.job import run
 
 GOOD = {
@@ -81,7 +84,7 @@ def test_whatever_is_measured_nothing_is_told_twice_and_nothing_breaks(steps, re
     found = [f for step, metrics in enumerate(steps, 1) for f in health.look(step, metrics)]
     signs = [finding.sign for finding in found]
     assert len(signs) == len(set(signs))
-    assert set(signs) <= set(SIGNS)
+    assert set(signs) <= set(get_args(Sign))
 
 
 @pytest.mark.slow

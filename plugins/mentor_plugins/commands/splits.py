@@ -12,11 +12,11 @@ from mentor_core.contracts.policy import Policy, Sampling, Student
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
-from mentor_core.play.progress_bar import bar
 from mentor_core.play.rollout import Start
+from mentor_core.play.summary import Summary, evaluation_starts, play, summarise_split
 from mentor_core.run.parts import Parts
 from mentor_core.support.redaction import hide
+from mentor_toolkit.progress_bar import bar
 
 __all__ = ["Evaluation", "Summaries"]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.model.chat import ChatFormat
 from mentor_core.support.errors import ModelError
+from mentor_plugins.models.chat import ChatFormat
 
 TOOLS = [
     {

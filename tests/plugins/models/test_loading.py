@@ -1,10 +1,11 @@
-"""Which student a name means: the embedded ones, and what is told where there is none."""
+"""Where a model is, and what is told if it is not there or has not learnt an environment."""
 
 import pytest
 
-from mentor_core.model.models import embedded_student, embedded_students, model_path, unseen
-from mentor_core.run.config import resolve
+from mentor_core.run.model_names import embedded_students
+from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ModelError
+from mentor_plugins.models.loading import model_path, unseen
 
 
 def test_every_embedded_student_is_a_directory_that_can_be_loaded():
@@ -12,23 +13,6 @@ def test_every_embedded_student_is_a_directory_that_can_be_loaded():
     for name in embedded_students():
         path = model_path(f"embedded/{name}")
         assert path is not None and (path / "tokenizer.json").is_file()
-
-
-@pytest.mark.parametrize("name", embedded_students())
-def test_a_run_takes_the_student_of_its_environment(name):
-    config = resolve({"env": name})
-    assert config.model == f"embedded/{name}"
-    assert config.train.learning_rate == 1e-4
-
-
-def test_of_several_environments_the_first_with_a_student_decides():
-    assert embedded_student(["mcp", "calculator"]) == "embedded/calculator"
-    assert resolve({"env": "mcp,calculator=0.5"}).model == "embedded/calculator"
-
-
-def test_a_student_that_is_named_is_taken_whatever_the_environment():
-    config = resolve({"env": "files", "model": "embedded/calculator"})
-    assert (config.model, config.train.learning_rate) == ("embedded/calculator", 1e-4)
 
 
 def test_it_is_told_which_environments_a_student_has_never_seen():

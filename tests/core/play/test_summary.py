@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
-from mentor_core.play.evaluate import evaluation_starts, pass_at, play, summarise, summarise_split
+from mentor_core.play.summary import evaluation_starts, pass_at, play, summarise, summarise_split
 from mentor_lab.testing import trajectories, trajectory_of
 
 TASKS = [Task(f"task-{n}", "tests", "?") for n in range(3)]

@@ -6,13 +6,13 @@ import re
 import pytest
 from rich.console import Console
 
-from mentor_core.play.progress_bar import bar, watched
+from mentor_toolkit.progress_bar import bar, watched
 
 
 @pytest.fixture
 def clock(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("mentor_core.play.progress_bar.time.monotonic", lambda: 1000 + now[0])
+    monkeypatch.setattr("mentor_toolkit.progress_bar.time.monotonic", lambda: 1000 + now[0])
     return now
 
 

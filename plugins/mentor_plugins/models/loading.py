@@ -9,52 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from mentor_core.contracts.policy import Student
-from mentor_core.door.registry import STUDENTS, directory, names
-from mentor_core.model.chat import ChatFormat
-from mentor_core.support.errors import ModelError, PluginError, UnknownName, nearest
+from mentor_core.door.registry import STUDENTS, directory
+from mentor_core.run.model_names import (
+    EMBEDDED,
+    WEIGHTS,
+    embedded_students,
+    is_embedded,
+    looks_local,
+)
+from mentor_core.support.errors import ModelError, UnknownName, nearest
+from mentor_plugins.models.chat import ChatFormat
 
-__all__ = [
-    "EMBEDDED",
-    "WEIGHTS",
-    "check_model",
-    "embedded_student",
-    "embedded_students",
-    "is_embedded",
-    "load_student",
-    "looks_local",
-    "model_path",
-    "unseen",
-]
-
-EMBEDDED = "embedded"
-"""The student that knows the run's environment; `embedded/NAME` is that of the environment NAME."""
-WEIGHTS = "model.safetensors"
-
-
-def embedded_students() -> list[str]:
-    """The embedded students that have weights, by the names of the environments they have learnt.
-
-    A student that is registered as a recipe only has none before it is built.
-    """
-    return [name for name in names(STUDENTS) if _has_weights(name)]
-
-
-def _has_weights(student: str) -> bool:
-    try:
-        return (directory(STUDENTS, student) / WEIGHTS).is_file()
-    except PluginError:  # `mentor plugins` says why
-        return False
-
-
-def embedded_student(environments: Iterable[str]) -> str:
-    """The embedded student of the first environment that has one; "embedded" where none has."""
-    known = embedded_students()
-    return next((f"{EMBEDDED}/{name}" for name in environments if name in known), EMBEDDED)
-
-
-def is_embedded(name: str) -> bool:
-    """Whether a model's name means an embedded student."""
-    return name.partition("/")[0] == EMBEDDED
+__all__ = ["check_model", "load_student", "model_path", "unseen"]
 
 
 def unseen(name: str, environments: Iterable[str]) -> list[str]:
@@ -80,11 +46,6 @@ def model_path(name: str) -> Path | None:
     if looks_local(name):
         raise ModelError(f"model {name!r} is not there{nearest(path.name, _models_beside(path))}")
     return None
-
-
-def looks_local(name: str) -> bool:
-    """Whether a model's name must be a path: no hub id looks like it."""
-    return name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
 def _embedded_path(name: str) -> Path:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.call_check import check_calls, example_arguments, standardise
 from mentor_core.contracts.trajectory import Call
 from mentor_lab.testing import calls as any_calls
+from mentor_toolkit.call_check import check_calls, example_arguments, standardise
 
 CATEGORIES = ("simple_python", "multiple", "parallel")
 

@@ -9,10 +9,10 @@ import pytest
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Call
 from mentor_core.door.registry import PARSERS, create
-from mentor_core.model.chat import ChatFormat
-from mentor_core.model.formats import AutoParser, match_formats
 from mentor_core.support.errors import ConfigError, ModelError
 from mentor_envs.calculator.env import Calculator
+from mentor_plugins.models.chat import ChatFormat
+from mentor_plugins.models.formats import AutoParser, match_formats
 
 NO_TOOLS = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' "

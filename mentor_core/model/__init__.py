@@ -1,1 +1,0 @@
-"""Students: how they are loaded, and how they read and write conversations."""
