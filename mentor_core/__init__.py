@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.credit import Credit, Layout
     from mentor_core.contracts.domain import Expert, ToolDomain
     from mentor_core.contracts.env import ActionGate, Pending, ToolEnv
+    from mentor_core.contracts.objective import MicroBatch, Objective
     from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn
     from mentor_core.contracts.plan import Group, Plan, Start
     from mentor_core.contracts.policy import (
@@ -84,6 +85,7 @@ _NAMES = {
     "contracts.domain": "Expert ToolDomain",
     "contracts.env": "ActionGate Pending ToolEnv",
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
+    "contracts.objective": "MicroBatch Objective",
     "contracts.plan": "Group Plan Start",
     "contracts.policy": "Generation Interrupted Limits Policy Sampling Session Student",
     "contracts.provenance": "Provenance Usage",

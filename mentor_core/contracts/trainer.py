@@ -37,6 +37,8 @@ class Trainer(Component, ABC):
     """Whether it learns from references, of tasks that the run's sampler may never choose, too."""
     plans: ClassVar[bool] = False
     """Whether its episodes begin as the run's plan says."""
+    objectives: ClassVar[bool] = False
+    """Whether its loss is the run's objective."""
 
     def check(self, config: Any, processes: int) -> None:
         """Refuse settings that would fail later, or would quietly do nothing.

@@ -74,6 +74,11 @@ def mentor_plans() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_objectives() -> Targets:  # type: ignore[empty-body]
+    """Losses of reinforcement: subclasses of `mentor_core.contracts.objective.Objective`."""
+
+
+@hookspec
 def mentor_sources() -> Targets:  # type: ignore[empty-body]
     """Sources of references: subclasses of `mentor_core.contracts.source.TrajectorySource`."""
 

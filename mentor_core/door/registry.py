@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mentor_core.contracts.credit import Credit
     from mentor_core.contracts.env import ActionGate, ToolEnv
+    from mentor_core.contracts.objective import Objective
     from mentor_core.contracts.parsing import CallParser
     from mentor_core.contracts.plan import Plan
     from mentor_core.contracts.policy import Policy
@@ -41,6 +42,7 @@ __all__ = [
     "ENVIRONMENTS",
     "GATES",
     "KINDS",
+    "OBJECTIVES",
     "PARSERS",
     "PLANS",
     "POLICIES",
@@ -105,6 +107,7 @@ POLICIES: Kind[Policy] = _contract("policy", "mentor_policies", "policy:Policy")
 PARSERS: Kind[CallParser] = _contract("parser", "mentor_parsers", "parsing:CallParser")
 SAMPLERS: Kind[TaskSampler] = _contract("sampler", "mentor_samplers", "sampler:TaskSampler")
 PLANS: Kind[Plan] = _contract("plan", "mentor_plans", "plan:Plan")
+OBJECTIVES: Kind[Objective] = _contract("objective", "mentor_objectives", "objective:Objective")
 SOURCES: Kind[TrajectorySource] = _contract("source", "mentor_sources", "source:TrajectorySource")
 TEACHERS: Kind[Teacher] = _contract("teacher", "mentor_teachers", "teacher:Teacher")
 RECORD_FORMATS: Kind[RecordFormat] = _contract(

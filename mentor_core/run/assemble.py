@@ -18,6 +18,7 @@ from mentor_core.door.registry import (
     CREDITS,
     ENVIRONMENTS,
     GATES,
+    OBJECTIVES,
     PARSERS,
     PLANS,
     POLICIES,
@@ -77,19 +78,26 @@ def assemble(config: RunConfig) -> Parts:
             },
         ),
         plan=component(PLANS, config.plan, config.plan_options, "plan_options"),
+        objective=component(
+            OBJECTIVES, config.objective, config.objective_options, "objective_options"
+        ),
         credit=component(CREDITS, config.credit, config.credit_options, "credit_options"),
         trackers=_trackers(config),
         stages=_stages(config),
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.max_turn_tokens, rollout.max_episode_tokens),
     )
-    default: str = RunConfig.model_fields["plan"].default
-    trains = [stage.trainer.plans for stage in parts.stages]
-    if config.plan != default and trains and not any(trains):
-        raise ConfigError(
-            f"plan={config.plan}: the trainer {config.trainer!r} plays no episodes by a plan; use "
-            f"trainer=grpo, or plan={default}"
-        )
+    for key, name, used, fault in (
+        ("plan", config.plan, "plans", "plays no episodes by a plan"),
+        ("objective", config.objective, "objectives", "has a loss of its own"),
+    ):
+        default: str = RunConfig.model_fields[key].default
+        uses = [getattr(stage.trainer, used) for stage in parts.stages]
+        if name != default and uses and not any(uses):
+            raise ConfigError(
+                f"{key}={name}: the trainer {config.trainer!r} {fault}; use trainer=grpo, or "
+                f"{key}={default}"
+            )
     if parts.credit.needs_turns and not parts.reward.composer.gives_turns:
         raise ConfigError(
             f"the credit {config.credit!r} needs rewards per turn, and the composer "

@@ -185,6 +185,8 @@ class RunConfig(_Section):
     sampler_options: dict[str, Any] = Field(default_factory=dict)
     plan: str = Field("fresh", description="how the episodes of reinforcement begin")
     plan_options: dict[str, Any] = Field(default_factory=dict)
+    objective: str = Field("trl", description="from advantages to the loss of reinforcement")
+    objective_options: dict[str, Any] = Field(default_factory=dict)
     credit: str = Field("group", description="from rewards to advantages")
     credit_options: dict[str, Any] = Field(default_factory=dict)
     policy: str = Field("transformers", description="what generates the rollouts")

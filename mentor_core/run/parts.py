@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mentor_core.contracts.credit import Credit
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor
+from mentor_core.contracts.objective import Objective
 from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
@@ -96,6 +97,7 @@ class Parts:
     source: TrajectorySource
     sampler: Mixture
     plan: Plan
+    objective: Objective
     credit: Credit
     trackers: Trackers
     stages: list[Stage]

@@ -85,6 +85,17 @@ def mentor_plans() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_objectives() -> dict[str, str]:
+    return {
+        "dapo": "mentor_plugins.objectives.dapo:Dapo",
+        "distill": "mentor_plugins.objectives.distill:Distill",
+        "entropy_dual": "mentor_plugins.objectives.entropy_dual:EntropyDual",
+        "mdpo": "mentor_plugins.objectives.mdpo:Mdpo",
+        "trl": "mentor_plugins.objectives.trl:Trl",
+    }
+
+
+@hookimpl
 def mentor_sources() -> dict[str, str]:
     return {
         "expert": "mentor_plugins.sources.expert:ExpertSource",

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import Field
 
 from mentor_core.contracts.trainer import Trained, Trainer
-from mentor_core.door.registry import PLANS, POLICIES, load
+from mentor_core.door.registry import OBJECTIVES, PLANS, POLICIES, create, load
 from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
+    BYPASSED,
     check_adapters,
     check_settings,
     lora_config,
@@ -29,6 +30,7 @@ class Grpo(Trainer):
     """
 
     plans = True
+    objectives = True
 
     imitation: float = Field(
         0.0, ge=0, description="weight of imitating the references of tasks that the group fails"
@@ -42,8 +44,21 @@ class Grpo(Trainer):
                 f"{config.policy!r} cannot; use policy=transformers"
             )
         check_settings(config, processes)
+        self._check_objective(config)
         if config.train.trl or config.train.bf16:
             trainer_settings(config, Path(), processes)
+
+    def _check_objective(self, config: Any) -> None:
+        objective = load(OBJECTIVES, config.objective)
+        if not objective.replaces:
+            return
+        for key in config.train.trl:
+            if key in BYPASSED:
+                raise ConfigError(
+                    f"train.trl.{key} is a setting of TRL's own loss, which objective="
+                    f"{config.objective} replaces; leave it out, or use objective=trl"
+                )
+        create(OBJECTIVES, config.objective, config.objective_options).check(config)
 
     def check_model(self, config: Any, model: Any) -> None:
         check_adapters(config, model)

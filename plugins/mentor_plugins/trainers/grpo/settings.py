@@ -10,7 +10,7 @@ from mentor_core.run.config import RunConfig
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.validation import unknown_keys
 
-__all__ = ["check_adapters", "check_settings", "lora_config", "trainer_settings"]
+__all__ = ["BYPASSED", "check_adapters", "check_settings", "lora_config", "trainer_settings"]
 
 _OWN = {
     "max_steps": "train.steps",
@@ -42,6 +42,16 @@ _OWN = {
 """TRL settings that mentor's own settings decide, and which one does."""
 _FIXED = ("disable_tqdm", "remove_unused_columns")
 """TRL settings that mentor cannot do without as they are."""
+BYPASSED = frozenset(
+    {
+        *("beta", "delta", "epsilon", "epsilon_high", "loss_type", "importance_sampling_level"),
+        *("top_entropy_quantile", "off_policy_mask_threshold", "use_bias_correction_kl"),
+        *("entropy_coef", "entropy_coef_delta", "entropy_coef_max", "entropy_coef_min"),
+        *("use_adaptive_entropy", "entropy_target", "sapo_temperature_pos", "sapo_temperature_neg"),
+        *("vespo_k_pos", "vespo_k_neg", "vespo_lambda_pos", "vespo_lambda_neg", "use_liger_kernel"),
+    }
+)
+"""TRL settings of its own loss, which an objective takes the place of."""
 
 
 def check_settings(config: RunConfig, processes: int) -> None:

@@ -5,8 +5,9 @@ changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
-- `_compute_loss` drops the columns that are padding throughout a micro batch, and adds imitation;
-- `_save_checkpoint` adds the state of sampler, plan, composer and credit, and seals it all;
+- `_compute_loss` drops the columns that are padding throughout a micro batch, asks the run's
+  objective instead of TRL if there is one, and adds imitation;
+- `_save_checkpoint` adds the state of sampler, plan, composer, credit and objective, and seals all;
 - `_send_telemetry` sends nothing.
 
 Beside them, the public `create_model_card` writes nothing.
@@ -39,6 +40,7 @@ from mentor_core.play.rollout import episode_seed
 from mentor_core.run.training import Training
 from mentor_core.support.checkpoint import CHECKPOINT_STATE
 from mentor_core.support.errors import PluginError
+from mentor_plugins.models.loading import load_student
 from mentor_plugins.trainers.grpo.batch import (
     Metrics,
     Scored,
@@ -48,6 +50,7 @@ from mentor_plugins.trainers.grpo.batch import (
     score_part,
 )
 from mentor_plugins.trainers.grpo.imitation import Imitation
+from mentor_plugins.trainers.grpo.objective import ObjectiveLoss
 from mentor_plugins.trainers.sealed import save_sealed
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches
@@ -56,6 +59,9 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
 __all__ = ["MentorTrainer"]
+
+ROW = "row"
+"""Column of a batch: which of this process's episodes a row is."""
 
 
 class MentorTrainer(GRPOTrainer):
@@ -81,6 +87,10 @@ class MentorTrainer(GRPOTrainer):
             rollout_func=self._play,
             **kwargs,
         )
+        self._objective: ObjectiveLoss | None = None
+        if self.parts.objective.replaces:
+            self.parts.objective.start(training.student, load_student)
+            self._objective = ObjectiveLoss(self.parts.objective, self)
         self._tasks: list[Task] = []
         self._trajectories: list[Trajectory] = []
         self._scored: Scored | None = None
@@ -224,13 +234,19 @@ class MentorTrainer(GRPOTrainer):
         for row, advantages_T in zip(advantages_BT, self._local(scored.advantages_T), strict=True):
             row[: len(advantages_T)] = torch.as_tensor(advantages_T, dtype=torch.float32)
         output["advantages"] = advantages_BT.to(output["completion_ids"].device)
+        if self._objective is not None:  # TRL shuffles the rows: each says which one it was
+            output[ROW] = torch.arange(len(advantages_BT))
         self.imitation.choose(self._tasks, self._trajectories, self.state.global_step)
         measured = measure(scored, [*self.parts.sampler.samplers])
         self._note(measured | self.imitation.metrics())
         return output
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        loss: torch.Tensor = super()._compute_loss(model, trimmed(inputs))
+        if self._objective is None:
+            loss: torch.Tensor = super()._compute_loss(model, trimmed(inputs))
+        else:
+            played = [self._trajectories[row] for row in inputs[ROW].tolist()]
+            loss = self._objective(model, trimmed(inputs), played)
         taught = self.imitation.loss(
             model, self._micro_batches, self.args.gradient_accumulation_steps
         )
@@ -265,6 +281,7 @@ class MentorTrainer(GRPOTrainer):
             "plan": self.parts.plan,
             "composer": self.parts.reward.composer,
             "credit": self.parts.credit,
+            "objective": self.parts.objective,
         }
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
@@ -273,7 +290,7 @@ class MentorTrainer(GRPOTrainer):
         save_sealed(self, partial(super()._save_checkpoint, model, trial), states, keep)
 
     def restore(self, checkpoint: Path) -> None:
-        """Give sampler, plan, composer and credit back what a checkpoint holds of them."""
+        """Give the run's stateful parts back what a checkpoint holds of them."""
         states = json.loads((checkpoint / CHECKPOINT_STATE).read_text(encoding="utf-8"))
         for name, part in self._stateful().items():
             part.restore(states.get(name, {}))

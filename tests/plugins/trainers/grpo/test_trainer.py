@@ -2,82 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pytest
 import torch
 import trl
-from datasets import Dataset
-from rich.console import Console
 
-from mentor_core.contracts.policy import Student
-from mentor_core.door.registry import POLICIES, create
-from mentor_core.play.rollout import Rollout
-from mentor_core.run.assemble import assemble
-from mentor_core.run.resolve import resolve
-from mentor_core.run.run_directory import RunDirectory
-from mentor_core.run.training import Training
-from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
-from mentor_toolkit.progress_bar import Bar
-
-SETTINGS = {
-    "env_options": {"train_size": 32},
-    "rollout": {"max_turn_tokens": 48, "max_episode_tokens": 300},
-    "train": {"steps": 2, "tasks_per_step": 2, "group_size": 4, "micro_batch": 4},
-}
 
 
-@pytest.fixture
-def make_trainer(student, tmp_path):
-    trainers = []
-
-    def make(**settings):
-        from mentor_core.run.settings import merge
-
-        base = {k: v for k, v in SETTINGS.items() if k != "env_options" or k not in settings}
-        config = resolve(merge(base, settings))
-        parts = assemble(config)
-        tasks, references = parts.training_tasks()
-        parts.sampler.start(tasks, config.seed)
-        policy = create(POLICIES, config.policy)
-        own = Student(copy.deepcopy(student.model), student.tokenizer, student.chat)
-        trainer = MentorTrainer(
-            Training(
-                parts=parts,
-                student=own,
-                tasks=tasks,
-                references=references,
-                rollout=Rollout(parts.make_env, policy, parts.executor()),
-                policy=policy,
-                steps=config.train.steps,
-                directory=RunDirectory(tmp_path),
-                checkpoint=None,
-                shown=Bar(Console(quiet=True), "training", config.train.steps),
-                interrupted=lambda: False,
-                on_metrics=lambda *_: None,
-                on_rollout=lambda *_: None,
-            ),
-            args=trainer_settings(config, tmp_path, 1),
-            train_dataset=Dataset.from_dict({"prompt": [""] * 2}),
-            peft_config=lora_config(config),
-        )
-        trainers.append(trainer)
-        trainer.model.train()
-        trainer.current_gradient_accumulation_steps = trainer.args.gradient_accumulation_steps
-        return trainer
-
-    yield make
-    for trainer in trainers:
-        trainer.training.rollout.close()
-
-
-def rows(trainer):
-    return [{"prompt": ""} for _ in range(trainer.args.generation_batch_size)]
-
-
-def test_the_loss_is_the_one_computed_by_hand(make_trainer):
+def test_the_loss_is_the_one_computed_by_hand(make_trainer, rows):
     """GRPO with token loss: −Σ advantage · log-probability over sampled tokens / their number."""
     trainer = make_trainer()
     inputs = trainer._generate_and_score_completions(rows(trainer))
@@ -113,7 +46,7 @@ def test_nobody_is_told_of_a_run(make_trainer, monkeypatch):
     assert sent == []
 
 
-def test_advantages_reach_trl_as_the_credit_gave_them(make_trainer):
+def test_advantages_reach_trl_as_the_credit_gave_them(make_trainer, rows):
     trainer = make_trainer()
     inputs = trainer._generate_and_score_completions(rows(trainer))
     assert inputs["advantages"].shape == inputs["completion_ids"].shape
@@ -127,7 +60,7 @@ def test_advantages_reach_trl_as_the_credit_gave_them(make_trainer):
         assert torch.allclose(row[: len(sampled)][sampled], torch.tensor(advantage).float())
 
 
-def test_turn_level_credit_gives_turns_of_one_episode_different_advantages(make_trainer):
+def test_turn_level_credit_gives_turns_of_one_episode_different_advantages(make_trainer, rows):
     trainer = make_trainer(credit="turn")
     inputs = trainer._generate_and_score_completions(rows(trainer))
     different = 0
@@ -137,7 +70,7 @@ def test_turn_level_credit_gives_turns_of_one_episode_different_advantages(make_
     assert different
 
 
-def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer):
+def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer, rows):
     """Truncation is judged by the end reason: an episode may stop right after an end token."""
     trainer = make_trainer(
         train={"mask_truncated": True, "tasks_per_step": 4},
@@ -153,7 +86,7 @@ def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer):
         assert mask[:length].tolist() == expected
 
 
-def test_trimming_padding_does_not_change_the_loss(make_trainer):
+def test_trimming_padding_does_not_change_the_loss(make_trainer, rows):
     trainer = make_trainer()
     inputs = trainer._generate_and_score_completions(rows(trainer))
     batch = {
@@ -169,7 +102,7 @@ def test_trimming_padding_does_not_change_the_loss(make_trainer):
         assert torch.allclose(trainer._compute_loss(trainer.model, batch), whole, atol=1e-6)
 
 
-def test_metrics_say_what_happened(make_trainer):
+def test_metrics_say_what_happened(make_trainer, rows):
     trainer = make_trainer()
     trainer._generate_and_score_completions(rows(trainer))
     log = trainer._metrics["train"]
@@ -183,7 +116,7 @@ def test_metrics_say_what_happened(make_trainer):
     assert not [name for name in log if name.startswith(("completions/", "frac_reward"))]
 
 
-def test_episodes_of_two_environments_share_a_batch(make_trainer, outsider):
+def test_episodes_of_two_environments_share_a_batch(make_trainer, rows, outsider):
     """Each is shown its own tools, is compared within its own groups, and has its own metrics."""
     trainer = make_trainer(
         env="calculator,dice=0.5",

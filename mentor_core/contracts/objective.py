@@ -1,0 +1,107 @@
+"""Objective: the loss of reinforcement, from log-probabilities and advantages to one value a token.
+
+advantages ─┐
+log-probabilities ─┴─ objective.loss [B, T] ─ mean over the batch's sampled tokens ─ optimizer step
+                           ↑                                                              │
+                           └─────────────────── objective.after_step ─────────────────────┘
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.policy import Student
+from mentor_core.contracts.trajectory import Trajectory
+
+__all__ = ["MicroBatch", "Objective"]
+
+Tensor = Any
+"""A `torch.Tensor`: contracts do not import torch."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicroBatch:
+    """The episodes that one forward pass has covered: B of them, with T completion tokens.
+
+    Attributes:
+        logps_BT: log-probability of each token under the student, in nats, with gradient.
+        old_logps_BT: the same under the student as it was when it sampled; no gradient.
+        entropies_BT: of the student's next-token distribution, in nats; no gradient.
+        advantages_BT: from the run's credit.
+        mask_BT: 1.0 for tokens that the student sampled, else 0.0. Other tokens carry no loss.
+        ids_BL: prompt and completion, L ≥ T tokens; the last T are the completion.
+        attention_BL: 0 on padding, else 1.
+        trajectories: the episodes, in the order of the rows.
+        training_progress: share of the training that is done, in [0, 1].
+    """
+
+    logps_BT: Tensor
+    old_logps_BT: Tensor
+    entropies_BT: Tensor
+    advantages_BT: Tensor
+    mask_BT: Tensor
+    ids_BL: Tensor
+    attention_BL: Tensor
+    trajectories: Sequence[Trajectory]
+    training_progress: float
+
+    def ratios(self) -> Tensor:
+        """Importance ratios π/π_old, [B, T], with gradient."""
+        return (self.logps_BT - self.old_logps_BT).exp()
+
+
+class Objective(Stateful, ABC):
+    """Gives each sampled token its loss.
+
+    The trainer multiplies the losses by the mask and divides their sum by the number of sampled
+    tokens of the whole optimizer step, in all processes (DAPO, arXiv 2503.14476, formula 12).
+
+    Attributes:
+        replaces: whether `loss` is used at all; an objective without it leaves the trainer's own.
+    """
+
+    replaces: ClassVar[bool] = True
+
+    def check(self, config: Any) -> None:
+        """Refuse settings beside which the objective would be wrong, or would do nothing.
+
+        Args:
+            config: the run's settings, a `RunConfig`.
+
+        Raises:
+            ConfigError: names the key, and what to write instead.
+        """
+
+    def start(self, student: Student, load: Callable[[str], Student]) -> None:
+        """Called once before the training.
+
+        Args:
+            student: that is trained.
+            load: loads a second model by its name, as the key `model` does.
+
+        Raises:
+            ConfigError: the student and the objective do not fit together.
+        """
+
+    @abstractmethod
+    def loss(self, batch: MicroBatch) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """Loss of each token, and figures.
+
+        Args:
+            batch: one micro batch.
+
+        Returns:
+            The losses, [B, T], and name → values, [B, T]. The mean of each figure over the step's
+            sampled tokens becomes the metric `objective/NAME`, and reaches `after_step`.
+        """
+
+    def after_step(self, figures: Mapping[str, float]) -> None:
+        """Called after each optimizer step, with the same figures in every process.
+
+        Args:
+            figures: means over the sampled tokens of the step, with `entropy` among them.
+        """

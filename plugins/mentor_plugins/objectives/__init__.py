@@ -1,0 +1,1 @@
+"""Objectives: the loss of reinforcement, token by token."""
