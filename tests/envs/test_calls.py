@@ -8,9 +8,9 @@ import pytest
 
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError, DataError
+from mentor_core.support.extras import require
 from mentor_core.tools.tool import Tool
 from mentor_envs.calls import check_calls, play, valid_arguments
-from mentor_envs.extras import require
 
 
 def add(a: int, b: int = 1) -> int:
