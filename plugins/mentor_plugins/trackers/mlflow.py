@@ -20,7 +20,14 @@ from mentor_core.support.errors import RunError
 from mentor_core.support.extras import require
 from mentor_core.support.redaction import expand, hide
 from mentor_plugins.trackers.episode_table import EpisodeTable, columns_and_cells
-from mentor_plugins.trackers.recorded import Recorded, finite, run_folder, run_name, started
+from mentor_plugins.trackers.recorded import (
+    Recorded,
+    ends_well,
+    finite,
+    run_folder,
+    run_name,
+    started,
+)
 
 __all__ = ["MlflowTracker"]
 
@@ -48,7 +55,13 @@ class MlflowTracker(EpisodeTable):
     _recorded: Recorded = PrivateAttr()
 
     @model_validator(mode="after")
-    def _installed(self) -> Self:
+    def _ready(self) -> Self:
+        uri = expand(self.tracking_uri)
+        if uri.startswith(_SQLITE) and not uri.startswith(f"{_SQLITE}/"):
+            raise ValueError(
+                f"tracking_uri is {self.tracking_uri}; expected an absolute path, as a run may be "
+                f"resumed elsewhere: {_SQLITE}{Path(uri.removeprefix(_SQLITE)).absolute()}"
+            )
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         require("tracker 'mlflow'", "mlflow", "mlflow", "sqlalchemy", "alembic")
         return self
@@ -106,7 +119,7 @@ class MlflowTracker(EpisodeTable):
 
     def finish(self) -> None:
         if self._client is not None:
-            self._client.set_terminated(self._recorded.id)
+            self._client.set_terminated(self._recorded.id, "FINISHED" if ends_well() else "KILLED")
             self._client = None
 
     def _create(self, name: str, uri: str, config: Mapping[str, Any]) -> str:

@@ -50,7 +50,8 @@ class OpentelemetryTracker(Tracker):
     _model: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
-    def _installed(self) -> Self:
+    def _ready(self) -> Self:
+        expand(self.endpoint)
         require(
             "tracker 'opentelemetry'",
             "opentelemetry",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,7 +20,7 @@ from mentor_core.contracts.tracker import Metrics
 from mentor_core.support.disk import write_atomically, writing
 from mentor_core.support.errors import RunError
 
-__all__ = ["Recorded", "finite", "run_folder", "run_name", "started"]
+__all__ = ["Recorded", "ends_well", "finite", "run_folder", "run_name", "started"]
 
 T = TypeVar("T")
 
@@ -115,6 +116,11 @@ def started(what: T | None, tracker: str) -> T:
     if what is None:
         raise RunError(f"the {tracker} tracker was not started")
     return what
+
+
+def ends_well() -> bool:
+    """Asked in `finish`: no error, and no Ctrl-C, is what ends the run."""
+    return sys.exc_info()[0] is None
 
 
 def run_name(directory: Path) -> str:

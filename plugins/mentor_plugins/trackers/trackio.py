@@ -99,6 +99,8 @@ class TrackioTracker(EpisodeTable):
 
     def finish(self) -> None:
         if self._run is not None:
+            import trackio
+
             with redirect_stdout(io.StringIO()):
-                self._run.finish()
+                trackio.finish()
             self._run = None

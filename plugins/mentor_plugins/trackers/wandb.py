@@ -16,8 +16,16 @@ from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.extras import require
+from mentor_core.support.redaction import hide
 from mentor_plugins.trackers.episode_table import EpisodeTable, columns_and_cells
-from mentor_plugins.trackers.recorded import Recorded, finite, run_folder, run_name, started
+from mentor_plugins.trackers.recorded import (
+    Recorded,
+    ends_well,
+    finite,
+    run_folder,
+    run_name,
+    started,
+)
 
 __all__ = ["WandbTracker"]
 
@@ -47,13 +55,7 @@ class WandbTracker(EpisodeTable):
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
         require("tracker 'wandb'", "wandb", "wandb")
         if self.mode == "online":
-            import wandb
-
-            if not wandb.login(prompt=False):
-                raise ConfigError(
-                    "tracker 'wandb': mode is online and there is no key; set WANDB_API_KEY, run "
-                    "`wandb login`, or set tracker_options.wandb.mode=offline"
-                )
+            _check_key()
         return self
 
     def start(self, directory: Path, config: Mapping[str, Any], step: int) -> None:
@@ -108,11 +110,33 @@ class WandbTracker(EpisodeTable):
     def log_model(self, directory: Path) -> None:
         started(self._run, "wandb").summary["model"] = str(directory)
         if self.upload_model:  # the same files again are the same version of the artifact
-            started(self._run, "wandb").log_artifact(
-                str(directory), name=f"model-{self._recorded.id}", type="model"
-            )
+            import wandb
+
+            artifact = wandb.Artifact(f"model-{self._recorded.id}", "model")
+            artifact.add_dir(str(directory), policy="immutable")  # no copy outside the run
+            started(self._run, "wandb").log_artifact(artifact)
 
     def finish(self) -> None:
         if self._run is not None:
-            self._run.finish()
+            self._run.finish(exit_code=0 if ends_well() else 1)
             self._run = None
+
+
+def _check_key() -> None:
+    """Ask the server if it knows the key.
+
+    Raises:
+        ConfigError: there is no key, or the server does not answer or does not know the key.
+    """
+    import wandb
+
+    try:
+        if wandb.login(prompt=False):
+            return
+        problem = "there is no key"
+    except wandb.Error as error:
+        problem = hide(str(error))
+    raise ConfigError(
+        f"tracker 'wandb': mode is online, and {problem}; set WANDB_API_KEY, run `wandb login`, "
+        "or set tracker_options.wandb.mode=offline"
+    )

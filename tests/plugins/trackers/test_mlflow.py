@@ -39,6 +39,16 @@ def test_a_resumed_run_has_each_step_once(resumed_run):
     assert table["columns"][:4] == ["step", "environment", "task", "won"]
 
 
+def test_an_address_that_means_another_file_after_a_resume_is_refused(mentor):
+    settings = ["--set", 'trackers=["mlflow"]', "--set", "tracker_options.mlflow.tracking_uri="]
+    said = mentor("run", "--dry-run", *settings[:-1], f"{settings[-1]}sqlite:///x.db", code=2).err
+    assert "expected an absolute path" in said
+    said = mentor(
+        "run", "--dry-run", *settings[:-1], settings[-1] + "http://${NO_HOST}", code=2
+    ).err
+    assert "the environment variable NO_HOST is not set" in said
+
+
 def test_a_store_that_cannot_be_used_is_one_message_without_the_password(tmp_path):
     tracker = MlflowTracker(tracking_uri="ftp://me:hunter22222@host/x")
     with pytest.raises(RunError, match=r"^tracker 'mlflow': ftp://\*\*\*@host/x: ") as raised:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentor_core.support.errors import RunError
-from mentor_plugins.trackers.recorded import Recorded, finite, run_name
+from mentor_plugins.trackers.recorded import Recorded, ends_well, finite, run_name
 
 EVENTS = st.lists(
     st.tuples(st.integers(1, 6), st.sets(st.sampled_from("abc"), min_size=1)), max_size=12
@@ -71,6 +71,24 @@ def test_a_stage_is_named_after_its_run(tmp_path):
     (run / "warm").mkdir(parents=True)
     (run / "config.toml").touch()
     assert [run_name(run), run_name(run / "warm")] == ["calculator-1", "calculator-1-warm"]
+
+
+def test_a_run_that_an_error_ends_is_not_called_finished():
+    """`finish` is called in a `finally`, whatever ended the run."""
+    seen = []
+
+    def run(error):
+        try:
+            if error:
+                raise error
+        finally:
+            seen.append(ends_well())
+
+    run(None)
+    for error in (KeyboardInterrupt(), RunError("x")):
+        with pytest.raises(type(error)):
+            run(error)
+    assert seen == [True, False, False]
 
 
 def test_the_note_is_plain_json(tmp_path):

@@ -1,12 +1,12 @@
 """The files that `wandb sync` uploads hold a resumed run's data, each step once."""
 
 import json
+import os
 import struct
+import subprocess
+import sys
 
 import pytest
-
-from mentor_core.support.errors import ConfigError
-from mentor_plugins.trackers.wandb import WandbTracker
 
 pytest.importorskip("wandb", reason="needs the extra wandb")
 
@@ -70,9 +70,24 @@ def test_neither_secrets_nor_the_command_line_are_recorded(resumed_run):
             assert b"--resume" not in data, file
 
 
-def test_online_without_a_key_is_refused_before_the_run(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    monkeypatch.delenv("WANDB_API_KEY", raising=False)
-    with pytest.raises(ConfigError, match="set WANDB_API_KEY"):
-        WandbTracker(mode="online")
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["", "x" * 40])
+def test_online_without_a_key_that_a_server_knows_is_refused_before_the_run(key, tmp_path):
+    """In a process of its own: the library remembers the first answer. Nobody listens on port 9."""
+    variables = {"HOME": str(tmp_path), "WANDB_BASE_URL": "http://127.0.0.1:9"}
+    variables |= {"WANDB_API_KEY": key} if key else {}
+    settings = ["--set", 'trackers=["wandb"]', "--set", "tracker_options.wandb.mode=online"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mentor_core", "run", "--dry-run", *settings],
+        env={**os.environ, **variables},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 2, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("Error: tracker 'wandb': mode is online, and ")
+    assert "set WANDB_API_KEY" in last
+    assert "x" * 40 not in done.stderr
