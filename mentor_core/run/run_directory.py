@@ -7,6 +7,7 @@ code/                 a copy of the tools that a user's own file defines
 references.jsonl      the teacher's reference trajectories
 metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
 evaluations.jsonl     one line an evaluation (likewise)
+tracker-NAME.json     what a tracker has recorded in a store elsewhere
 trajectories/         train.jsonl, and one file an evaluated split, before and after
 checkpoints/          what a run resumes from
 model/                the trained student, which `transformers` loads

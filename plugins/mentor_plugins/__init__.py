@@ -135,7 +135,15 @@ def mentor_record_formats() -> dict[str, str]:
 
 @hookimpl
 def mentor_trackers() -> dict[str, str]:
-    return {"jsonl": "mentor_plugins.trackers.jsonl:JsonlTracker"}
+    return {
+        "csv": "mentor_plugins.trackers.csv_files:CsvTracker",
+        "jsonl": "mentor_plugins.trackers.jsonl:JsonlTracker",
+        "mlflow": "mentor_plugins.trackers.mlflow:MlflowTracker",
+        "opentelemetry": "mentor_plugins.trackers.opentelemetry:OpentelemetryTracker",
+        "tensorboard": "mentor_plugins.trackers.tensorboard:TensorboardTracker",
+        "trackio": "mentor_plugins.trackers.trackio:TrackioTracker",
+        "wandb": "mentor_plugins.trackers.wandb:WandbTracker",
+    }
 
 
 @hookimpl

@@ -41,6 +41,17 @@ OTHERS = {  # options of other programs
 }
 
 
+OTHER_PROGRAMS = (
+    "pip ",
+    "make ",
+    "accelerate ",
+    "torchrun ",
+    "python ",
+    "tensorboard ",
+    "trackio ",
+)
+
+
 @dataclass(frozen=True)
 class Block:
     language: str
@@ -153,7 +164,7 @@ def test_every_option_and_setting_in_the_text_exists(path):
     every = {option for name in names(COMMANDS) for option in options_of(load(COMMANDS, name))}
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
     for code in re.findall(r"`([^`\n]+)`", text):
-        if not code.startswith(("pip ", "make ", "accelerate ", "torchrun ", "python ")):
+        if not code.startswith(OTHER_PROGRAMS):
             for option in re.findall(r"(?<!\S)--[a-z][\w-]*", code):
                 assert option in every | {"--version", "--help"} | OTHERS, code
         if re.fullmatch(r"(?:reward|rollout|train|evaluate)\.(?!jsonl)[\w.]+(?:=.*)?", code):

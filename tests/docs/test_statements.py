@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mentor_core.contracts.component import Component
-from mentor_core.door.registry import COMMANDS, ENVIRONMENTS, KINDS, load, names
+from mentor_core.door.registry import COMMANDS, ENVIRONMENTS, KINDS, TRACKERS, load, names
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "trl", "transformers", "peft", "accelerate", "datasets"}
@@ -85,6 +85,19 @@ def test_the_table_of_hooks_lists_what_is_built_in():
     for kind in KINDS:
         if not listed[kind.hook].startswith("see "):
             assert listed[kind.hook].split(", ") == (names(kind) or ["none"]), kind.hook
+
+
+def test_the_page_of_trackers_names_each_with_its_options():
+    page = (ROOT / "docs/trackers.md").read_text(encoding="utf-8")
+    for name in names(TRACKERS):
+        assert f"| `{name}` |" in page, name
+        section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        options = set(load(TRACKERS, name).model_fields) - {"episodes_every"}
+        listed = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+        assert options - listed <= {"episodes"} | (
+            {"file", "evaluations"} if name == "jsonl" else set()
+        )
+        assert listed <= options, name
 
 
 def test_the_kinds_that_are_no_components_are_those_that_are_named():

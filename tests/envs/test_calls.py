@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from mentor_core.contracts.trajectory import Call
-from mentor_core.support.errors import ConfigError, DataError
+from mentor_core.support.errors import DataError
 from mentor_core.tools.tool import Tool
 from mentor_envs.calls import check_calls, play, valid_arguments
-from mentor_envs.extras import require
 
 
 def add(a: int, b: int = 1) -> int:
@@ -50,10 +47,3 @@ def test_arguments_are_completed_or_refused():
     assert valid_arguments(TOOLS, Call("add", {"a": 1})) == {"a": 1, "b": 1}
     assert valid_arguments(TOOLS, Call("add", {"a": "1"})) is None
     assert valid_arguments(TOOLS, Call("sub", {"a": 1})) is None
-
-
-def test_a_package_that_is_not_there_is_named_with_its_extra(monkeypatch):
-    require("environment 'x'", "x", "json")
-    monkeypatch.setitem(sys.modules, "bm25s", None)
-    with pytest.raises(ConfigError, match=r"'x' needs bm25s: pip install 'mentor-core\[y\]'"):
-        require("environment 'x'", "y", "json", "bm25s")

@@ -1,4 +1,4 @@
-"""Packages that a domain needs beyond those that mentor installs."""
+"""Packages that a plugin needs beyond those that mentor installs."""
 
 from __future__ import annotations
 
