@@ -74,7 +74,8 @@ class ObjectiveLoss:
         share: float = (
             trainer.current_gradient_accumulation_steps / trainer.args.steps_per_generation
         )
-        return tokens * share / trainer.accelerator.num_processes
+        processes: int = trainer.accelerator.num_processes
+        return tokens * share / processes
 
     def _add(self, figures: Mapping[str, torch.Tensor], mask_BT: torch.Tensor) -> None:
         """Add a micro batch's figures; at the end of an optimizer step, tell their means."""
