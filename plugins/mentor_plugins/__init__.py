@@ -73,7 +73,10 @@ def mentor_parsers() -> dict[str, str]:
 
 @hookimpl
 def mentor_samplers() -> dict[str, str]:
-    return {"uniform": "mentor_plugins.samplers.uniform:Uniform"}
+    return {
+        "prioritised": "mentor_plugins.samplers.prioritised:Prioritised",
+        "uniform": "mentor_plugins.samplers.uniform:Uniform",
+    }
 
 
 @hookimpl
