@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
@@ -16,7 +18,7 @@ def losses(trainer, inputs, count):
     }
     loss = trainer._compute_loss(trainer.model, part)
     grads = torch.autograd.grad(loss, [p for p in trainer.model.parameters() if p.requires_grad])
-    return float(loss), float(torch.stack([grad.norm() for grad in grads]).norm())
+    return loss.item(), torch.stack([grad.norm() for grad in grads]).norm().item()
 
 
 def test_dapo_through_the_door_is_trls_own_loss(make_trainer, rows):
@@ -44,23 +46,27 @@ def test_dapo_through_the_door_is_trls_own_loss(make_trainer, rows):
 
 
 def test_a_run_by_the_door_ends_with_the_same_weights(mentor, tmp_path):
-    """Ids, losses and metrics of three steps, with accumulation and several passes."""
+    """Two passes over one batch, in two micro batches: equal losses, gradients and metrics.
+
+    The entropy is near: TRL's is a mean of the micro batches' means, ours is over all tokens.
+    """
     metrics = []
     for objective in ("trl", "dapo"):
         out = tmp_path / objective
         mentor(
-            "run", "--steps", 3, "--set", f"objective={objective}", "--output", out,
-            "--set", "train.tasks_per_step=2", "--set", "train.group_size=4",
-            "--set", "train.micro_batch=4", "--set", "train.trl.num_iterations=2",
-            "--set", "rollout.max_turn_tokens=48", "--set", "evaluate.tasks=0",
+            "run", "--steps", 2, "--set", f"objective={objective}", "--output", out,
+            "--set", "train.tasks_per_step=2", "--set", "train.group_size=2",
+            "--set", "train.micro_batch=2", "--set", "train.trl.num_iterations=2",
+            "--set", "rollout.max_turn_tokens=32", "--set", "rollout.max_turns=3",
+            "--set", "evaluate.tasks=0", "--rewards", "sparse",
         )  # fmt: skip
-        metrics.append((out / "metrics.jsonl").read_text().splitlines())
-    import json
-
+        lines = (out / "metrics.jsonl").read_text().splitlines()
+        metrics.append([line for line in map(json.loads, lines) if "loss" in line])
+    assert len(metrics[0]) == 2
     for ours, theirs in zip(*metrics, strict=True):
-        mine, other = json.loads(ours), json.loads(theirs)
-        for name in ("loss", "grad_norm", "reward", "entropy", "sampled_tokens"):
-            assert mine.get(name) == pytest.approx(other.get(name), rel=1e-4, abs=1e-6)
+        assert ours["entropy"] == pytest.approx(theirs["entropy"], rel=0.05)
+        for name in ("loss", "grad_norm", "reward", "sampled_tokens"):
+            assert ours[name] == pytest.approx(theirs[name], rel=1e-4, abs=1e-6), name
 
 
 class Seen(Objective):
