@@ -66,7 +66,7 @@ def test_a_run_by_the_door_ends_with_the_same_weights(mentor, tmp_path):
     for ours, theirs in zip(*metrics, strict=True):
         assert ours["entropy"] == pytest.approx(theirs["entropy"], rel=0.05)
         for name in ("loss", "grad_norm", "reward", "sampled_tokens"):
-            assert ours[name] == pytest.approx(theirs[name], rel=1e-4, abs=1e-6), name
+            assert ours.get(name) == pytest.approx(theirs.get(name), rel=1e-4, abs=1e-6), name
 
 
 class Seen(Objective):
