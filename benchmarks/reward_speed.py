@@ -183,7 +183,7 @@ def memory(count: int) -> None:
                 trajectory.outcome = float(index % 2)
                 stream.write(format_trajectory(trajectory))
         teacher = episode(rng, "7", "teacher")
-        inputs = Inputs(resolve({}).reward, {}, {"task-1": [teacher]})
+        inputs = Inputs(resolve({}).reward, {}, {teacher.task_key: [teacher]})
         print(f"\nscoring {count} trajectories, {file.stat().st_size / 2**20:.0f} MiB, one process")
         started = time.perf_counter()
         scored = 0

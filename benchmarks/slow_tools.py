@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -29,7 +29,7 @@ from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.policy import Limits, Sampling, Student
 from mentor_core.contracts.task import Split, Task
-from mentor_core.contracts.trajectory import Call
+from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_core.door.registry import ENVIRONMENTS, POLICIES, create, load
 from mentor_core.play.rollout import Rollout, Start
 from mentor_core.tools.tool import Tool
@@ -152,7 +152,7 @@ def straggler(student: Student, delay: float) -> tuple[float, float]:
         def _slow(self, tool: Tool) -> Tool:
             function = tool.call
 
-            def call(arguments: dict[str, Any]) -> Any:
+            def call(arguments: Mapping[str, Any]) -> Any:
                 if self.task is not None and self.task.id == tasks[0].id:
                     time.sleep(delay)
                 return function(arguments)
@@ -166,10 +166,11 @@ def straggler(student: Student, delay: float) -> tuple[float, float]:
     rollout = Rollout(Delayed, policy)
     ends: dict[str, float] = {}
     began = time.perf_counter()
-    rollout.run(
-        [Start(task, seed) for seed, task in enumerate(tasks)],
-        lambda t: ends.setdefault(t.task_id, time.perf_counter() - began),
-    )
+
+    def ended(trajectory: Trajectory) -> None:
+        ends.setdefault(trajectory.task_id, time.perf_counter() - began)
+
+    rollout.run([Start(task, seed) for seed, task in enumerate(tasks)], ended)
     rollout.close()
     return max(ends[task.id] for task in tasks[1:]), max(ends.values())
 

@@ -28,10 +28,10 @@ import torch
 from rich.console import Console
 
 from mentor_core.contracts.execution import ToolExecutor
-from mentor_core.run import job as train_run
 from mentor_core.run.assemble import assemble
 from mentor_core.run.resolve import resolve
 from mentor_core.run.settings import parse_setting
+from mentor_plugins.commands import job as train_run
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
 
@@ -90,7 +90,8 @@ def install(clocks: Clocks) -> list[float]:
             phase[0] = "loss"
 
     plain_play = MentorTrainer._play
-    MentorTrainer.__init__, MentorTrainer._play = init, play  # type: ignore[method-assign]
+    MentorTrainer.__init__ = init  # type: ignore[method-assign]
+    MentorTrainer._play = play  # type: ignore[method-assign,assignment]
     clocks.wrap(MentorTrainer, "_calculate_rewards", "reward")
     clocks.wrap(MentorTrainer, "training_step", "rest: training step")
     clocks.wrap(ToolExecutor, "collect", "tools: waiting")

@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mentor_core.cli import main
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# A busy machine is no fault of what is tested.
+settings.register_profile("mentor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mentor")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A run's `model`, as far as its name alone tells: an embedded student, or a path that must be."""
+"""Names of models: which of them mean an embedded student, and which must be paths."""
 
 from __future__ import annotations
 
