@@ -134,10 +134,11 @@ def test_a_file_of_unknown_settings_is_not_gone_on_with(mentor, served, tmp_path
 
 def test_a_server_that_refuses_everything_ends_it_early_in_its_words(mentor, served, tmp_path):
     server, file = served(lambda *_: (401, "no such key")), tmp_path / "teacher.jsonl"
-    given = arguments(server, "--count", "100", "--set=evaluate.policy_options.concurrency=1")
+    given = arguments(server, "--count", "600", "--set=evaluate.policy_options.concurrency=1")
+    given += ["--set=env_options.eval_size=600"]
     _, err = mentor(*given, "--output", file, code=2)
     assert "first 8 episodes all broke" in err and "status 401: no such key" in err
-    assert len(server.requests) < 60  # of 100; some are under way when it is noticed
+    assert len(server.requests) < 300  # of 600; some are under way when it is noticed
     assert len(read_trajectories(file)) >= 8
 
 
