@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -80,6 +84,30 @@ def test_what_was_played_is_not_paid_for_again(mentor, served, tmp_path):
     ended = [(t.task_id, t.end) for t in read_trajectories(file)]
     assert len(ended) == len(set(ended)) == 3
     assert {end for _, end in ended} == {"answered"}  # the repeats are there in place of what broke
+
+
+def test_ctrl_c_keeps_what_was_played_and_says_how_to_go_on(mentor, served, tmp_path):
+    def slow(path, request):
+        time.sleep(0.2)
+        return teacher(path, request)
+
+    server, file = served(slow), tmp_path / "teacher.jsonl"
+    given = arguments(server, "--count", 40, "--set=evaluate.policy_options.concurrency=1")
+    given += ["--output", file]
+    command = [sys.executable, "-m", "mentor_core", *map(str, given)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    while process.poll() is None and not (file.exists() and file.stat().st_size):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert f"what was played is in {file}; --resume goes on" in err
+    kept = len(read_trajectories(file))
+    assert 0 < kept < 40
+    before = len(server.requests)
+    mentor(*given, "--resume", "--set=evaluate.policy_options.concurrency=32")
+    assert len(read_trajectories(file)) == 40
+    assert len(server.requests) - before == 2 * (40 - kept)
 
 
 def test_a_repeat_that_was_kept_beside_what_broke_takes_its_place(mentor, served, tmp_path):
