@@ -36,7 +36,7 @@ class Summary:
         success: share of the verified ones whose outcome is 1, averaged over tasks; None if none
             is verified.
         interval: 95 % interval of `success` over tasks; see `mentor_core.play.intervals`.
-        outcome: mean outcome of the verified ones, averaged over tasks, where it may be partial;
+        outcome: mean outcome of the verified ones, averaged over tasks; it may be partial,
             in [0, 1].
         turns, calls: mean number an episode.
         call_failures: share of calls that failed; None if there are none.
