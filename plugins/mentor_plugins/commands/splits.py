@@ -13,7 +13,13 @@ from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Start
-from mentor_core.play.summary import Summary, evaluation_starts, play, summarise_split
+from mentor_core.play.summary import (
+    Summary,
+    by_environment,
+    evaluation_starts,
+    play,
+    summarise,
+)
 from mentor_core.run.parts import Parts
 from mentor_core.support.redaction import hide
 from mentor_toolkit.progress_bar import bar
@@ -91,8 +97,8 @@ class Evaluation:
     def add(self, split: Split, who: str, played: Sequence[Trajectory]) -> None:
         """Take the figures of a split; none if nothing was played."""
         if played:
-            for key, summary in summarise_split(split, played, [*self.parts.domains]).items():
-                self.summaries.setdefault(key, {})[who] = summary
+            for key, own in by_environment(split, played, [*self.parts.domains]).items():
+                self.summaries.setdefault(key, {})[who] = summarise(own)
 
     def close(self) -> None:
         """Close the environments and the executor."""
