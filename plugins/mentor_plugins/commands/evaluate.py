@@ -23,7 +23,7 @@ __all__ = ["command"]
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
 @click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
 @click.option("--temperature", type=click.FloatRange(min=0), help="0 is greedy.")
-@click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
+@click.option("--policy", metavar="NAME", help="The player: transformers, openai, …")
 @click.option(
     "--output",
     type=PATH,

@@ -1,4 +1,4 @@
-"""`mentor envs`, `rewards`, `recipes`, `plugins`: what is there, from whom, what is broken."""
+"""`mentor envs`, `rewards`, `recipes`, `plugins`: list entries, their sources and their faults."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def recipes() -> None:
 @click.command(short_help="List every extension point and plugin.")
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
-    """List everything that plugins have registered, and what is broken and why.
+    """List everything that plugins have registered, and broken entries with the reason.
 
     Ends with exit code 1 if something is broken.
     """
@@ -58,7 +58,7 @@ def plugins(ctx: click.Context) -> None:
 
 
 def _print(kinds: Sequence[Kind[Any]]) -> int:
-    """Print a table for each kind, and the plugins that are broken; how many entries are."""
+    """Print a table for each kind, and the broken plugins; returns the number of broken entries."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -1,4 +1,4 @@
-"""PrefixStart: the teacher begins an episode, the student ends it, and the teacher gives less."""
+"""PrefixStart: the teacher plays the first turns of an episode, and fewer as success grows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["PrefixStart"]
 class PrefixStart(Plan):
     """Episodes begin after k turns of the task's first reference; k falls as success grows.
 
-    At first only the last turn is left to the student. When at least `harder` of a group's
-    episodes succeed, the next group of that task begins one turn earlier; when at most `easier`
-    do, one turn later. At k = 0 the student plays alone. The replayed turns carry no loss. Tasks
-    without a reference are played alone from the beginning.
+    At first only the last turn is left to the student. If at least `harder` of a group's episodes
+    succeed, the next group of that task begins one turn earlier. If at most `easier` succeed, the
+    next group begins one turn later. At k = 0 the student plays alone. The replayed turns carry no
+    loss. Tasks without a reference are played alone from the beginning.
 
-    Source: reverse curriculum, Florensa et al. (arXiv 1707.05300), as R3 (arXiv 2402.05808)
-    does it for reasoning; here with a k of each task's own, by its own success.
+    Source: reverse curriculum, Florensa et al. (arXiv 1707.05300), used for reasoning by R3 (arXiv
+    2402.05808). Here each task has a k of its own, set by its own success.
     """
 
     replays: ClassVar[bool] = True
