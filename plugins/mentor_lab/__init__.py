@@ -1,13 +1,15 @@
 """The laboratory: rewards and environments put to the test, without training.
 
-rewards/        `mentor check-reward`: properties and attacks
-environments/   `mentor check-env`: what every environment promises
-students/       `mentor student build`: how embedded students are made
-scoring         `mentor score`: saved trajectories scored again
-comparison      `mentor compare-rewards`: what another reward would have done
-paired          `mentor compare`: which of two systems is better, and how sure that is
-verdict, search the shape of a finding, and how Hypothesis looks for one
-testing         what tests of plugins need
+Its parts:
+
+    rewards/         `mentor check-reward`: properties and attacks
+    environments/    `mentor check-env`: promises of every environment
+    students/        `mentor student build`: makes embedded students
+    scoring          `mentor score`: scores saved trajectories again
+    comparison       `mentor compare-rewards`: compares the effects of two rewards
+    paired           `mentor compare`: which of two systems is better, with its uncertainty
+    verdict, search  a finding, and Hypothesis' search for findings
+    testing          for tests of plugins
 """
 
 from __future__ import annotations

@@ -34,10 +34,10 @@ __all__ = ["command"]
 )
 @click.pass_context
 def command(ctx: click.Context, term: str, options: tuple[str, ...], examples: int) -> None:
-    """Check what every reward term promises, and play the usual attacks on it.
+    """Check the promises of every reward term, and play the usual attacks on TERM.
 
-    Prints a verdict for each property and, where one fails, the smallest counter-example found.
-    Ends with exit code 1 if a property fails.
+    Prints a verdict for each property, and the smallest counter-example found for each one that
+    fails. Ends with exit code 1 if a property fails.
 
     \b
     mentor check-reward teacher --option mode=sequence

@@ -73,7 +73,7 @@ def _episodes(path: Path, name: str) -> Path:
     """The file with the episodes of a run, or the file itself.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no such file.
     """
     if not path.is_dir():
         return path

@@ -1,4 +1,4 @@
-"""What the commands that check something share: what is checked, and how it went."""
+"""Verdicts, as `check-env` and `check-reward` print them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def needs_testing(command: str) -> Iterator[None]:
     """Imports that need the extra `testing`.
 
     Raises:
-        RunError: it is not installed; says how to install it.
+        RunError: the extra is not installed; says how to install it.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def needs_testing(command: str) -> Iterator[None]:
 
 
 def show_verdicts(console: Console, title: str, subject: str, verdicts: Sequence[Verdict]) -> bool:
-    """Print a table of verdicts and the counter-examples; whether all promises hold."""
+    """Print a table of verdicts and the counter-examples; returns true if all promises hold."""
     from rich.table import Table
     from rich.text import Text
 
