@@ -89,7 +89,7 @@ def _smallest(
             last = problem
             raise _Broken
 
-    with suppress(_Broken, Flaky, ExceptionGroup):  # flaky where the subject is
+    with suppress(_Broken, Flaky, ExceptionGroup):  # flaky if the subject is
         _explore(attempt, strategy, examples)
     return last
 

@@ -146,7 +146,7 @@ class Story:
         self.quantity = self.chain.call("abs_value", x=self.chain.call("subtract", a=n, b=m))
         self.say("gap", n=n, m=m)
 
-    # What happens; each says whether it fits, and changes the quantity if it does.
+    # Events; each returns true if it fits, and then changes the quantity.
 
     def add(self) -> bool:
         n = self.draw(self.ranges.quantities)

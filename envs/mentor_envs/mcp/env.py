@@ -78,7 +78,7 @@ class Mcp(TaskFileEnv):
         self._session: McpSession | None = None
         self._sessions: list[McpSession] = []  # not yet gone; the last may be the episode's
         super().__init__(**arguments)
-        weakref.finalize(self, _end, self._sessions)  # also where the program ends without close
+        weakref.finalize(self, _end, self._sessions)  # also if the program ends without close
 
     def make_tools(self) -> Iterable[Tool]:
         """The server's tools, or the wanted ones; tools with unusable schemas are left out.

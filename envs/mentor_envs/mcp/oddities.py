@@ -17,7 +17,7 @@ from mentor_core.tools.tool import Tool
 
 __all__ = ["OnlyUsable"]
 
-_VERSION = "2025-11-25"  # as `mcp` has it where a server names none
+_VERSION = "2025-11-25"  # as in `mcp`, if a server names none
 
 
 class OnlyUsable:

@@ -133,7 +133,7 @@ class ReasoningGym(ToolEnv):
             try:
                 return self._items(options.dataset, candidate, split, options.ood_size)
             except ConfigError:
-                continue  # a curriculum may lead to where the dataset cannot follow
+                continue  # the dataset may refuse options of its curriculum
         return []
 
     def _items(self, name: str, options: dict[str, Any], split: Split, size: int) -> list[Task]:

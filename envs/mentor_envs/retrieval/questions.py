@@ -152,7 +152,7 @@ def _fair(question: Question) -> bool:
         return False
     if any(answer <= set(words(f"{entity.name} {entity.text}")) for entity in earlier):
         return False
-    if question.form == "bridge":  # the question must not name where the way leads
+    if question.form == "bridge":  # the question must not name later documents
         asked = set(words(question.prompt))
         if any(asked & set(words(entity.name)) for entity in question.reads[1:]):
             return False

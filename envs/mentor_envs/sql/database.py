@@ -284,7 +284,7 @@ def _connect(source: Path | bytes) -> sqlite3.Connection:
         uri=True,
         isolation_level=None,
         check_same_thread=False,
-        cached_statements=0,  # the authorizer is asked only where a statement is compiled
+        cached_statements=0,  # the authorizer is asked only when a statement is compiled
     )
     if isinstance(source, bytes):
         connection.deserialize(source)

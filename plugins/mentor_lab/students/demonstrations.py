@@ -135,7 +135,7 @@ def demonstrate(
         skipped = stopped or draw.random() < (player.skip_repeated if repeated else player.skip)
         try:
             if wanted and skipped and last and step < len(learnt) - 1:
-                # What is left out returns what was known before: the expert goes on from there.
+                # A step left out returns the last known result, and the expert goes on from there.
                 step += 1
                 content, wanted = expert.send([replace(call, result=last) for call in wanted])
                 continue

@@ -134,7 +134,7 @@ def _check_same(file: Path, settings: Mapping[str, Any]) -> None:
     beside = settings_file(file)
     if not beside.exists():
         raise RunError(
-            f"--resume: {beside}, the settings of {file}, does not exist; choose another --output"
+            f"--resume: {beside} is not there, with the settings of {file}; choose another --output"
         )
     before, now = dict(_flat(read_toml(beside))), dict(_flat(settings))
     differ = [

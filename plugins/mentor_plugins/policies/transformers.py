@@ -110,7 +110,7 @@ class TransformersPolicy(TokenPolicy):
             running = [i for i, row in enumerate(self._live) if row.limit]
             if running and not finished:
                 finished = self._decode(running)
-            # Where nothing is running, sessions may still wait for a row to become free.
+            # If nothing is running, sessions may still wait for a row to become free.
             if finished or not running or interrupted():
                 return finished
 

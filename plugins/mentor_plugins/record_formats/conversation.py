@@ -246,7 +246,7 @@ def hermes_turn(text: str) -> ChatMessage:
     said = said_in(text)
     parsed = _HERMES.parse(said)
     if parsed.failure and not (whole := _HERMES.parse(text)).failure:
-        # What looks like the end of thinking stands in an argument.
+        # The apparent end of thinking is in an argument.
         said, parsed = _HERMES.after_thinking(text) or "", whole
     if parsed.failure or not parsed.calls:
         return ChatMessage("assistant", text, parsed.calls, parse_failure=parsed.failure)

@@ -215,7 +215,7 @@ def _first_character(path: Path) -> bytes:
             while block := file.read(_CHUNK):
                 if text := block.removeprefix(codecs.BOM_UTF8).lstrip():
                     return bytes(text[:1])
-    except _UNREADABLE:  # said where the rows are read
+    except _UNREADABLE:  # reported when the rows are read
         pass
     return b""
 
