@@ -1,1 +1,1 @@
-"""Students: how they are loaded, and how they read and write conversations."""
+"""Students: loading, and encoding of conversations."""

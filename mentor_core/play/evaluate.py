@@ -1,4 +1,4 @@
-"""Evaluation: how often a policy succeeds, with an interval, and how it behaves."""
+"""Evaluation: a policy's success rate, with an interval, and other figures."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Summary:
     """Figures of a set of trajectories.
 
     Attributes:
-        episodes: how many there are.
-        verified: how many have an outcome; the others count in no share of success.
-        success: share of the verified ones whose outcome is 1; None where none is verified.
+        episodes: number of trajectories.
+        verified: number of trajectories with an outcome; the others do not count in success.
+        success: share of the verified ones with outcome 1; None if none is verified.
         interval: 95 % Wilson interval of `success`.
-        outcome: mean outcome of the verified ones, where it may be partial; in [0, 1].
+        outcome: mean outcome of the verified ones, partial outcomes included; in [0, 1].
         turns, calls: mean number an episode.
-        call_failures: share of calls that failed; None where there are none.
+        call_failures: share of calls that failed; None if there are no calls.
         ends: end reason → share of episodes.
     """
 
@@ -85,7 +85,7 @@ def summarise(trajectories: Sequence[Trajectory]) -> Summary:
 def summarise_split(
     split: str, trajectories: Sequence[Trajectory], environments: Sequence[str]
 ) -> dict[str, Summary]:
-    """SPLIT → its figures; where there are several environments SPLIT/NAME → those of each."""
+    """SPLIT → its figures; with several environments also SPLIT/NAME → figures of each."""
     found = {split: summarise(trajectories)}
     for name in environments if len(environments) > 1 else ():
         own = [trajectory for trajectory in trajectories if trajectory.env == name]
@@ -97,12 +97,12 @@ def summarise_split(
 def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, float]:
     """pass@k for k = 1, 2, 4 … up to the samples a task: the chance that one of k succeeds.
 
-    The unbiased estimate of Chen et al. (arXiv 2107.03374, section 2.1), averaged over tasks:
-    1 − C(n − c, k) / C(n, k), with n verified episodes of a task of which c succeed. High pass@k
-    over a low pass@1 is what reinforcement can sharpen.
+    The estimate, 1 − C(n − c, k) / C(n, k) averaged over tasks, is unbiased (Chen et al., arXiv
+    2107.03374, section 2.1). A task has n verified episodes, of which c succeed. Reinforcement can
+    help if pass@k is high and pass@1 low.
 
     Returns:
-        k → share in [0, 1]; a task with fewer than k verified episodes does not count in it.
+        k → share in [0, 1]; tasks with fewer than k verified episodes do not count.
     """
     outcomes: defaultdict[TaskKey, list[float]] = defaultdict(list)
     for trajectory in trajectories:

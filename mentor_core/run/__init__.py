@@ -1,1 +1,1 @@
-"""A run: its settings, its parts, its directory, its main job, its report."""
+"""A run: settings, parts, directory, evaluation and report."""

@@ -1,8 +1,8 @@
 """RunConfig: every setting of a run, from defaults, a preset, a TOML file and flags.
 
-Later sources win: defaults ← `--config FILE` ← flags ← `--set a.b=value`. A key nobody knows
-is an error. The resolved configuration is written to the run directory, from which the
-same run can be made again.
+Later sources win: defaults ← `--config FILE` ← flags ← `--set a.b=value`. An unknown key is an
+error. The resolved configuration is written to the run directory, from which the same run can be
+made again.
 """
 
 from __future__ import annotations
@@ -86,9 +86,11 @@ def _among(classes: dict[str, str], known: Mapping[str, Any], what: str) -> dict
 
 
 class RewardConfig(_Section):
-    """Which terms make up the reward, and how they are composed."""
+    """Terms and composer of the reward."""
 
-    preset: str = Field("mentor", description="gives what is not set here; empty: nothing does")
+    preset: str = Field(
+        "mentor", description="gives the settings that are not set here; empty: none"
+    )
     description: str = ""
     terms: dict[str, float] = Field(default_factory=dict, description="reward term → weight")
     term_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -117,7 +119,7 @@ class RewardConfig(_Section):
 
 
 class RolloutConfig(_Section):
-    """How episodes are played."""
+    """Settings of playing episodes."""
 
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
@@ -138,7 +140,7 @@ class RolloutConfig(_Section):
 
 
 class TrainConfig(_Section):
-    """How the student is trained."""
+    """Settings of the training."""
 
     steps: int = Field(40, ge=0, description="optimizer steps; 0 evaluates only")
     tasks_per_step: Positive = Field(8, description="groups of a step, all processes together")
@@ -168,14 +170,14 @@ class TrainConfig(_Section):
 
 
 class EvaluateConfig(_Section):
-    """How the student is evaluated before and after training."""
+    """Settings of the evaluations before and after training."""
 
     tasks: int = Field(
         128, ge=0, description="most tasks of each split and environment; 0: no evaluation"
     )
     samples: Positive = Field(1, description="episodes a task")
     temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
-    policy: str = Field("transformers", description="what generates the evaluation's episodes")
+    policy: str = Field("transformers", description="player of the evaluations")
     policy_options: dict[str, Any] = Field(default_factory=dict)
     splits: list[Split] = Field(default=["eval", "ood"])
 
@@ -196,36 +198,36 @@ class RunConfig(_Section):
         "a registered name",
     )
     env_options: dict[str, Any] = Field(
-        default_factory=dict, description="of several environments each has those under its name"
+        default_factory=dict, description="with several environments: name → options"
     )
     model: str = Field(
         EMBEDDED,
         min_length=1,
-        description="embedded (the student of the first environment that has one, else that of the "
-        "default environment), embedded/NAME, a hub id, a directory or a GGUF file",
+        description="embedded (the student of the first environment that has one, else the default "
+        "environment's), embedded/NAME, a hub id, a directory or a GGUF file",
     )
     model_options: dict[str, Any] = Field(default_factory=dict)
     reward: RewardConfig = Field(default_factory=RewardConfig)
-    source: str = Field("expert", description="where reference trajectories come from")
+    source: str = Field("expert", description="source of reference trajectories")
     source_options: dict[str, Any] = Field(default_factory=dict)
-    sampler: str = Field("uniform", description="which tasks are trained on next")
+    sampler: str = Field("uniform", description="chooses the next tasks to train on")
     sampler_options: dict[str, Any] = Field(default_factory=dict)
-    plan: str = Field("fresh", description="how the episodes of reinforcement begin")
+    plan: str = Field("fresh", description="beginning of the episodes of reinforcement")
     plan_options: dict[str, Any] = Field(default_factory=dict)
     credit: str = Field("group", description="from rewards to advantages")
     credit_options: dict[str, Any] = Field(default_factory=dict)
-    policy: str = Field("transformers", description="what generates the rollouts")
+    policy: str = Field("transformers", description="player of the rollouts")
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
-    trainer: str = Field("grpo", description="how the student is trained")
+    trainer: str = Field("grpo", description="way of training the student")
     trainer_options: dict[str, Any] = Field(default_factory=dict)
     warm_start: str = Field(
         "", description="a trainer and its steps before the training: sft:64; empty: none"
     )
     warm_start_options: dict[str, Any] = Field(default_factory=dict)
     trackers: list[str] = Field(
-        default_factory=lambda: ["jsonl"], description="where metrics and results go"
+        default_factory=lambda: ["jsonl"], description="receivers of metrics and results"
     )
     tracker_options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="tracker → its options"
@@ -269,16 +271,17 @@ class RunConfig(_Section):
 
 
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
-    """Validate settings; fill in the reward preset, names, and which student is embedded.
+    """Validate settings; fill in the reward preset, names, and the embedded student.
 
-    Paths become absolute; see `paths` for settings that are written elsewhere.
+    Paths become absolute; see `paths` for settings from other directories.
 
     Args:
         values: nested settings, as TOML gives them.
-        where: what to call their origin in an error message.
+        where: name of the settings' origin in error messages.
 
     Raises:
-        ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
+        ConfigError: unknown key, bad value, or unknown preset; names the key and the expected
+            value.
     """
     values = anchored(with_names(values), Path.cwd())
     config = _validate(values, where)
@@ -312,7 +315,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's tables.
 
     Raises:
-        ConfigError: it is not there or is not TOML; names file and line.
+        ConfigError: the file does not exist or is not TOML; names file and line.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -323,7 +326,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_setting(text: str) -> dict[str, Any]:
-    """`a.b=value` as nested tables; the value is TOML, or a bare string where it is not.
+    """`a.b=value` as nested tables; a value that is not TOML is a bare string.
 
     Raises:
         ConfigError: there is no `=`, or no key before it.
@@ -346,7 +349,7 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
     Raises:
         ConfigError: a name or a weight is wrong; names the nearest.
-        PluginError: a class that is given as MODULE:CLASS cannot be used.
+        PluginError: a class given as MODULE:CLASS cannot be used.
     """
     if _is_registered(PRESETS, text):
         return {"preset": text}
@@ -373,10 +376,10 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
 
 def _is_registered(kind: Kind[Any], name: str) -> bool:
-    """Whether a name is one.
+    """True if a name is registered.
 
     Raises:
-        AmbiguousName: it is that of several distributions.
+        AmbiguousName: several distributions registered the name.
     """
     try:
         entry(kind, name)
@@ -386,19 +389,19 @@ def _is_registered(kind: Kind[Any], name: str) -> bool:
 
 
 def to_toml(config: RunConfig) -> str:
-    """The configuration as TOML; `resolve` of it gives the same, but for secrets."""
+    """The configuration as TOML; `resolve` gives the same configuration, except secrets."""
     return tomli_w.dumps(_plain(hide_settings(config.model_dump())))
 
 
 def _plain(value: Any) -> Any:
-    """Without None, which TOML has not; the keys that may be None default to it."""
+    """The value without None, which TOML lacks; keys that may be None have this default."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items() if item is not None}
     return value
 
 
 def _base(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a preset gives beside the reward settings that are given."""
+    """A preset's settings, without those that the given reward settings replace."""
     base = tomllib.loads(resource(PRESETS, preset))
     terms = given.get("terms")
     if terms:  # terms of one's own replace the preset's, as weights belong together
@@ -421,7 +424,7 @@ def _default_composer(terms: Mapping[str, float]) -> str:
 
 
 def _fits(preset: Mapping[str, Any], terms: Mapping[str, float]) -> bool:
-    """Whether a preset's composer goes with terms of one's own."""
+    """True if a preset's composer fits the user's own terms."""
     rules = preset.get("composer_options", {}).get("rules", [])
     used = {name for rule in rules for name in [*rule.get("when", {}), *rule.get("weights", {})]}
     used |= {"outcome"} if preset.get("composer") == "outcome_gated" else set()
@@ -445,7 +448,7 @@ def _told(problem: Problem, values: Mapping[str, Any]) -> str:
 
 
 def _environment_keys(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """The paths of the options of the environments that are asked for."""
+    """The paths of the options of the chosen environments."""
     with suppress(MentorError, ValueError, TypeError):  # what else is wrong is told elsewhere
         found = parse_mixture(values.get("env", RunConfig.model_fields["env"].default))
         for name in found:

@@ -1,4 +1,4 @@
-"""Training: what a run hands its trainers."""
+"""Training: the parts of a run that trainers get."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Training:
     """One stage of a run's training.
 
     Attributes:
-        parts: of the run; the sampler has been started with `tasks`.
-        student: whose weights are to be trained.
-        tasks: those to train on, with their verified `references`.
+        parts: the run's parts; the sampler has been started with `tasks`.
+        student: the student to train.
+        tasks: the tasks to train on, with their verified `references`.
         rollout: plays episodes with `policy`, which the trainer prepares.
         steps: optimizer steps of the whole stage.
-        directory: of the stage, for checkpoints and notes of how far the training is.
-        checkpoint: what to go on from and its step; None at the beginning.
-        shown: the bar, to be advanced by one with each step.
-        interrupted: whether this process was asked to stop. One that was stops all, after
-            a checkpoint.
-        health: hears the metrics of each step.
-        on_rollout: takes this process's trajectories and the step that they were made in.
+        directory: the stage's, for checkpoints and the state of the training.
+        checkpoint: the checkpoint to go on from and its step; None at the beginning.
+        shown: the bar, which the trainer advances by one with each step.
+        interrupted: returns true if this process was asked to stop. One such process stops all,
+            after a checkpoint.
+        health: checks the metrics of each step.
+        on_rollout: is called with this process's trajectories and their step.
     """
 
     parts: Parts

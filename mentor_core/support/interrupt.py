@@ -1,4 +1,4 @@
-"""Ctrl-C: while modules are imported, and while a run works. Imported first, so it is light."""
+"""Ctrl-C: during imports, and during a run. Imported first, so the module is light."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["importing", "interrupts"]
 def importing() -> Iterator[None]:
     """Let Ctrl-C end the process at once, with exit code 130.
 
-    An exception would be shown as a traceback where nobody catches it yet, and foreign modules may
-    swallow it or make another of it while they are imported.
+    An exception would be shown as a traceback, as nothing catches it yet. Foreign modules may also
+    swallow or change the exception while they are imported.
     """
 
     def stop(*_: Any) -> None:
