@@ -3,10 +3,11 @@
     pip install --no-deps --target /tmp/bfcl bfcl-eval
     python benchmarks/bfcl_agreement.py --data ../shared/data/bfcl --upstream /tmp/bfcl
 
-Every row of the single-turn files in the folder is checked with its correct answers (each
-acceptable value of each argument once, optional arguments given and left out) and with mutated
-ones (see `mutations`), by both checkers. Prints rows, cases, agreement and every kind of
-disagreement; ends with 1 if there is one. Without bfcl-eval it says so and ends with 0.
+Both checkers check every row of the single-turn files in the folder, with correct answers and with
+mutated ones (see `mutations`). Correct answers have each acceptable value of each argument once,
+with optional arguments given and left out. Prints rows, cases, agreement and every kind of
+disagreement; ends with 1 if there is a disagreement. Without bfcl-eval, prints this and ends with
+0.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def correct(answers: Sequence[Any]) -> Iterator[Calls]:
 
 
 def mutations(calls: Calls) -> Iterator[tuple[str, Calls]]:
-    """Calls changed in one place, many of which are wrong, and what was changed."""
+    """The name of a change, and the calls changed in one place; many of them are wrong."""
     yield "no call", []
     yield "one call more", [*calls, ("another", {})]
     for index, (name, arguments) in enumerate(calls):
@@ -88,7 +89,7 @@ def mutations(calls: Calls) -> Iterator[tuple[str, Calls]]:
 
 
 def values(value: Any) -> Iterator[tuple[str, Any]]:
-    """Values that are near a given one, and what was changed."""
+    """The name of a change, and a value near the given one."""
     yield from (("null", None), ("empty text", ""), ("true", True), ("1", 1), ("0.5", 0.5))
     yield from (("empty list", []), ("empty object", {}), ("in a list", [value]))
     yield "as text", str(value)
@@ -118,7 +119,7 @@ def values(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def upstream() -> Checker | None:
-    """BFCL's checker; None where it is not installed."""
+    """BFCL's checker; None if it is not installed."""
     # The module of all model handlers is asked only whether a model writes "." as "_"; its own
     # imports are the packages of a dozen vendors.
     models = ModuleType("bfcl_eval.constants.model_config")

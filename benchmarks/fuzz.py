@@ -1,8 +1,8 @@
 """Fuzz of every domain: `python benchmarks/fuzz.py --turns 1000000`.
 
 Plays so many random, mutated and hostile turns, shared equally by all built-in environments with
-their own tasks, and prints for each how many were played, how fast, and what broke. Ends with 1 if
-anything did; the first of each kind is printed as Python that shows it.
+their own tasks. Prints for each the number of turns, the speed and the faults. Ends with 1 if there
+is a fault; the first of each kind is printed as Python that shows it.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ server.run("stdio")
 
 
 def functions(folder: Path) -> dict[str, Any]:
-    """Tools and tasks of one's own: the environment has none."""
+    """Tools and tasks for the environment `functions`, which has none."""
     (folder / "fuzzed_tools.py").write_text(TOOLS)
     return {"tools": str(folder / "fuzzed_tools.py"), "tasks_file": _tasks(folder)}
 
 
 def mcp(folder: Path) -> dict[str, Any]:
-    """A server of one's own, the same for all episodes."""
+    """A server for the environment `mcp`, the same for all episodes."""
     (folder / "server.py").write_text(SERVER)
     command = f"{sys.executable} {folder / 'server.py'}"
     return {"command": command, "tasks_file": _tasks(folder), "keep_session": True}
@@ -88,7 +88,7 @@ def fuzz_domain(name: str, turns: int, seed: int = 0) -> Fuzzed:
 
 
 def timed(name: str, turns: int, seed: int) -> tuple[Fuzzed, float]:
-    """The same, and how many seconds it took."""
+    """The result of `fuzz_domain`, and its seconds."""
     began = time.perf_counter()
     return fuzz_domain(name, turns, seed), time.perf_counter() - began
 

@@ -1,10 +1,10 @@
 """Tasks at which the base fails: `python benchmarks/hard_regime.py [--methods …] [--seeds 0,1,2]`.
 
 Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes; every
-method that imitates has the same references. Prints success, in percent with a 95 % t-interval over
-seeds, on four-step tasks and on three shifts apart: five steps, sentences and numbers that train
-never uses, with its costs. Then each method's difference to `sft` on the same references, paired by
-task, with a 95 % bootstrap interval over seeds and tasks (`mentor_lab.paired`).
+method that imitates has the same references. Prints costs, and success in percent with a 95 %
+t-interval over seeds. The tasks have four steps, or one of three shifts: five steps, new sentences,
+new numbers. Then prints each method's difference to `sft` on the same references, paired by task,
+with a 95 % bootstrap interval over seeds and tasks (`mentor_lab.paired`).
 
 Finished runs in `--output` are read, not repeated. `--jobs 2` runs two at a time.
 """
@@ -46,9 +46,9 @@ METHODS: dict[str, list[str]] = {
     ],
     "hard": ["--recipe", "hard"],
 }
-"""Method → the flags of `mentor run` that make it."""
+"""Method → its flags of `mentor run`."""
 LIMITED = {"sft": "trainer_options", "hard": "trainer_options"}
-"""Methods whose trainer counts its references; the others are given so many training tasks."""
+"""Method → table of the option that limits references; others get so many training tasks."""
 
 HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192"}
 SETS: dict[str, tuple[str, dict[str, str]]] = {
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=512, help="of each set")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    parser.add_argument("--output", type=Path, help="where the runs are; default: temporary")
+    parser.add_argument("--output", type=Path, help="folder of the runs; default: temporary")
     options = parser.parse_args()
     output = options.output or Path(tempfile.mkdtemp(prefix="mentor-hard-regime-"))
     methods, seeds = options.methods.split(";"), options.seeds.split(",")
@@ -117,7 +117,7 @@ def main() -> None:
 
 
 def play(method: str, references: int, seed: str, folder: Path, tasks: int) -> None:
-    """Train, and evaluate on each set; what is there already is not repeated."""
+    """Train, and evaluate on each set; finished parts are not repeated."""
     own = dict(HARD)
     flags = [*METHODS[method], "--set", "evaluate.splits=[]"]
     if method in LIMITED:
@@ -167,7 +167,7 @@ def measured(folder: Path, tasks: int) -> dict[str, dict[TaskKey, float]]:
 
 
 def cost(folder: Path) -> tuple[float, float]:
-    """Seconds of training, and tokens that the student sampled in it."""
+    """Seconds of training, and number of tokens that the student sampled."""
     report = (folder / "report.md").read_text(encoding="utf-8")
     tokens = sum(
         sum(kind == 1 for kind in trajectory.tokens.mask)

@@ -1,8 +1,9 @@
 """The main job for several seeds: `python benchmarks/main_job.py [--seeds 0,1,2]`.
 
-Prints the table of the README: success before and after on eval and ood, the difference in
-percentage points with a 95 % t-interval over seeds, and the seconds of training. Of an environment
-whose outcomes may be partial, `--measure outcome` gives the mean outcome instead, in percent.
+Prints the table of the README: success before and after on eval and ood, the difference, and the
+seconds of training. Differences are in percentage points, with a 95 % t-interval over seeds.
+`--measure outcome` gives the mean outcome instead, in percent, for environments with partial
+outcomes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def measured(run: Path, split: str, when: str, measure: str) -> float:
 
 
 def training_seconds(run: Path) -> int:
-    """What the report says."""
+    """Seconds of training, from the report."""
     found = re.search(r"steps in (\d+) s", (run / "report.md").read_text(encoding="utf-8"))
     return int(found.group(1)) if found else 0
 
@@ -50,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument(
-        "--output", type=Path, help="where the runs go, and finished ones are; default: temporary"
+        "--output", type=Path, help="folder of new and finished runs; default: temporary"
     )
     parser.add_argument("--measure", choices=("success", "outcome"), default="success")
     parser.add_argument("arguments", nargs="*", help="after --: for mentor run")

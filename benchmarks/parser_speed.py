@@ -1,7 +1,8 @@
-"""How long parsers take on hostile turns: `python benchmarks/parser_speed.py [--megabytes 1]`.
+"""Time of parsers on hostile turns: `python benchmarks/parser_speed.py [--megabytes 1]`.
 
-A model that repeats itself until its tokens are gone must not stop the batch. Each parser reads
-turns of one megabyte that have made parsers quadratic; the table has the slowest parser of each.
+A model that repeats itself to its token limit must not stop the batch. Each parser reads turns of
+one megabyte that have made parsers quadratic; the table has the slowest parser for each kind of
+turn.
 """
 
 from __future__ import annotations

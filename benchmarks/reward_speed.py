@@ -1,10 +1,10 @@
-"""How fast rewards are: `python benchmarks/reward_speed.py [--rows 3000] [--memory-rows 100000]`.
+"""Speed of rewards: `python benchmarks/reward_speed.py [--rows 3000] [--memory-rows 100000]`.
 
-1. The reward of the paper, computed for the same rows in the same process, on one core, by its
-   reference procedure (Math-Verify's metric and, where that says wrong, its parse and verify),
-   and by mentor (`equal_answers` for the outcome, then the preset `mentor-paper`). States rows,
-   agreement and the ratio of the times: for answers that are numbers, written in many ways, and
-   for some with 3 % of expressions in x among them, which mentor leaves to Math-Verify, too.
+1. The reward of the paper, computed for the same rows in the same process, on one core, in two
+   ways. The reference procedure is Math-Verify's metric and, if the metric says wrong, its parse
+   and verify. mentor's way is `equal_answers` for the outcome, then the preset `mentor-paper`.
+   Prints rows, agreement and the ratio of the times. The answers are numbers, written in many ways;
+   a second set has 3 % of expressions in x, which mentor leaves to Math-Verify, too.
 2. Memory while `score_files` scores 100,000 trajectories.
 """
 
@@ -78,7 +78,7 @@ def episode(rng: random.Random, answer: str, source: str, step: int = 0) -> Traj
 
 
 def make_rows(count: int, shares: dict[str, int]) -> list[tuple[str, Example]]:
-    """Kind of answer and what is scored."""
+    """Kind of answer, and the example to score."""
     rng = random.Random(0)
     rows = []
     for index in range(count):
@@ -128,7 +128,7 @@ def reference_procedure() -> Callable[[Example], float]:
 
 
 def mentor_rewards(reward: Reward, batch: list[Example]) -> list[float]:
-    """The same by mentor, the verification of the answers included."""
+    """The paper's reward by mentor, the verification of the answers included."""
     for example in batch:
         equal = equal_answers(example.trajectory.answer, str(example.task.answer))
         example.trajectory.outcome = None if equal is None else float(equal)

@@ -1,7 +1,7 @@
 """Memory of many batches of rollouts: `python benchmarks/rollout_memory.py [--batches 1000]`.
 
-Batches of the embedded student on the calculator, each of other tasks and lengths; one episode in
-each batch has a tool that outlives its time limit, so that a thread is given up. Prints the
+The embedded student plays batches on the calculator, each with other tasks and lengths. One episode
+in each batch has a tool that exceeds its time limit, so that a thread is given up. Prints the
 resident memory, the threads and the open files after every tenth of the batches.
 """
 

@@ -45,7 +45,7 @@ TOKENS = 512  # of an episode
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one batch of rollouts cost."""
+    """The cost of one batch of rollouts."""
 
     tokens: int
     turns: int
@@ -82,7 +82,7 @@ def _method(name: str, function: Callable[..., Any], description: str) -> Callab
 
 
 class Peer(GRPOTrainer):
-    """TRL's trainer, with the time of its rollouts taken."""
+    """TRL's trainer, with a clock on its rollouts."""
 
     def _generate(self, prompts: list[Any]) -> Any:
         began = time.perf_counter()
@@ -123,7 +123,7 @@ def make_peer(student: Student, env: ToolEnv, episodes: int, turns: int, directo
 
 
 def peer_batch(peer: Peer, env: ToolEnv, tasks: Sequence[Task]) -> Batch:
-    """One batch of TRL's."""
+    """Play one batch with TRL."""
     inputs = []
     for task in tasks:
         messages, _ = env.reset(seed=0, options={"task": task})
@@ -136,7 +136,7 @@ def peer_batch(peer: Peer, env: ToolEnv, tasks: Sequence[Task]) -> Batch:
 def own_batch(
     rollout: Rollout, policy: Policy, student: Student, tasks: Sequence[Task], number: int
 ) -> Batch:
-    """One batch of mentor's."""
+    """Play one batch with mentor."""
     student.model.eval()
     began = time.perf_counter()
     policy.prepare(student, Sampling(), Limits(TOKENS, TOKENS))
@@ -151,7 +151,7 @@ def own_batch(
 
 
 def with_template(student: Student) -> Student:
-    """The student with a template that knows tools: the embedded one's, where it has none."""
+    """The student with a template that knows tools: the embedded student's, if its own does not."""
     tokenizer = student.tokenizer
     if "tool" not in (tokenizer.chat_template or ""):
         source = files("mentor_core") / "student" / "chat_template.jinja"

@@ -1,9 +1,9 @@
-"""What slow tools cost: `python benchmarks/slow_tools.py`.
+"""Cost of slow tools: `python benchmarks/slow_tools.py`.
 
 1. 32 calls of 50 ms in one turn: by one episode and by 32 episodes, in mentor and in TRL's own
    tool loop. The turns are scripted on both sides, so that only tools and bookkeeping take time.
-2. 64 episodes of the embedded student on the calculator, in one of which every call takes 2 s:
-   when the other 63 are done, with and without it.
+2. 64 episodes of the embedded student on the calculator; in one of them every call takes 2 s. The
+   times are the ends of the other 63, with and without the delay.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ class Waiting(ToolEnv):
 
 
 def turn(calls: int) -> str:
-    """An assistant's turn of so many calls."""
+    """An assistant's turn with so many calls."""
     return HermesParser().render("", [Call("wait", {"number": n}) for n in range(calls)])
 
 
 def own_seconds(episodes: int, calls: int, repeat: int) -> list[float]:
-    """Seconds of mentor's rollouts; the first has environments and threads to make."""
+    """Seconds of mentor's rollouts; the first one also makes environments and threads."""
     policy = create(POLICIES, "scripted", {"turns": [turn(calls), "done"]})
     policy.prepare(None, Sampling(), Limits())
     rollout = Rollout(Waiting, policy)
@@ -87,7 +87,7 @@ def own_seconds(episodes: int, calls: int, repeat: int) -> list[float]:
 
 
 class Scripted(GRPOTrainer):
-    """TRL's trainer with its own tool loop; the turns are given instead of generated."""
+    """TRL's trainer with its own tool loop; turns are given instead of generated."""
 
     turns: list[str]
 
@@ -142,7 +142,7 @@ def peer_seconds(student: Student, episodes: int, calls: int) -> float:
 
 
 def straggler(student: Student, delay: float) -> tuple[float, float]:
-    """Seconds until 63 quick episodes and until all 64 were done."""
+    """Seconds until the 63 quick episodes, and until all 64, were done."""
     calculator = load(ENVIRONMENTS, "calculator")
 
     class Delayed(calculator):  # type: ignore[misc, valid-type]

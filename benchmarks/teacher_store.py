@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def fill(path: Path, file: Path, played: list[Trajectory], attempts: int) -> None:
-    """Store the same trajectories in both."""
+    """Store the same trajectories in the store and in the file."""
     store = TeacherStore.open(path, create=True)
     with store.database, file.open("w", encoding="utf-8") as stream:
         for first in range(0, attempts, BATCH):
@@ -80,7 +80,7 @@ def asked(path: Path, task: str) -> float:
 
 
 def scanned(file: Path, task: str) -> float:
-    """Seconds to find the same in a file."""
+    """Seconds to find a task's references in a file."""
     began = time.perf_counter()
     assert any(found.task_id == task for found in iterate_trajectories(file))
     return time.perf_counter() - began

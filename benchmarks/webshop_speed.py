@@ -1,15 +1,15 @@
-"""How fast the webshop domain is: `python benchmarks/webshop_speed.py [--products 100000]`.
+"""Speed of the webshop domain: `python benchmarks/webshop_speed.py [--products 100000]`.
 
-1. The search index of 100,000 products, built from nothing and kept in an empty folder, then
-   opened from there; one search, uncached, for queries of 2 to 12 words, and one of 10,000
-   characters. The documents have as many words as the 1,000 real products (124 on average,
-   log-normal), drawn by Zipf's law from 200,000 words, so that there are common words in most
-   documents as well as rare ones; queries are drawn like the documents, which is hard: real
-   queries have fewer of the most common words.
-2. Steps of whole episodes on the embedded catalogue through `ToolEnv.step` (a turn's text in, the
-   page out) on one core: by the expert on every eval task (its planning is not a step, and not
-   counted), and by a walk that searches for words of a random task and clicks at random on what
-   the page offers. Nothing is warm but the index: first visits are counted, too.
+1. The search index of 100,000 products is built and kept in an empty folder, then opened from
+   there. One search is timed, uncached, for queries of 2 to 12 words, and one of 10,000 characters.
+   The documents have as many words as the 1,000 real products (124 on average, log-normal). Words
+   are drawn by Zipf's law from 200,000, so that most documents have common words and rare ones.
+   Queries are drawn like the documents, which is hard: real queries have fewer of the most common
+   words.
+2. Whole episodes are played on the embedded catalogue, on one core. Their steps through
+   `ToolEnv.step` (a turn's text in, the page out) are timed. The expert plays every eval task; its
+   planning is not counted. A random walk searches for words of a random task, and clicks at random
+   on the page. Only the index is warm: first visits are counted, too.
 
 Run it with OMP_NUM_THREADS=1; the figures are medians and 99th percentiles of wall time.
 """
@@ -43,7 +43,7 @@ def documents(count: int, rng: np.random.Generator) -> list[str]:
 
 
 def spell(number: int) -> str:
-    """A pronounceable word for a number; another one for each."""
+    """A pronounceable word for a number, different for each number."""
     syllables = [a + b for a in "bdfgklmnprtvz" for b in "aeiou"]
     word = ""
     while number or not word:

@@ -1,8 +1,9 @@
 """mentor: teach a small language model to use your tools as well as a large one does.
 
-The names below are the public interface of the core: the contracts that a plugin implements, the
-types in their signatures, the errors, and trajectories on disk. Other modules may change without
-notice. The names are imported when first used, so that `import mentor_core` stays light.
+The names below are the public interface of the core. They are the contracts that a plugin
+implements, the types in their signatures, the errors, and trajectories on disk. Other modules may
+change without notice. The names are imported when first used, so that `import mentor_core` stays
+light.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ _NAMES = {
     ),
     "tools.tool": "Tool ToolError",
 }
-"""Module → the names that are public."""
+"""Module → its public names."""
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = [*sorted(_HOMES), "hookimpl"]  # noqa: PLE0604
 

@@ -1,8 +1,8 @@
 """Registers every environment of the registry with Gymnasium.
 
-Importing this module is what registers them, so Gymnasium's module prefix is enough:
-`gymnasium.make("mentor_core.gym:mentor/calculator-v0")`. Gymnasium before 1.0 had a plugin
-entry point, which calls `register_environments` when gymnasium itself is imported.
+Importing this module registers them, so Gymnasium's module prefix is enough:
+`gymnasium.make("mentor_core.gym:mentor/calculator-v0")`. Gymnasium before 1.0 had a plugin entry
+point, which calls `register_environments` when gymnasium itself is imported.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["register_environments"]
 
 
 def register_environments() -> None:
-    """Register each environment as `mentor/NAME-v0`; those already there are left alone.
+    """Register each environment as `mentor/NAME-v0`, unless registered already.
 
     If several distributions have a NAME, each is `mentor/DISTRIBUTION.NAME-v0`.
     """

@@ -1,4 +1,4 @@
-"""Final answers: how they are read from a turn, and whether they are right."""
+"""Final answers: read from a turn, and compared with the right answer."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ _EDGES = " \t\n\"'`*“”‘’"
 def read_answer(content: str, bare: int | None = 40, gold: Any = "") -> str | None:
     r"""The answer that a turn states after its last `Answer:`, or in its last `\boxed{…}`.
 
-    After `Answer:` (also `The answer is:`, and with a full-width colon) it is the first line that
-    is not blank (with those that close its brackets), or the formula between $$ or \[ \], or the
-    fenced block, that begins there; where that has a `\boxed{…}`, the inside of the last one.
-    Further lines do not count. A turn without a mark is read as a whole.
+    The mark may also be `The answer is:`, and may have a full-width colon. The answer is the first
+    line after the mark that is not blank, with the lines that close its brackets. A formula between
+    $$ or \[ \], or a fenced block, that begins there is taken as a whole. If the answer has a
+    `\boxed{…}`, the inside of the last box counts. Further lines do not count. A turn without a
+    mark is read as a whole.
 
-    A box that is not closed holds the rest of its line. Of boxes within each other the outer one
-    counts; a box or a `\text{…}` that is all of a box's content is opened, too.
+    A box that is not closed holds the rest of its line. The outer one of nested boxes counts. A box
+    or a `\text{…}` that is all of a box's content is opened, too.
 
     Args:
         content: a turn without calls.
-        bare: a turn with neither, of at most this many characters, is the answer itself; None
-            sets no limit.
-        gold: the right answer, or several: where one has several lines, or there is none (None),
-            all that follows the mark is the answer.
+        bare: a turn with neither mark nor box, of at most this many characters, is the answer
+            itself; None sets no limit.
+        gold: the right answer, or several. If one has several lines, or gold is None, all text
+            after the mark is the answer.
 
     >>> read_answer("It was her. Answer: Mia Holm\nShe did it."), read_answer("Mia Holm")
     ('Mia Holm', 'Mia Holm')
@@ -57,17 +58,17 @@ def read_answer(content: str, bare: int | None = 40, gold: Any = "") -> str | No
 def same_answer(
     answer: str | None, gold: Answer | Sequence[Answer], comparison: Comparison = "auto"
 ) -> bool | None:
-    """Whether `answer` is `gold`, or one of several that are right. Never raises.
+    """True if `answer` is `gold`, or one of several right answers. Never raises.
 
     Args:
-        answer: what the policy answered, None if it did not.
-        gold: the right answer, or all right ones.
-        comparison: "mathematics" is `mentor_envs.mathematics.equal_answers`; "text" ignores case,
-            spacing, quotation marks and a final period; "auto" is mathematics where the gold
-            answer is a number (but no fraction, which may be a date) or LaTeX, else text.
+        answer: the policy's answer; None if there is none.
+        gold: the right answer, or all right answers.
+        comparison: "mathematics" is `mentor_envs.mathematics.equal_answers`. "text" ignores case,
+            spacing, quotation marks and a final period. "auto" is mathematics if the gold answer is
+            LaTeX or a number (but no fraction, which may be a date), else text.
 
     Returns:
-        None where it could not be decided (see `equal_answers`).
+        None if the comparison could not be decided (see `equal_answers`).
 
     >>> same_answer("$1,200", 1200), same_answer("  the MOON. ", ["moon", "the moon"])
     (True, True)
@@ -80,7 +81,7 @@ def same_answer(
 
 
 def is_answer(value: object) -> bool:
-    """Whether `same_answer` can compare with a value: text, a finite number, or a list of them."""
+    """True if `same_answer` can compare with a value: text, a finite number, or a list of them."""
     values = value if isinstance(value, list) and value else [value]
     return all(
         bool(item.strip())
@@ -106,7 +107,7 @@ def _plain(text: str) -> str:
 
 
 def _first(text: str) -> str:
-    """The block that a text begins with, else its first line with anything on it."""
+    """The block that a text begins with, else its first line that is not blank."""
     block = _BLOCK.match(text)
     if block is not None:
         return next(group for group in block.groups() if group is not None)
@@ -121,12 +122,12 @@ def _first(text: str) -> str:
 
 
 def _opened(text: str) -> int:
-    """How many brackets of any kind are not closed."""
+    """Number of brackets of any kind that are not closed."""
     return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
 
 
 def _unmarked(text: str) -> str:
-    """The text without the emphasis around it, or the half of it that the mark left."""
+    """The text without the emphasis around it, or without the half that the mark left."""
     text = text.strip()
     for sign in ("**", "*", "`"):
         if text.endswith(sign) and text.count(sign) == 1 + text.startswith(sign):
@@ -135,7 +136,7 @@ def _unmarked(text: str) -> str:
 
 
 def _last_boxed(text: str) -> str | None:
-    r"""The inside of the last `\boxed{…}`, opened as far as it can be; None where there is none."""
+    r"""The inside of the last `\boxed{…}`, opened as far as possible; None if there is none."""
     inside: str | None = None
     end = 0
     while box := _BOX.search(text, end):
@@ -155,7 +156,7 @@ def _last_boxed(text: str) -> str | None:
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the brace that was opened before `start` is closed; the text's end where it is not."""
+    """Index of the brace that closes the one opened before `start`; the text's end without one."""
     depth = 1
     for end in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[end], 0)
@@ -165,7 +166,7 @@ def _closing(text: str, start: int) -> int:
 
 
 def _has_lines(gold: Any) -> bool:
-    """Whether an answer has several lines, or there is none."""
+    """True if an answer has several lines, or there is none."""
     if isinstance(gold, list | tuple):
         return any(map(_has_lines, gold))
     return gold is None or (isinstance(gold, str) and len(gold.strip().splitlines()) > 1)

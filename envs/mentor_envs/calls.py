@@ -1,4 +1,4 @@
-"""Calls: checked against the tools, and played as the reference of a task."""
+"""Calls: check them against the tools, and play them as the reference of a task."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["check_calls", "play", "valid_arguments"]
 
 
 def check_calls(calls: Sequence[Mapping[str, Any]], tools: Mapping[str, Tool], where: str) -> None:
-    """Whether the tools take all calls, `{"name": …, "arguments": {…}}` each.
+    """Check that the tools take all calls, `{"name": …, "arguments": {…}}` each.
 
     Args:
-        calls: of a row's reference.
+        calls: the calls of a row's reference.
         tools: name → tool.
-        where: file, row and key, with which the message begins.
+        where: file, row and key, for the start of messages.
 
     Raises:
         DataError: a call names no tool, or the tool does not take its arguments.
@@ -36,14 +36,14 @@ def check_calls(calls: Sequence[Mapping[str, Any]], tools: Mapping[str, Tool], w
 
 
 def play(calls: Sequence[Mapping[str, Any]], closing: str) -> Expert:
-    """Play the calls, one a turn whatever comes back, then say `closing`."""
+    """Play the calls, one a turn whatever the results, then say `closing`."""
     for call in calls:
         yield "", [Call(call["name"], dict(call["arguments"]))]
     yield closing, []
 
 
 def valid_arguments(tools: Mapping[str, Tool], call: Call) -> dict[str, Any] | None:
-    """The arguments with their defaults; None where there is no such tool or it refuses them."""
+    """The arguments with their defaults; None if there is no such tool, or if it refuses them."""
     try:
         return tools[call.name].validate(call.arguments)
     except (KeyError, ToolError):

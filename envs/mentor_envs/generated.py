@@ -1,4 +1,4 @@
-"""GeneratedEnv: base of domains whose tasks are generated, or read from a file of one's own."""
+"""GeneratedEnv: base of domains whose tasks are generated, or read from a user's file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GeneratedEnv(ToolEnv, ABC):
     """A domain defines `generate` and `read_tasks` in place of `load_tasks`."""
 
     class Options(ToolEnv.Options):
-        """Seed and sizes are those of the generated tasks; a file has its own."""
+        """Seed and sizes are for generated tasks only."""
 
         tasks_file: Path | None = Field(
             None, description="tasks of your own instead: JSON lines or a JSON list, .gz welcome"
@@ -47,7 +47,7 @@ class GeneratedEnv(ToolEnv, ABC):
         """
 
     def load_tasks(self, split: Split) -> list[Task]:
-        """The generated tasks of the split, or those of the file that are in it.
+        """The generated tasks of the split, or the file's tasks of the split.
 
         Raises:
             DataError: see `read_tasks`.
@@ -64,7 +64,7 @@ class GeneratedEnv(ToolEnv, ABC):
 
     @cached_property
     def _read(self) -> Sequence[Task]:
-        """The file's tasks, read once: what is changed in it later changes nothing here."""
+        """The file's tasks, read once: later changes of the file have no effect."""
         assert self.options.tasks_file is not None
         return self.read_tasks(self.options.tasks_file)
 
@@ -78,5 +78,5 @@ def owner(text: str, one_in: int) -> Split:
 
 
 def hash_byte(text: str) -> int:
-    """A number from 0 to 255 that is the same for the same text in every process."""
+    """A number from 0 to 255, the same for the same text in every process."""
     return hashlib.sha256(text.encode()).digest()[0]

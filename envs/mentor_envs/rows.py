@@ -1,8 +1,8 @@
 """Rows of a file of tasks: JSON lines, or one JSON list, with errors that name file and row.
 
-The id and the split of a task are read here for all domains: a row has its own, else its id is
-"row-N", N being its line or its place in the list, and of the rows without a split the last tenth,
-and at least one where there are two or more, is eval and the rest train.
+The id and the split of a task are read here for all domains. A row without an id has the id
+"row-N", with N its line or its place in the list. The last tenth of the rows without a split is
+eval, and the rest train. If there are at least two such rows, at least one is eval.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A JSON object of a file, and where it stands ("tasks.jsonl:3", "tasks.json: row 3").
+    """A JSON object of a file, and its place ("tasks.jsonl:3", "tasks.json: row 3").
 
     Attributes:
-        data: without the keys that are null.
-        nulls: those keys.
+        data: the object without keys that are null.
+        nulls: the keys that are null.
     """
 
     where: str
@@ -46,7 +46,7 @@ class Row:
         """The value of a key.
 
         Raises:
-            DataError: the key is missing, or `fits` says no; says what was expected.
+            DataError: the key is missing, or `fits` returns false; names the expected value.
         """
         if key in self.nulls:
             raise DataError(f"{self.where}: {key} must be {expected}, got null")
@@ -66,7 +66,7 @@ class Row:
         """The row as a pydantic model.
 
         Raises:
-            DataError: it is none; says which key is why.
+            DataError: the row does not fit the model; names the key.
         """
         try:
             return model.model_validate(self.data)
@@ -84,11 +84,11 @@ def read_task_rows(path: Path, example: str, *id_keys: str) -> list[tuple[Row, s
     Args:
         path: as for `read_rows`.
         example: as for `read_rows`.
-        id_keys: keys that the ids may have, the first that a row has counts; by default "id".
+        id_keys: possible keys of the id, of which the first in a row counts; by default "id".
 
     Raises:
-        DataError: see `read_rows`; also an id that is no text or whole number, or that two rows
-            have, and a split that there is not.
+        DataError: see `read_rows`; also if an id is no text or whole number, if two rows share an
+            id, or if a split is unknown.
     """
     rows, taken = read_rows(path, example), dict[str, Row]()
     ids = [_make_id(row, id_keys or ("id",), taken) for row in rows]
@@ -96,14 +96,14 @@ def read_task_rows(path: Path, example: str, *id_keys: str) -> list[tuple[Row, s
 
 
 def read_rows(path: Path, example: str) -> list[Row]:
-    """All rows, in order; a key that is null is as if it were absent.
+    """All rows, in order; a key that is null counts as absent.
 
     Args:
-        path: JSON lines or one JSON list of objects; gzip-compressed where it ends in .gz.
-        example: what a row looks like, for the message where there is none.
+        path: JSON lines or one JSON list of objects; gzip-compressed if the name ends in .gz.
+        example: a typical row, for the message if there is none.
 
     Raises:
-        DataError: the file cannot be read, has no row, or one that is not an object.
+        DataError: the file cannot be read, has no row, or has a row that is not an object.
     """
     try:
         with open_text(path) as file:
@@ -136,7 +136,7 @@ def without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def file_version(path: Path) -> tuple[Path, int, int] | None:
-    """Another value for another file and for another content; None where it cannot be read."""
+    """A value that differs for other files and other contents; None if the file cannot be read."""
     try:
         stat = path.stat()
     except OSError:
@@ -151,7 +151,7 @@ def show(value: Any) -> str:
 
 
 def _make_id(row: Row, keys: Sequence[str], taken: dict[str, Row]) -> str:
-    """The row's own id, else "row-N"; it is entered in `taken`."""
+    """The row's own id, else "row-N"; the id is added to `taken`."""
     identity = f"row-{row.number}"
     key = next((key for key in keys if key in row.data), "")
     if key:

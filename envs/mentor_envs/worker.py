@@ -1,8 +1,8 @@
-"""Worker: a module in a process of its own, for what may hang.
+"""Worker: a module in a separate process, for code that may hang.
 
-Code that cannot be interrupted from another thread is asked there, with a time limit that holds
-anywhere: the process serves one question at a time and is ended where it takes too long. It is
-started on first use; a forked child gets one of its own. Questions and answers are pickled.
+The process runs code that cannot be interrupted from another thread, with a time limit that works
+in every thread. The process serves one question at a time, and is ended if this takes too long. The
+process starts on first use; a forked child starts its own. Questions and answers are pickled.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Worker:
     """Runs `python -m module`, which calls `serve`; may be asked from several threads.
 
     Args:
-        module: its full name.
+        module: full name of the module.
     """
 
     def __init__(self, module: str) -> None:
@@ -45,7 +45,8 @@ class Worker:
         """The answer to a question.
 
         Raises:
-            NoAnswer: there is none after so many seconds; the next question gets a new process.
+            NoAnswer: there is no answer after so many seconds; the next question gets a new
+                process.
         """
         with self._lock:
             try:
@@ -96,7 +97,7 @@ def _stop(worker: weakref.ref[Worker]) -> None:
 def serve(answer: Callable[[Any], Any]) -> None:
     """Answer questions until there are no more: the main program of a worker's module.
 
-    What is printed meanwhile does not mix with the answers.
+    Text printed meanwhile does not mix with the answers.
     """
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

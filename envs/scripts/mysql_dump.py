@@ -1,7 +1,7 @@
 """MySQL dumps, as `mysqldump` writes them, read into tables; and tables written to SQLite.
 
-Only CREATE TABLE, INSERT and USE say something; all other statements are passed over. Column types
-keep their names, from which SQLite takes its affinities.
+Only CREATE TABLE, INSERT and USE are read; all other statements are skipped. Column types keep
+their names, from which SQLite derives its affinities.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class DumpedTable:
 
 
 class Damaged(Exception):
-    """A statement that is not what a dump has; `start` is where, counted in characters."""
+    """A statement that no dump has; `start` is its place, in characters."""
 
     def __init__(self, start: int, message: str) -> None:
         self.start = start
@@ -74,14 +74,13 @@ class Damaged(Exception):
 
 
 def read_dump(path: Path) -> dict[str, list[DumpedTable]]:
-    """database → its tables, as the dump orders them.
+    """Database → its tables, in the order of the dump.
 
     Args:
-        path: a dump, gzip-compressed where its name ends in .gz.
+        path: a dump, gzip-compressed if its name ends in .gz.
 
     Raises:
-        DataError: the file cannot be read, or a statement or row of it is damaged; names file and
-            line.
+        DataError: the file cannot be read, or a statement or row is damaged; names file and line.
     """
     try:
         with open_text(path) as file:
@@ -208,7 +207,7 @@ def _insert(tokens: list[Token], tables: dict[str, DumpedTable]) -> None:
 
 
 def _parentheses(tokens: list[Token], start: int) -> tuple[list[Token], int]:
-    """What stands between the parenthesis at `start` and its other half, and what comes next."""
+    """The tokens between the parenthesis at `start` and its other half, and the index after it."""
     if start >= len(tokens) or not tokens[start].is_mark("("):
         raise Damaged(tokens[min(start, len(tokens) - 1)].start, "expected (")
     depth = 0
@@ -220,7 +219,7 @@ def _parentheses(tokens: list[Token], start: int) -> tuple[list[Token], int]:
 
 
 def _split(tokens: list[Token]) -> list[list[Token]]:
-    """The parts between commas that are in no parentheses.
+    """The parts between commas outside of parentheses.
 
     Raises:
         Damaged: a part is empty.

@@ -3,8 +3,8 @@
     python envs/scripts/spider.py ic_spider_dbs.sql ic_spider_dev.json FOLDER
 
 writes `FOLDER/database/<db_id>/<db_id>.sqlite`, which is Spider's own layout, and
-`FOLDER/tasks.jsonl`, and prints how many of the queries run. Questions whose query does not run
-are left out. Every fifth database, in the order of the alphabet, is out of distribution (`ood`).
+`FOLDER/tasks.jsonl`, and prints how many of the queries run. Questions whose query does not run are
+left out. Every fifth database, in the order of the alphabet, is out of distribution (`ood`).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _SECONDS = 60.0
 
 @dataclass(slots=True)
 class Report:
-    """What a conversion did.
+    """The result of a conversion.
 
     Attributes:
-        databases: number of them.
+        databases: number of databases.
         questions: number of rows read.
         empty: ids of tasks whose query gives no row.
-        failed: (row, why) of the questions whose query does not run.
+        failed: (row, reason) of the questions whose query does not run.
     """
 
     databases: int = 0
@@ -57,10 +57,10 @@ def convert(dump: Path, questions: Path, folder: Path, *, skip_empty: bool = Fal
     """Write databases and tasks into `folder`; see the module.
 
     Args:
-        dump: MySQL dump of the databases, `.gz` welcome.
+        dump: MySQL dump of the databases; may be compressed (`.gz`).
         questions: JSON list of objects with db, query (the question) and gold (the query).
-        skip_empty: leave out questions whose query gives no row, which another wrong query that
-            gives none answers as well.
+        skip_empty: leave out questions whose query gives no row, as every query without rows would
+            be right.
 
     Raises:
         DataError: a file cannot be read or is damaged; names file and row.

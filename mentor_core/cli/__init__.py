@@ -1,6 +1,6 @@
 """The command line: `mentor COMMAND`, each command a plugin, loaded when it is used.
 
-What a user can mend ends with exit code 2 and one message; `--debug` shows the traceback.
+A fault that the user can mend ends with exit code 2 and one message; `--debug` shows the traceback.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from mentor_core.support.user_code import contained, reason
 __all__ = ["main"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""What writing to a full disk ends with, which does not say which file."""
+"""Errors of writing to a full disk, which do not name the file."""
 
 _CLOSED_PIPE = 141
-"""How a shell sees a program that SIGPIPE ends: what reads its output has closed it."""
+"""Exit code, as in a shell, of a program that SIGPIPE ends: the reader has closed its output."""
 
 
 class _Commands(click.Group):
@@ -61,7 +61,7 @@ class _Commands(click.Group):
 
 
 def _broken(name: str, error: PluginError) -> click.Command:
-    """Stands in for a command that cannot be loaded: it is listed, and says why."""
+    """A substitute for a command that cannot be loaded: listed, with the reason."""
 
     def fail() -> None:
         raise error

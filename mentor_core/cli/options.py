@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they become a configuration."""
+"""Options that several commands share, and the configuration that they make."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def configuration_options(command: F) -> F:
 
 
 def configuration_options_without(*names: str) -> Callable[[F], F]:
-    """The same without some, which the command itself defines in another way."""
+    """Add the same options without some, which the command itself defines in another way."""
 
     def add(command: F) -> F:
         for name, option in reversed(_OPTIONS.items()):
@@ -93,7 +93,7 @@ def check_output(file: Path | None) -> None:
     """Refuse a file that could not be written, or not be read again, before work is done for it.
 
     Raises:
-        ConfigError: its directory is not there, or it is to be compressed.
+        ConfigError: the file's directory does not exist, or the name asks for compression.
     """
     if file is None:
         return
@@ -131,13 +131,13 @@ def configuration(
     """The resolved configuration.
 
     Args:
-        rewards: `--rewards`, where the command has it.
+        rewards: value of `--rewards`, if the command has this option.
         more: further settings from the command's own flags.
-        base: settings under the file's, where the command starts from a run.
+        base: settings of a run that the command starts from; the file's settings override them.
 
     Raises:
         ConfigError: a key, value or name is wrong.
-        PluginError: a class of one's own is not of its kind.
+        PluginError: a user's own class is not of its kind.
     """
     from mentor_core.run.naming import name_environments, with_names
     from mentor_core.run.paths import anchored
@@ -159,7 +159,7 @@ def configuration(
     if rewards is not None:  # --rewards replaces the file's, as weights belong together
         values["reward"] = parse_rewards(rewards)
     if rewards is not None and _preset(given):
-        raise ConfigError("--rewards and --set reward.preset both say what the reward is; give one")
+        raise ConfigError("--rewards and --set reward.preset both choose the reward; give one")
     values = _over(values, given)
     config = resolve(values, str(config_file) if config_file else "configuration")
     name_environments(config.model_dump(), strict=True)  # what could not be loaded is told
@@ -173,10 +173,10 @@ def configuration(
 
 
 def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with those of a later source on top.
+    """`values`, overridden by settings of a later source.
 
-    A preset replaces the reward of earlier sources as a whole, as weights belong together. Where
-    the later source names other environments, only the options of those that stay are kept.
+    A preset replaces the reward of earlier sources as a whole, as weights belong together. If the
+    later source names other environments, only options of remaining environments are kept.
     """
     from mentor_core.run.mixture import carry_options, parse_mixture
     from mentor_core.run.naming import name_environments

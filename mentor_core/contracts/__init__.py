@@ -1,1 +1,1 @@
-"""What a plugin implements, and what it is handed. Imports nothing above."""
+"""Contracts: classes that plugins implement, with their types. Imports nothing above."""

@@ -1,4 +1,4 @@
-"""Chat: what a parser or a policy may ask of a model's chat format.
+"""Chat: the part of a model's chat format that parsers and policies may use.
 
 The plugins' `ChatFormat` fulfils it.
 """
@@ -18,7 +18,7 @@ class Chat(Protocol):
 
     Attributes:
         tokenizer: a `PreTrainedTokenizerBase`.
-        fallback: the part of the template that had to be replaced, in words; None if nothing.
+        fallback: the replaced part of the template, in words; None if nothing was replaced.
         end_ids: all ids that end an assistant turn; `ends` are their texts.
         opening: the text between a user's message and the assistant's turn.
     """
@@ -39,7 +39,9 @@ class Chat(Protocol):
     def opening(self) -> str: ...
 
     def with_form(self, form: str) -> Self:
-        """The same format, which tells a model without one of its own to write calls like this."""
+        """The same format; a model whose template knows no tools is told to write calls in this
+        form.
+        """
         ...
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
@@ -51,11 +53,11 @@ class Chat(Protocol):
         ...
 
     def turn_ids(self, text: str, calls: Sequence[Call] = ()) -> list[int]:
-        """Ids of an assistant turn that somebody else wrote, with the token that ends it."""
+        """Ids of an assistant turn that was not sampled here, with the token that ends it."""
         ...
 
     def differences(self, tools: Sequence[dict[str, Any]], replies: bool = False) -> list[str]:
-        """How turn-by-turn encoding differs from the ids of whole conversations, in words."""
+        """Differences of turn-by-turn encoding from the ids of whole conversations, in words."""
         ...
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""Component: base of the plugin classes that a configuration names and gives options to."""
+"""Component: base of plugin classes that a configuration names and gives options."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ T = TypeVar("T")
 class NamesCode:
     """Marks an option of type `str` that names a user's code: `FILE.py`, `FILE.py:NAME`, a module.
 
-    `tools: Annotated[str, NamesCode()]`. A path in it is made absolute, as paths of type `Path`
-    are, and a run keeps a copy of the file.
+    `tools: Annotated[str, NamesCode()]`. A path in the option is made absolute, as paths of type
+    `Path` are, and a run keeps a copy of the file.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Marks an option that is a command, in which the words that are files are paths, too.
+    """Marks an option that is a command; words that name files are paths, too.
 
     Args:
-        unless: an option which, if it is given, says where the command runs.
+        unless: an option that, if given, sets the directory in which the command runs.
     """
 
     unless: str = ""
@@ -43,9 +43,9 @@ def option_error(
     """The first option that was refused.
 
     Args:
-        what: whose options they are, as it opens the message.
-        options: those that were given.
-        known: those that there are.
+        what: the owner of the options, for the start of the message.
+        options: the given options.
+        known: names of the existing options.
     """
     first, *_ = problems(error, options)
     text = first.text
@@ -72,7 +72,7 @@ class Stateful(Component):
     """A component that learns during a run; its state is saved with each checkpoint."""
 
     def state(self) -> dict[str, Any]:
-        """What is to be saved: JSON values only. Empty where there is nothing."""
+        """The state to save: JSON values only. Empty if there is nothing to save."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ __all__ = ["Credit", "Layout", "group_means"]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the sampled tokens of one trajectory are.
+    """The places of the sampled tokens in one trajectory.
 
     Attributes:
         length: number of completion tokens T.
@@ -33,7 +33,7 @@ class Credit(Stateful, ABC):
     """Assigns the rewards of a batch to its tokens."""
 
     needs_turns: ClassVar[bool] = False
-    """Whether it needs rewards per turn, which not every composer gives."""
+    """True if the credit needs rewards per turn, which not every composer gives."""
 
     @abstractmethod
     def assign(
@@ -42,9 +42,9 @@ class Credit(Stateful, ABC):
         """Advantages, one array [T] a trajectory.
 
         Args:
-            composed: rewards; NaN where not scored, which must give advantages of 0.
-            groups_B: which group each trajectory belongs to.
-            layouts: B layouts. What is assigned outside the spans is ignored.
+            composed: rewards; NaN (not scored) must give advantages of 0.
+            groups_B: number of each trajectory's group.
+            layouts: B layouts. Advantages outside the spans are ignored.
         """
 
 

@@ -1,4 +1,4 @@
-"""ToolDomain: what a tool domain defines. `ToolEnv` plays the domain's episodes."""
+"""ToolDomain: the methods that a tool domain defines. `ToolEnv` plays the domain's episodes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ A turn without calls is the final answer, or asks for the user's next message.""
 class ToolDomain(ABC):
     """The part of `ToolEnv` that a domain defines: subclass `ToolEnv`, not this.
 
-    `make_tools`, `load_tasks` and `verify` are to be defined, and usually `expert`. State that a
-    tool changes lives in `self.state`, which `start` sets up for each episode.
+    A domain must define `make_tools`, `load_tasks` and `verify`, and usually defines `expert`.
+    State that a tool changes belongs in `self.state`, which `start` sets up for each episode.
 
     Attributes:
-        task: that of the episode; None before the first.
-        state: what `start` gave for the episode.
+        task: the task of the episode; None before the first.
+        state: the result of `start` for the episode.
         trajectory: the record of the episode, which has no task before the first.
     """
 
@@ -39,11 +39,11 @@ class ToolDomain(ABC):
     name: ClassVar[str]
     system_prompt: ClassVar[str] = ""
     parallel_calls: ClassVar[bool] = False
-    """Whether the calls of one turn may overlap: true only where no call changes state."""
+    """True if the calls of one turn may overlap, as no call changes state."""
     replayable: bool = True
-    """Whether the same task, seed and calls give the same results and outcome at any time.
+    """True if the same task, seed and calls give the same results and outcome at any time.
 
-    False where they ask what changes (a live server, a clock): saved episodes cannot be verified.
+    False if calls depend on a live server or a clock, say: saved episodes cannot be verified.
     """
 
     task: Task | None
@@ -52,7 +52,7 @@ class ToolDomain(ABC):
 
     @property
     def turns(self) -> list[Turn]:
-        """The turns of the episode, the one that is being observed among them."""
+        """The turns of the episode, with the turn that is being observed."""
         return self.trajectory.turns
 
     @property
@@ -66,7 +66,7 @@ class ToolDomain(ABC):
 
     @property
     def end(self) -> EndReason | None:
-        """Why the episode ended; None while it runs."""
+        """The reason why the episode ended; None while it runs."""
         return self.trajectory.end
 
     @end.setter
@@ -78,9 +78,9 @@ class ToolDomain(ABC):
         """The tools of the domain; bound methods may read and change `self.state`."""
 
     def tools_for(self, task: Task) -> Iterable[Tool] | None:
-        """The tools of an episode on `task`; None: those of `make_tools`, whatever the task.
+        """The tools of an episode on `task`; None: the tools of `make_tools`, for every task.
 
-        Asked where an episode starts or is restored, when `self.state` is that of the episode.
+        Called when an episode starts or is restored; `self.state` is the episode's by then.
         """
         return None
 
@@ -90,7 +90,7 @@ class ToolDomain(ABC):
 
     @abstractmethod
     def verify(self) -> float | None:
-        """Outcome of the current episode in [0, 1]; None where it cannot be verified."""
+        """Outcome of the current episode in [0, 1]; None if it cannot be verified."""
 
     def start(self, task: Task) -> Any:
         """A fresh `self.state` for an episode on `task`, drawn with `self.np_random` only."""
@@ -104,11 +104,11 @@ class ToolDomain(ABC):
         return [{"role": "system", "content": self.system_prompt}, prompt]
 
     def read_answer(self, content: str) -> str | None:
-        """The final answer in a turn without calls; None where the turn gives none."""
+        """The final answer in a turn without calls; None if the turn gives none."""
         return content.strip() or None
 
     def read_calls(self, content: str) -> list[Call]:
-        """Calls written in the domain's own notation, in a turn that the parser found none in."""
+        """Calls in the domain's own notation, in a turn in which the parser found none."""
         return []
 
     def reply(self, content: str) -> str | None:
@@ -116,11 +116,11 @@ class ToolDomain(ABC):
         return None
 
     def is_over(self) -> bool:
-        """Whether the episode has ended by the domain's own rules (a purchase, say)."""
+        """True if the episode has ended by the domain's own rules (a purchase, say)."""
         return False
 
     def expert(self, task: Task) -> Expert | None:
-        """A scripted solver of `task`; None where the domain has none for it."""
+        """A scripted solver of `task`; None if the domain has none."""
         return None
 
     def canonical(self, call: Call) -> str | None:

@@ -1,8 +1,8 @@
 """ToolEnv: a Gymnasium environment in which a policy uses tools to solve a task.
 
-The action is one assistant turn, as text; the observation is the messages that it causes.
-`step` is three parts, so that a rollout engine can run the tools of many episodes at once:
-`begin` parses the turn, an executor runs its calls, `finish` observes.
+The action is one assistant turn, as text; the observation is the messages that it causes. `step`
+has three parts, so that a rollout engine can run the tools of many episodes at once. `begin` parses
+the turn, an executor runs its calls, and `finish` observes.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class ActionGate(ABC):
 
     @abstractmethod
     def refuse(self, call: Call, task: Task, turns: Sequence[Turn]) -> str | None:
-        """The reason why `call` must not run, which the policy is shown; None to let it run."""
+        """The reason why `call` must not run, which the policy reads; None lets the call run."""
 
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A turn that has begun: its calls are parsed, and `jobs` is what is left to execute."""
+    """A turn that has begun: its calls are parsed, and `jobs` are still to be executed."""
 
     turn: Turn
     content: str
@@ -50,13 +50,14 @@ class Pending:
 
 
 class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
-    """Base class of tool domains: plays the episodes of what a subclass defines of `ToolDomain`.
+    """Base class of tool domains: plays episodes with the methods of `ToolDomain` that a subclass
+    defines.
 
     Args:
-        split: the tasks that `reset` draws from where it is given none.
+        split: the split that `reset` draws tasks from, if no task is given.
         max_turns: an episode of more assistant turns is truncated.
         parser: the model family's call format.
-        gate: asked before each call, where given.
+        gate: if given, is asked before each call.
         render_mode: only None.
         **options: validated against the class's `Options`.
 
@@ -105,7 +106,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
 
     @property
     def schemas(self) -> list[dict[str, Any]]:
-        """The tools' schemas, in their order; before an episode those of `make_tools`."""
+        """The tools' schemas, in their order; before an episode the schemas of `make_tools`."""
         return [tool.schema for tool in self.tools.values()]
 
     def reset(
@@ -115,14 +116,13 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
 
         Args:
             seed: reseeds `self.np_random`.
-            options: `{"task": Task}` or `{"task": "task id"}`; a random task of the split
-                where it is not given.
+            options: `{"task": Task}` or `{"task": "task id"}`; without, a random task of the split.
 
         Returns:
             The opening messages, and `{"task_id", "tools"}`.
 
         Raises:
-            DataError: the split has no task, or none of that id.
+            DataError: the split has no task, or no task of that id.
         """
         super().reset(seed=seed)
         self.task = self._choose((options or {}).get("task"))
@@ -177,11 +177,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         return Pending(turn, parsed.content, ToolJobs(runnable, self.parallel_calls))
 
     def finish(self, pending: Pending) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Observe what a turn caused and decide whether the episode ends.
+        """Observe the results of a turn, and decide if the episode ends.
 
         Returns:
-            Messages, reward (the outcome where the episode ends and has one, else 0),
-            terminated, truncated, and info: `calls`, `end`, `answer`, `outcome`.
+            Messages, reward (the outcome if the episode ends and has one, else 0), terminated,
+            truncated, and info: `calls`, `end`, `answer`, `outcome`.
         """
         turn = pending.turn
         self.turns.append(turn)
@@ -207,7 +207,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         return self.step_result(turn)
 
     def step_result(self, turn: Turn) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """What `step` returns after a turn; all but the turn's own is read from `trajectory`."""
+        """The result of `step`; all but calls and observation come from `trajectory`."""
         played = self.trajectory
         truncated = played.end == "turn_limit"
         info = {
@@ -222,13 +222,13 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         return tuple(turn.observation), float(played.outcome or 0.0), terminated, truncated, info
 
     def stop(self, end: EndReason) -> float | None:
-        """End the episode from outside (out of tokens, say); the outcome as it stands."""
+        """End the episode from outside (out of tokens, say); returns the outcome so far."""
         self.end = end
         self.trajectory.outcome = outcome = self._outcome()
         return outcome
 
     def _outcome(self) -> float | None:
-        """What `verify` says, as a float: it may give a bool or a scalar of numpy."""
+        """The result of `verify`, which may be a bool or a scalar of numpy, as a float."""
         outcome = self.verify()
         number = as_float(outcome)
         if outcome is not None and number is None:
@@ -238,7 +238,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         return number
 
     def snapshot(self) -> Any:
-        """The episode as it stands; `restore` takes it back there, any number of times."""
+        """A copy of the episode as it stands, for any number of calls of `restore`."""
         random = self.np_random.bit_generator.state
         return deepcopy((self.task, self.state, self.trajectory, random))
 
@@ -249,13 +249,13 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         self.refresh_tools()
 
     def refresh_tools(self) -> None:
-        """Make `self.tools` those that `tools_for` gives for the episode as it stands."""
+        """Set `self.tools` to the tools that `tools_for` gives for the episode as it stands."""
         tools = self.tools_for(self.task) if self.task is not None else None
         if tools is not None:
             self.tools = self._by_name(tools)
 
     def close(self) -> None:
-        """Give back what the environment holds."""
+        """Release the environment's resources."""
         if self._executor is not None:
             self._executor.close()
             self._executor = None

@@ -1,4 +1,4 @@
-"""What holds for every episode, whoever plays it: its record, its seed and its outcome."""
+"""Episode: the record, the seed and the outcome, common to everything that plays episodes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ __all__ = ["begun", "checked_outcome", "reset_seed"]
 
 
 def begun(task: Task) -> Trajectory:
-    """The record of an episode that begins. Nothing else makes one; the rest is filled in."""
+    """The record of an episode that begins; later steps fill in the other fields."""
     return Trajectory(task_id=task.id, env=task.env)
 
 
 def reset_seed(seed: int) -> int:
-    """What an environment is reset with in an episode of that seed."""
+    """The seed for `ToolEnv.reset` in an episode of that seed."""
     return seed % 2**32
 
 
 def checked_outcome(outcome: Any) -> float | None:
-    """What an environment gave as an outcome; a number in [0, 1] or None.
+    """An environment's outcome, checked: a number in [0, 1] or None.
 
     Raises:
-        PluginError: it is something else, NaN or 1.5, say.
+        PluginError: the outcome is another value, NaN or 1.5, say.
     """
     number = as_float(outcome)
     if outcome is not None and (number is None or not 0.0 <= number <= 1.0):

@@ -1,8 +1,8 @@
 """ToolExecutor: runs the tool calls of many episodes at the same time.
 
-Async tools share one event loop, sync tools a bounded pool of daemon threads; every call has
-a time limit; results keep the order of the calls. A call that outlives its limit costs its own
-episode a failure: its thread is abandoned and replaced, so nobody else waits for it.
+Async tools share one event loop, sync tools a bounded pool of daemon threads. Every call has a time
+limit, and results keep the order of the calls. A call over its limit fails, in its own episode
+only. The call's thread is abandoned and replaced, so that no other episode waits.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class ToolJobs:
     """The calls of one turn that are to be executed.
 
     Attributes:
-        calls: each with its tool; `result`, `failure` and `seconds` are filled in.
-        parallel: whether the calls of this turn may overlap.
-        deadline: calls that have not ended then are given up, and those that have not begun do
-            not begin; as `time.perf_counter` has it.
+        calls: pairs of a call and its tool; `result`, `failure` and `seconds` are filled in.
+        parallel: true if the calls of this turn may overlap.
+        deadline: time at which running calls are given up, and after which no call begins; in
+            seconds of `time.perf_counter`.
     """
 
     calls: Sequence[tuple[Call, Tool]]
@@ -47,7 +47,7 @@ _Done = queue.SimpleQueue[ToolJobs]
 
 
 class _OverLimit(Exception):
-    """A call has taken longer than it may; a tool's own TimeoutError is another thing."""
+    """A call is over its time limit; different from a tool's own TimeoutError."""
 
 
 class _Limit(NamedTuple):
@@ -86,7 +86,7 @@ class ToolExecutor:
     def run(self, jobs: Sequence[ToolJobs]) -> None:
         """Execute all and return when every call has a result or a failure.
 
-        What others have submitted goes on meanwhile, and is left for their `collect`.
+        Jobs submitted elsewhere go on meanwhile, and are left for `collect`.
         """
         done: _Done = queue.SimpleQueue()
         for job in jobs:
@@ -125,7 +125,7 @@ class ToolExecutor:
         """Jobs that have ended since the last call.
 
         Args:
-            timeout: seconds to wait for the first one; None waits as long as any is running.
+            timeout: seconds to wait for the first job; None waits as long as any job is running.
         """
         ended: list[ToolJobs] = []
         give_up = None if timeout is None else time.perf_counter() + timeout
@@ -145,7 +145,7 @@ class ToolExecutor:
 
     @property
     def ready(self) -> bool:
-        """Whether `collect` has something to give now."""
+        """True if `collect` has ended jobs to return now."""
         if not self._running:
             return False
         self._expire()
@@ -157,7 +157,7 @@ class ToolExecutor:
         return len(self._running)
 
     def close(self) -> None:
-        """Let the threads and the event loop end; a hung call does not hold this up."""
+        """Let the threads and the event loop end, without waiting for hung calls."""
         with self._lock:
             self._closed, self._threads = True, 0
             self._tasks.clear()
@@ -178,7 +178,7 @@ class ToolExecutor:
         started: list[float] = []
 
         def begin() -> float:
-            """Seconds that the call may take, counted from here; 0 where it must not begin."""
+            """Seconds that the call may take, from now; 0 if the call must not begin."""
             now = time.perf_counter()
             left = min(self.limit_seconds, deadline - now)
             with self._lock:
@@ -189,7 +189,7 @@ class ToolExecutor:
             return left
 
         def settle(value: str, failure: BaseException | None) -> bool:
-            """Record how the call ended; False where it had ended already (its limit came)."""
+            """Record the end of the call; False if it had ended before, by its time limit."""
             with self._lock:
                 if self._limits.pop(ended, None) is None:
                     return False
@@ -226,7 +226,7 @@ class ToolExecutor:
             self._ensure_workers()
 
     def _ensure_workers(self) -> None:
-        """Wake or start a thread where a task waits; the lock is held."""
+        """Wake or start a thread if a task waits; the caller holds the lock."""
         if self._idle >= len(self._tasks):
             self._changed.notify()
         elif self._threads < self.workers:
@@ -247,7 +247,7 @@ class ToolExecutor:
             in_time = body()
 
     def _expire(self) -> float:
-        """Fail the calls that are over their limit; seconds until the next one may be."""
+        """Fail calls over their limit; returns the seconds until the next call may be."""
         while True:
             now = time.perf_counter()
             with self._lock:
@@ -271,7 +271,7 @@ class ToolExecutor:
 
 
 async def _outcome(call: Call, tool: Tool) -> tuple[str, BaseException | None]:
-    """What an async tool gave, or what it raised: some of these would end the event loop."""
+    """The result of an async tool, or its exception: some exceptions would end the event loop."""
     try:
         return render_result(await tool.call(call.arguments)), None
     except asyncio.CancelledError:  # its limit has come

@@ -1,4 +1,4 @@
-"""Scripts played like a policy: an environment's expert, and saved episodes once more."""
+"""Scripts played like a policy: an environment's expert, and replays of saved episodes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from mentor_core.support.errors import DataError, PluginError
 __all__ = ["play_expert", "replay", "rewritten", "said_in"]
 
 _STOPPED: tuple[EndReason, ...] = ("turn_limit", "token_limit", "time_limit")
-"""What ends an episode from outside; all else is the environment's to say."""
+"""End reasons that come from outside; the environment decides all others."""
 
 
 def play_expert(env: ToolEnv, task: Task, seed: int = 0) -> Trajectory | None:
-    """The expert's episode; None where the environment has no expert for the task.
+    """The expert's episode; None if the environment has no expert for the task.
 
-    It goes through the environment's own `step`, in its call format: what an expert does is
-    subject to the same checks and limits as what a policy does.
+    The expert plays through the environment's own `step`, in its call format. So the same checks
+    and limits hold for an expert as for a policy.
 
     Raises:
         PluginError: the expert raised, or stopped before the episode ended; names the task.
@@ -47,15 +47,15 @@ def play_expert(env: ToolEnv, task: Task, seed: int = 0) -> Trajectory | None:
 
 
 def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
-    """The same turns from the same seed: every call is executed again, the outcome verified again.
+    """Play the same turns from the same seed: calls are executed and the outcome verified again.
 
     The saved calls are played as they stand, so their turns may be in any model's format.
 
     Returns:
-        What came of it; `seconds` and `span` of the turns are the saved ones.
+        The new trajectory; `seconds` and `span` of the turns are the saved ones.
 
     Raises:
-        PluginError: the environment raised, or takes the turns for other calls.
+        PluginError: the environment raised, or reads other calls in the turns.
     """
     complete = [turn for turn in saved.turns if turn.complete]
     what = f"replaying an episode in environment {env.name!r} on task {task.id!r}"
@@ -87,7 +87,7 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
 
 
 def _play(env: ToolEnv, script: Expert, what: str) -> Trajectory:
-    """Play a script as far as the episode or the script goes; `end` is None in the second case.
+    """Play a script until the episode or the script ends; `end` is None if only the script did.
 
     Raises:
         PluginError: script or environment raised; begins with `what`.
@@ -113,7 +113,7 @@ def _play(env: ToolEnv, script: Expert, what: str) -> Trajectory:
 
 
 def _check(wanted: Sequence[Call], made: Sequence[Call]) -> None:
-    """Raises ValueError where the calls were not read as the script meant them."""
+    """Raises ValueError if the calls read differ from the calls that the script wants."""
     meant, read = ([(call.name, call.arguments) for call in calls] for calls in (wanted, made))
     if meant != read:
         raise ValueError(f"its calls {meant} were read as {read}")
@@ -125,7 +125,7 @@ def _said(turns: Iterable[Turn]) -> Generator[tuple[str, Sequence[Call]], list[C
 
 
 def said_in(text: str) -> str:
-    """What a turn says after its thinking, which the prompt may have opened."""
+    """The part of a turn after its thinking, which the prompt may have opened."""
     opened = (pair for pair in THINKING if pair[1] in text and pair[0] not in text)
     parser = HermesParser()  # thinking is the same for all
     parser.opening = next(opened, ("", ""))[0]
@@ -137,7 +137,7 @@ def rewritten(turn: Turn, parser: CallParser, where: str) -> str:
 
     Args:
         parser: the format to write in; the turn's own may be this one or Hermes'.
-        where: begins an error message.
+        where: the start of error messages.
 
     Raises:
         DataError: the text makes other calls than the turn has, or the format cannot hold them.
@@ -147,7 +147,7 @@ def rewritten(turn: Turn, parser: CallParser, where: str) -> str:
         if said.failure is None and _same_calls(said.calls, turn.calls):
             break
     else:
-        raise DataError(f"{where}: its calls are not those that its text makes")
+        raise DataError(f"{where}: the turn's calls differ from the calls in its text")
     text = parser.render(said.content, turn.calls)
     if not _same_calls(parser.parse(text).calls, turn.calls):
         raise DataError(f"{where}: the student's format cannot hold its calls")
@@ -159,7 +159,7 @@ def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
 
 
 class _AsSaved(CallParser):
-    """Reads turns as they were read when they were saved, in whatever format that was."""
+    """Reads turns as they were read before saving, in any format."""
 
     def __init__(self, turns: Iterable[Turn], parser: CallParser) -> None:
         self._turns, self._parser = iter(turns), parser

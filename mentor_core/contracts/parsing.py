@@ -1,10 +1,9 @@
-"""CallParser: how a model family writes thinking and tool calls into its turns.
+"""CallParser: a model family's format of thinking and tool calls in turns.
 
-A parser reads what a policy wrote (`parse`) and writes what a scripted policy wants to say
-(`render`); the two are inverses on well-formed turns. A turn is thinking, where the model
-thinks, and then what is said: text and calls. Thinking is the same for all parsers and is
-taken off here; a format defines `read` and `write` for what is said. `HermesParser`, the
-format of Hermes and Qwen models, is the plain built-in.
+A parser reads the turns of a policy (`parse`) and writes the turns of a script (`render`). The two
+are inverses on well-formed turns. A turn has optional thinking, then text and calls. Thinking is
+the same for all parsers and is removed here; a format defines `read` and `write` for text and
+calls. `HermesParser`, the format of Hermes and Qwen models, is the plain built-in.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ THINKING = (
     ("<|START_THINKING|>", "<|END_THINKING|>"),  # Cohere
     ("<seed:think>", "</seed:think>"),
 )
-"""What opens and closes a block of thinking, by model family."""
+"""Marks that open and close a block of thinking, by model family."""
 
 _REASONS: dict[ParseFailure, str] = {
     "malformed_json": "the tool call is not valid JSON.",
@@ -68,14 +67,14 @@ _REASONS: dict[ParseFailure, str] = {
 
 @dataclass(slots=True)
 class ParsedTurn:
-    """What a turn says: text, calls in order, and the first thing that was wrong with a call."""
+    """The contents of a turn: text, calls in order, and the first fault of a call."""
 
     content: str
     calls: list[Call] = field(default_factory=list)
     failure: ParseFailure | None = None
 
     def take(self, value: Any) -> None:
-        """Add the call that a JSON value describes, or note what is wrong with it."""
+        """Add the call that a JSON value describes, or note its fault."""
         call = call_of(value)
         if call is None:
             self.note("malformed_call")
@@ -83,11 +82,11 @@ class ParsedTurn:
             self.calls.append(call)
 
     def note(self, failure: ParseFailure) -> None:
-        """Something is wrong with a call of the turn; the first such thing is kept."""
+        """Note the fault of a call in the turn; the first one is kept."""
         self.failure = self.failure or failure
 
     def keep_sound(self) -> None:
-        """Drop, and note, calls that are not JSON, or are nested too deeply to be written."""
+        """Drop calls that are no JSON, or nested too deeply to be written; note the fault."""
         sound = []
         for call in self.calls:
             if (failure := unsound([call.name, call.arguments])) is None:
@@ -101,11 +100,12 @@ class CallParser(ABC):
     """Reads and writes turns in one model family's format.
 
     Attributes:
-        form: how a call is written. Models whose chat template knows no tools are shown it, and
-            so is a policy whose call could not be read.
-        opening: what stands before a turn, and after the user's message, in the model's prompt;
-            set by `prepare`. Some templates open the thinking there.
-        generic: it reads many families' formats; a family's own parser goes before it.
+        form: a call in this format. Models whose chat template knows no tools read the form, and so
+            does a policy whose call could not be read.
+        opening: text between the user's message and a turn in the model's prompt; set by `prepare`.
+            Some templates open the thinking there.
+        generic: true if the parser reads many families' formats; a family's own parser is
+            preferred.
         parameters: JSON schema of the arguments of each tool by name, set by `prepare`.
     """
 
@@ -131,9 +131,9 @@ class CallParser(ABC):
     def parse(self, text: str) -> ParsedTurn:
         """Parse one assistant turn. Never raises, whatever the text.
 
-        Thinking is neither content nor searched for calls. Where it is not closed, the turn
-        says nothing: `failure` is "unclosed_thinking". A call in another family's format is a
-        failure, and so is one whose arguments are not JSON or nested too deeply.
+        Thinking is neither content nor searched for calls. If thinking is not closed, the turn is
+        empty, with the failure "unclosed_thinking". A call in another family's format is a failure,
+        and so is a call whose arguments are not JSON or nested too deeply.
         """
         said = self.after_thinking(text)
         if said is None:
@@ -151,13 +151,13 @@ class CallParser(ABC):
         return closing + self.write(content, calls)
 
     def complain(self, failure: ParseFailure) -> str:
-        """What a policy is shown after a turn that could not be read."""
+        """The message to a policy after a turn that could not be read."""
         if failure == "unclosed_thinking":
             return "the turn ended before the thinking did."
         return f"{_REASONS[failure]} Write it as {' '.join(self.form.split())}"
 
     def after_thinking(self, text: str) -> str | None:
-        """The part of a turn that follows its thinking; None where that is not closed."""
+        """The part of a turn after its thinking; None if the thinking is not closed."""
         opened, at = opened_thinking(self.opening), 0
         while True:
             if opened is None:
@@ -176,7 +176,7 @@ class CallParser(ABC):
 
     @abstractmethod
     def write(self, content: str, calls: Sequence[Call]) -> str:
-        """`render`, but for what closes the thinking that a prompt opens."""
+        """`render` without the mark that closes thinking which a prompt has opened."""
 
 
 class HermesParser(CallParser):

@@ -1,4 +1,4 @@
-"""Plan: which episodes a batch consists of: fresh ones, or ones that begin with turns of others.
+"""Plan: the episodes of a batch, fresh ones or episodes that begin with replayed turns.
 
 sampler.choose ─ plan.starts ─ rollout ─ reward ─ credit ─ loss
 ↑                      │
@@ -25,7 +25,7 @@ class Start:
 
     Attributes:
         prefix: an episode on the task whose first turns are replayed, not generated.
-        turns: how many of them; None: all.
+        turns: number of replayed turns; None: all.
     """
 
     task: Task
@@ -45,7 +45,7 @@ class Group:
     """Episodes of one task whose rewards are compared with each other.
 
     Attributes:
-        index: of the group in its batch.
+        index: number of the group in its batch.
         seeds: one an episode.
         references: the task's verified references; [] if there are none.
     """
@@ -56,18 +56,18 @@ class Group:
     references: Sequence[Trajectory] = ()
 
     def starts(self, prefix: Trajectory | None = None, turns: int | None = None) -> list[Start]:
-        """The group's episodes, all from the same state: otherwise their rewards say nothing."""
+        """The group's episodes, all from the same state, as only then their rewards compare."""
         return [Start(self.task, seed, self.index, prefix, turns) for seed in self.seeds]
 
 
 class Plan(Stateful):
-    """Decides how the episodes of each group begin.
+    """Decides the beginnings of each group's episodes.
 
-    What follows depends on the arguments and on the calls of `observe` alone: several processes
-    ask with the same, and each plays its own share.
+    Results must depend on the arguments and on the calls of `observe` alone. Several processes call
+    with the same arguments, and each plays its own share.
 
     Attributes:
-        replays: whether episodes may begin with turns of others, which a policy must support.
+        replays: true if episodes may begin with replayed turns, which a policy must support.
     """
 
     replays: ClassVar[bool] = False

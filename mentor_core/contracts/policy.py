@@ -1,9 +1,8 @@
 """Policy: generates assistant turns, for many conversations at a time.
 
-A rollout opens a `Session` a conversation, submits it when it is the policy's turn, and polls
-for finished turns; it then tells the session what the environment added, and submits it
-again. A policy is free to run the sessions in lockstep, continuously batched, or as requests
-to a server.
+A rollout opens a `Session` for each conversation, submits it for the policy's turn, and polls for
+finished turns. Then the rollout adds the environment's messages, and submits the session again. A
+policy may run the sessions in lockstep, continuously batched, or as requests to a server.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ __all__ = [
 ]
 
 Interrupted = Callable[[], bool]
-"""Whether something else wants attention: the results of a tool, say."""
+"""Returns true if something else is waiting: the results of a tool, say."""
 
 
 def never() -> bool:
-    """Nothing else wants attention."""
+    """Nothing else is waiting."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to sample. Temperature 0 is greedy; top_p 1, top_k 0 and min_p 0 are off."""
+    """Settings of sampling. Temperature 0 is greedy; top_p 1, top_k 0 and min_p 0 are off."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -51,7 +50,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a policy may write.
+    """Limits on a policy's output.
 
     Attributes:
         max_turn_tokens: most tokens of one turn.
@@ -69,8 +68,8 @@ class Student:
     Attributes:
         model: a `PreTrainedModel`, on its device.
         tokenizer: a `PreTrainedTokenizerBase`.
-        name: what the user called it.
-        engine: what else can generate with the model's weights (TRL's vLLM); None if nothing.
+        name: the user's name of the model.
+        engine: another generator with the model's weights (TRL's vLLM); None if there is none.
     """
 
     model: Any
@@ -88,9 +87,9 @@ class Session:
         messages: the conversation so far.
         tools: schemas of the tools.
         seed: seed of this episode's own random numbers.
-        tokens: the token record; None where the policy does not deal in tokens.
-        context: what the opener wants to find again (the episode, say).
-        handle: what the policy wants to find again (its cache row, say).
+        tokens: the token record; None if the policy has no tokens.
+        context: an object of the opener (the episode, say).
+        handle: an object of the policy (its cache row, say).
     """
 
     messages: list[Message]
@@ -106,13 +105,13 @@ class Generation:
     """One assistant turn.
 
     Attributes:
-        session: whose turn it is.
+        session: the session of the turn.
         text: the turn without its end-of-turn token.
-        complete: the policy ended the turn itself; False: it ran out of tokens.
+        complete: true if the policy ended the turn itself; False: out of tokens.
         span: [start, end) of the sampled tokens in the session's completion.
         seconds: wall time from `submit` to the last token.
-        error: what broke, where the policy could not generate; the episode then ends.
-        usage: what a server counted; None if there is no server.
+        error: the reason if the policy could not generate; the episode then ends.
+        usage: the server's counts; None if there is no server.
     """
 
     session: Session
@@ -128,10 +127,10 @@ class Policy(Component, ABC):
     """Generates turns. Sessions may come and go at any time.
 
     Attributes:
-        needs_model: False where the policy brings its own model, or none.
-        parser: the format in which it writes calls, where that is not the model's affair.
-        ways: its options that change how it works but not what it says, such as retries.
-        replays: whether an episode may begin with turns that were written before.
+        needs_model: False if the policy has its own model, or none.
+        parser: the format in which the policy writes calls, if the model does not decide this.
+        ways: names of options that do not change the policy's turns, such as retries.
+        replays: true if an episode may begin with replayed turns.
     """
 
     needs_model: ClassVar[bool] = True
@@ -150,14 +149,14 @@ class Policy(Component, ABC):
 
     @abstractmethod
     def submit(self, session: Session) -> None:
-        """It is the policy's turn in this session."""
+        """Start the policy's turn in this session."""
 
     def replay(
         self, session: Session, text: str, calls: Sequence[Call], ids: Sequence[int] | None = None
     ) -> Generation:
         """Take a turn that was written before, instead of generating one.
 
-        Only asked where `replays` is True.
+        Only called if `replays` is True.
 
         Args:
             text: the turn, in the format that the policy writes.
@@ -173,12 +172,12 @@ class Policy(Component, ABC):
     def poll(self, interrupted: Interrupted = never) -> list[Generation]:
         """Work until at least one submitted session has its turn, or until `interrupted`.
 
-        [] where none can have it now: none is submitted, or all wait for one that is not.
+        [] if no turn can end now: no session is submitted, or all wait for one that is not.
         """
 
     @abstractmethod
     def observe(self, session: Session, messages: Sequence[Message]) -> bool:
-        """Add what the environment wrote. False: no token of the episode is left."""
+        """Add the environment's messages. False: no token of the episode is left."""
 
     def close(self, session: Session) -> None:
-        """The conversation has ended."""
+        """End the conversation."""

@@ -1,4 +1,4 @@
-"""Provenance: who played an episode, when and how, and the cost."""
+"""Provenance: the player of an episode, the time, the settings and the cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Usage:
 
     Attributes:
         requests: answered requests.
-        prompt_tokens, completion_tokens: as the server reports; 0 if the server says nothing.
+        prompt_tokens, completion_tokens: as the server reports; 0 if it reports none.
         model: the model's name as the server reports it; None if the server does not.
     """
 
@@ -39,18 +39,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who played an episode, when and how.
+    """The player of an episode, the time and the settings.
 
     Attributes:
-        player: the teacher or policy, by the name that it is registered under.
+        player: registered name of the teacher or policy.
         model: the model that played; None if there was none (a script, say).
-        revision: of the model, as the Hub or the server reports; None if neither does.
-        server: the address that was asked; None if there was no server.
+        revision: the model's revision, as the Hub or the server reports; None if neither does.
+        server: address of the server; None if there was no server.
         sampling: settings of the sampling, such as the temperature.
-        made_at: UTC, ISO 8601, to the second.
+        made_at: time in UTC, ISO 8601, to the second.
         prompt_version: hash of the opening messages and the tool schemas.
-        usage: of the whole episode; None if nothing was counted.
-        cost: in US dollars; None if no price is known.
+        usage: counts of the whole episode; None if nothing was counted.
+        cost: US dollars; None if no price is known.
         seconds: wall time of the episode's turns and tools.
     """
 

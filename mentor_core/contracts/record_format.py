@@ -1,4 +1,4 @@
-"""RecordFormat: how others write an episode down, as rows of a data set."""
+"""RecordFormat: a format of episodes as rows of a data set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RecordFormat"]
 
 
 class RecordFormat(Component, ABC):
-    """How others write an episode: one JSON row a trajectory.
+    """A format of episodes: one JSON row a trajectory.
 
     Attributes:
         holds: the fields of a trajectory that `read(write(trajectory))` gives back, dotted
@@ -39,7 +39,8 @@ class RecordFormat(Component, ABC):
             row: an object of JSON values.
 
         Raises:
-            RowError: the row holds none; says why, in the same words for all rows of a kind.
+            RowError: the row holds no trajectory; says why, in the same words for all rows of a
+                kind.
         """
 
     @abstractmethod

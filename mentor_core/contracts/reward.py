@@ -2,7 +2,8 @@
 
     trajectories ─ terms ─→ Scores [batch, term] ─ composer ─→ Composed [batch]
 
-Throughout, "not scored" is None on the plugin's side and NaN inside the arrays. It is never 0.
+Throughout, "not scored" is None on the plugin's side and NaN inside the arrays. "Not scored" is
+never 0.
 
 Shape suffixes: B trajectories, K terms, N turns of one trajectory.
 """
@@ -43,19 +44,20 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Need = Literal["answer", "reference", "gold", "schemas"]
-"""What a term may need of a task: its answer, a verified reference, and in its metadata the right
-calls (`calls`) or the schemas of its tools (`functions`)."""
+"""Needs of a term: the task's answer, a verified reference, or, in the task's metadata, the right
+calls (`calls`) or the tools' schemas (`functions`).
+"""
 NEEDS: dict[Need, str] = {
     "answer": "the task's answer",
     "reference": "a verified reference",
     "gold": "the task's gold calls",
     "schemas": "the schemas of the task's tools",
 }
-"""What to call each of them."""
+"""Need → its name in messages."""
 
 
 def has(need: Need, task: Task, references: Sequence[Trajectory]) -> bool:
-    """Whether a task with these references has what a term needs."""
+    """True if a task with these references fulfils a term's need."""
     match need:
         case "answer":
             return task.answer is not None
@@ -70,20 +72,20 @@ def has(need: Need, task: Task, references: Sequence[Trajectory]) -> bool:
 class RewardTerm(Component, ABC):
     """Scores one aspect of a trajectory.
 
-    A term is deterministic and does not change its input. `needs` declares what it cannot do
-    without, so that a run that cannot provide it stops before it starts.
+    A term is deterministic and does not change its input. A run that cannot fulfil the term's
+    `needs` is refused before it starts.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset()
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     reads_text: ClassVar[bool] = False
-    """Whether it looks at what a policy writes beside its calls and its answer."""
+    """True if the term reads a policy's text beside its calls and its answer."""
 
     @abstractmethod
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        """The score within `bounds`; None where the term does not apply.
+        """The score within `bounds`; None if the term does not apply.
 
         Args:
             trajectory: the episode to score.
@@ -94,20 +96,21 @@ class RewardTerm(Component, ABC):
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        """What each turn added to the score; None where the term has no meaning per turn.
+        """The addition of each turn to the score; None if the term has no meaning per turn.
 
-        Within ± the width of `bounds`. The sum is what the turns brought in all, so that a term
-        wants the same of the turns as of the whole: `added_by_turns` gives just this.
+        Each addition is within ± the width of `bounds`. The sum is the turns' total effect on the
+        score, so that rewards per turn favour the same episodes as the score. `added_by_turns`
+        computes such additions.
         """
         return None
 
     def explain(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[str]:
-        """Why the score is what it is: lines for a person, the first about the whole.
+        """An explanation of the score: lines for a person, the first about the whole.
 
-        The default says what is missing, what each turn added, and what the score would be
-        without that turn where it would be another. A term that knows better replaces it.
+        The default names missing needs and each turn's addition. It also gives the score without a
+        turn, if that differs. A term with a better explanation overrides the method.
         """
         value = self.score(trajectory, task, references)
         lines = [_shown(value)]
@@ -130,15 +133,15 @@ class RewardTerm(Component, ABC):
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the terms gave for a batch.
+    """The scores of a batch.
 
     Attributes:
         terms: K names.
-        weights_K: the weights that the user gave.
-        values_BK: NaN where not scored.
-        turns_NK: for each of the B trajectories one array [turns, K]: what each turn added, NaN
-            where not scored.
-        groups_B: which group each trajectory belongs to.
+        weights_K: the user's weights.
+        values_BK: scores; NaN if not scored.
+        turns_NK: for each of the B trajectories one array [turns, K] of each turn's additions; NaN
+            if not scored.
+        groups_B: number of each trajectory's group.
     """
 
     terms: tuple[str, ...]
@@ -166,9 +169,9 @@ class Composed:
     """Rewards of a batch.
 
     Attributes:
-        rewards_B: NaN where not scored.
-        turns_N: for each trajectory one array [turns]: what each turn added to the reward, NaN
-            where nothing is known; or None where the composer gives none.
+        rewards_B: rewards; NaN if not scored.
+        turns_N: for each trajectory one array [turns] of each turn's addition to the reward; NaN if
+            not known. None if the composer gives no rewards per turn.
     """
 
     rewards_B: Floats
@@ -181,7 +184,7 @@ class Composer(Stateful, ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     """Terms that must be among the reward's terms."""
     gives_turns: ClassVar[bool] = False
-    """Whether it gives rewards per turn, which some credits need."""
+    """True if the composer gives rewards per turn, which some credits need."""
 
     def check(self, terms: Mapping[str, RewardTerm], weights: Mapping[str, float]) -> None:
         """Refuse terms and weights that do not fit together, before a run starts.
@@ -191,7 +194,7 @@ class Composer(Stateful, ABC):
             weights: the weight of each of them, in the same order.
 
         Raises:
-            ConfigError: says what does not fit.
+            ConfigError: terms or weights do not fit; says why.
         """
 
     @abstractmethod
@@ -206,7 +209,7 @@ class Composer(Stateful, ABC):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What one trajectory is scored with."""
+    """A trajectory with the task and the references to score it with."""
 
     trajectory: Trajectory
     task: Task
@@ -225,8 +228,9 @@ class Reward:
         composer: see `Composer`.
 
     Raises:
-        ConfigError: no term; a weight that is not finite, or has no term; all weights zero; a
-            term that the composer requires is missing; all that `Composer.check` refuses.
+        ConfigError: there is no term; a weight is not finite, or has no term; or all weights are
+            zero. Also if a term that the composer requires is missing, or if `Composer.check`
+            refuses.
     """
 
     def __init__(
@@ -257,7 +261,7 @@ class Reward:
 
     @property
     def needs(self) -> dict[Need, list[str]]:
-        """What the terms need → the names of the terms that need it."""
+        """Need → the names of the terms that have it."""
         found: dict[Need, list[str]] = {}
         for name, term in self.terms.items():
             for need in sorted(term.needs):
@@ -287,10 +291,10 @@ class Reward:
 def apply_term(
     name: str, term: RewardTerm, example: Example, turns: bool = True
 ) -> tuple[float | None, list[float | None] | None]:
-    """What a term gives for one trajectory, and for each of its turns where that is asked for.
+    """A term's score of one trajectory, and the additions of its turns if `turns` is set.
 
     Raises:
-        RewardError: it raised, or left its declared bounds; names term and trajectory.
+        RewardError: the term raised, or left its declared bounds; names term and trajectory.
     """
     arguments = example.trajectory, example.task, example.references
     where = f"reward term {name!r} on a trajectory of task {example.task.id!r}"
@@ -320,12 +324,11 @@ def apply_term(
 def added_by_turns(
     term: RewardTerm, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
 ) -> list[float | None] | None:
-    """What each turn added to a term's score: that of the episode up to it, less that before.
+    """Each turn's addition to a term's score: the score up to the turn, less the score before it.
 
-    The sum is the score less that of an episode without turns: whatever a term wants of its
-    turns, it wants of the whole. None where it does not score the trajectory, and for turns
-    before or after which it gives no score. What came of an unfinished episode is not known:
-    it has no end, answer or outcome.
+    The sum is the score less the score of an episode without turns, so that rewards per turn favour
+    the same episodes as the score. None if the term does not score the trajectory, and for turns
+    before or after which there is no score. An unfinished episode has no end, answer or outcome.
     """
     whole = term.score(trajectory, task, references)
     if whole is None:

@@ -1,4 +1,4 @@
-"""TaskSampler: which tasks to train on next."""
+"""TaskSampler: chooses the next tasks to train on."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ __all__ = ["TaskSampler"]
 
 
 class TaskSampler(Stateful, ABC):
-    """Chooses tasks of one environment for rollouts and hears how they went.
+    """Chooses tasks of one environment for rollouts, and is told their rewards.
 
     In a run on several environments each has a sampler of its own (see `mixture`).
 
-    All processes of a run hold the same sampler and must choose the same tasks, so `choose`
-    depends only on its arguments, on `start` and on what `observe` was told.
+    All processes of a run hold the same sampler and must choose the same tasks. So `choose` depends
+    only on its arguments, and on the calls of `start` and `observe`.
     """
 
     @abstractmethod
     def start(self, tasks: Sequence[Task], seed: int) -> None:
-        """Called before the first `choose`; again where there turn out to be other tasks."""
+        """Called before the first `choose`, and again if the tasks change."""
 
     @abstractmethod
     def choose(self, drawn: int, count: int) -> list[Task]:
         """The next `count` tasks, one a group.
 
         Args:
-            drawn: how many were chosen before, since the beginning of the run.
-            count: how many are wanted, at least 1; not always the same.
+            drawn: number of tasks chosen before, since the beginning of the run.
+            count: number of wanted tasks, at least 1; not always the same.
         """
 
     def reach(self, count: int) -> Sequence[Task] | None:
-        """The tasks among which the first `count` chosen ones are, whatever comes; None: any.
+        """The tasks that the first `count` choices can be, whatever is observed; None: any.
 
-        Only of these a run needs references. Asked after `start`.
+        A run needs references of these tasks only. Called after `start`.
         """
         return None
 
     def observe(self, rewards: Mapping[str, Sequence[float]]) -> None:
-        """Told after each step: task id → the rewards of its scored trajectories."""
+        """Called after each step: task id → the rewards of its scored trajectories."""

@@ -1,4 +1,4 @@
-"""TrajectorySource: where the teacher's reference trajectories come from."""
+"""TrajectorySource: a source of the teacher's reference trajectories."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ __all__ = ["TrajectorySource"]
 
 
 class TrajectorySource(Component, ABC):
-    """Provides reference trajectories. Whoever asks verifies them: see `references`.
+    """Provides reference trajectories. The caller verifies them: see `references`.
 
     Attributes:
-        plays: what `find` gives was played there, in `env`; all else is replayed before use.
+        plays: true if `find` plays the trajectories itself, in `env`; all others are replayed
+            before use.
     """
 
     plays: ClassVar[bool] = False
@@ -28,6 +29,6 @@ class TrajectorySource(Component, ABC):
         """Task id → its reference trajectories; tasks without any may be left out.
 
         Args:
-            tasks: the tasks that references are wanted for.
+            tasks: the tasks that need references.
             env: an environment of the tasks' kind, to play in.
         """

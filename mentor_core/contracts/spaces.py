@@ -1,4 +1,4 @@
-"""Gymnasium spaces of tool use: what a policy says, and what it is shown."""
+"""Gymnasium spaces of tool use: a policy's turns, and its observations."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ __all__ = ["SPLITS", "Split", "Task", "TaskKey"]
 Split = Literal["train", "eval", "ood"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 TaskKey = tuple[str, str]
-"""Environment and task id: what tells a task from all others."""
+"""Environment and task id, which tell a task from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class Task:
     Attributes:
         id: unique within its environment and stable from run to run.
         env: name under which the environment is registered.
-        prompt: what the policy is asked, as the user's message.
-        answer: what `ToolEnv.verify` compares with; None where the environment verifies by its
-            own state. It never reaches the policy.
+        prompt: the user's message to the policy.
+        answer: the right answer, for `ToolEnv.verify`; None if the environment verifies by its own
+            state. The policy never sees the answer.
         split: train, eval (same distribution) or ood (out of distribution).
-        metadata: anything the environment needs to set the task up or to solve it.
+        metadata: data that the environment needs to set the task up or to solve it.
     """
 
     id: str
@@ -37,5 +37,5 @@ class Task:
 
     @property
     def key(self) -> TaskKey:
-        """What tells this task from all others, those of other environments among them."""
+        """The key that tells this task from all others, in other environments, too."""
         return self.env, self.id

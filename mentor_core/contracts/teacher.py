@@ -24,7 +24,7 @@ class Attempt:
     Attributes:
         number: counts the attempts of one teacher at one task, from 0.
         seed: seed of the episode.
-        temperature: of the sampling, for teachers that sample; 0 is greedy.
+        temperature: temperature for teachers that sample; 0 is greedy.
     """
 
     task: Task
@@ -36,8 +36,8 @@ class Attempt:
 class RequestLog(Protocol):
     """Remembers requests to a paid server, so that no answer is paid for twice.
 
-    A key stands for one request; the same key means the same request, after a crash, too.
-    Called from several threads.
+    A key stands for one request; the same key means the same request, after a crash, too. The
+    methods are called from several threads.
     """
 
     def remembered(self, key: str) -> Any:
@@ -58,11 +58,11 @@ class RequestLog(Protocol):
 
 
 class Classroom(Protocol):
-    """What a teacher is given to work with."""
+    """A teacher's access to environments, request log and store."""
 
     @property
     def log(self) -> RequestLog:
-        """Hears of every request."""
+        """The log of every request."""
 
     def env(self, name: str) -> ToolEnv:
         """An environment to play in."""
@@ -84,8 +84,8 @@ class Teacher(Component, ABC):
     """Attempts tasks. The classroom verifies each attempt and stores it.
 
     Attributes:
-        repeats: whether a further attempt at a task can come out otherwise.
-        interactive: whether it uses the terminal, so that no progress bar may.
+        repeats: true if a further attempt at a task can have another result.
+        interactive: true if the teacher uses the terminal, so that no progress bar may.
     """
 
     repeats: ClassVar[bool] = True
@@ -96,11 +96,11 @@ class Teacher(Component, ABC):
     def identity(self) -> dict[str, Any]:
         """Everything beside task, prompt, tools, seed and temperature that attempts depend on.
 
-        JSON values without secrets. Attempts of two teachers of one identity are the same.
+        The values are JSON, without secrets. Attempts of two teachers of one identity are the same.
         """
 
     def provenance(self) -> Provenance:
-        """Who answers: model, server and sampling, as far as they apply."""
+        """The teacher's model, server and sampling, as far as they apply."""
         return Provenance(type(self).__name__)
 
     @abstractmethod

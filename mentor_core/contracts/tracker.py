@@ -1,4 +1,4 @@
-"""Tracker: where the metrics, evaluations and episodes of a run go.
+"""Tracker: receives the metrics, evaluations and episodes of a run.
 
 A run calls its trackers in this order, in the main process only:
 
@@ -11,8 +11,8 @@ A run calls its trackers in this order, in the main process only:
     finish           once, at the end, also after Ctrl-C or an error
 
 A step is the number of optimizer steps that have been made: 0 before training. When a run resumes,
-`start` has the step that it resumes from. What the tracker has heard of later steps is void, since
-those steps come again. Evaluations and the model are told again, too, with the same figures.
+`start` has the step that the run resumes from. Data of later steps is void, as those steps are
+repeated. Evaluations and the model are logged again, too, with the same figures.
 
 A tracker that raises stops the run, with one message; the run can be resumed.
 """
@@ -31,20 +31,20 @@ from mentor_core.support.errors import MentorError, PluginError
 __all__ = ["Metrics", "Tracker", "Trackers"]
 
 Metrics = Mapping[str, float | None]
-"""Name → value; None where there was nothing to measure."""
+"""Name → value; None if there was nothing to measure."""
 
 
 class Tracker(Component, ABC):
-    """Hears how a run goes. Its fields are its options: `tracker_options.NAME.OPTION`."""
+    """Receives a run's metrics. Its fields are its options: `tracker_options.NAME.OPTION`."""
 
     @abstractmethod
     def start(self, directory: Path, config: Mapping[str, Any], step: int) -> None:
-        """Called once, before all else.
+        """Called once, before the other methods.
 
         Args:
-            directory: of the run; it exists.
+            directory: the run's directory, which exists.
             config: all settings of the run, JSON values only.
-            step: 0 for a new run; above 0, the run resumes and what came after `step` is void.
+            step: 0 for a new run; above 0, the run resumes and data of later steps is void.
         """
 
     @abstractmethod
@@ -57,13 +57,13 @@ class Tracker(Component, ABC):
         Args:
             name: before or after.
             step: optimizer steps made until then.
-            metrics: `SPLIT/success` and the like; of several environments also `SPLIT/NAME/…`.
+            metrics: `SPLIT/success` and the like; with several environments also `SPLIT/NAME/…`.
         """
 
     def log_trajectories(self, step: int, trajectories: Sequence[Trajectory]) -> None:
         """The scored episodes that step `step` is the first to train on, before `log` of it.
 
-        Of several processes, those of the main process. They are not to be changed.
+        With several processes, only the main process's episodes. A tracker must not change them.
         """
 
     def log_model(self, directory: Path) -> None:
@@ -74,10 +74,10 @@ class Tracker(Component, ABC):
 
 
 class Trackers:
-    """The trackers of a run, told as one. It tells nothing where the run is not started.
+    """The trackers of a run, called as one; nothing is called before `start`.
 
     Raises:
-        PluginError: from each method; a tracker raised, which one and what.
+        PluginError: from each method; a tracker raised; names the tracker and the exception.
     """
 
     def __init__(self, trackers: Mapping[str, Tracker]) -> None:
@@ -105,7 +105,7 @@ class Trackers:
         self._tell(lambda tracker: tracker.log_model(directory))
 
     def finish(self) -> None:
-        """Finish those that were started, each even if another raises."""
+        """Finish the started trackers, each even if another raises."""
         problems = []
         for name in list(self._started):
             try:

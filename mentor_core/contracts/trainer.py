@@ -1,4 +1,4 @@
-"""Trainer: what changes a student's weights during a run."""
+"""Trainer: changes a student's weights during a run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Trained", "Trainer"]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a trainer made.
+    """The result of a trainer.
 
     Attributes:
-        student: with its new weights, adapters merged.
+        student: the student with its new weights, adapters merged.
         steps: optimizer steps done since the beginning; fewer than asked for if the run was
-            interrupted, after a checkpoint was saved.
+            interrupted, after saving a checkpoint.
     """
 
     student: Student
@@ -30,25 +30,26 @@ class Trainer(Component, ABC):
     """Trains a student; one of a run's trainers may begin where another one ended.
 
     A trainer is made before the model is loaded, and imports torch only in `train` and
-    `check_model`. It saves checkpoints below `training.directory`, from which `train` goes on.
+    `check_model`. The trainer saves checkpoints below `training.directory`, from which `train` goes
+    on.
     """
 
     imitates: ClassVar[bool] = False
-    """Whether it learns from references, of tasks that the run's sampler may never choose, too."""
+    """True if the trainer learns from references, even of tasks that the sampler never chooses."""
     plans: ClassVar[bool] = False
     """Whether its episodes begin as the run's plan says."""
     objectives: ClassVar[bool] = False
     """Whether its loss is the run's objective."""
 
     def check(self, config: Any, processes: int) -> None:
-        """Refuse settings that would fail later, or would quietly do nothing.
+        """Refuse settings that would fail later, or would silently have no effect.
 
         Args:
             config: the run's settings, a `RunConfig`.
             processes: number of processes that train together.
 
         Raises:
-            ConfigError: names the key, and what to write instead.
+            ConfigError: names the key, and a setting to use instead.
         """
 
     def check_model(self, config: Any, model: Any) -> None:
@@ -63,6 +64,5 @@ class Trainer(Component, ABC):
         """Train to `training.steps`, from `training.checkpoint` if there is one.
 
         Args:
-            training: parts of the run, as `Training` describes them; the same in all processes
-                but for their share of the episodes.
+            training: a `Training`; the same in all processes but for their share of the episodes.
         """

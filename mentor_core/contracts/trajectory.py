@@ -1,7 +1,7 @@
 """Trajectory: the one record that rollouts write and everything else reads.
 
-Rollouts, teachers and experts write it; reward terms, SFT, evaluation, `mentor show` and
-reports read it. On disk it is one JSON object a line (`write_trajectories`).
+Rollouts, teachers and experts write trajectories. Reward terms, SFT, evaluation, `mentor show` and
+reports read them. On disk, a trajectory is one JSON object a line (`write_trajectories`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 2
-"""1: without `Trajectory.provenance` and `Turn.usage`; still read."""
+"""Version 1 has no `Trajectory.provenance` and no `Turn.usage`, and is still read."""
 
 EndReason = Literal[
     "answered",  # the policy gave its final answer
@@ -79,15 +79,15 @@ class Message(TypedDict):
 
 @dataclass(slots=True)
 class Call:
-    """One tool call of one turn, and what came of it.
+    """One tool call of one turn, and its result.
 
     Attributes:
         name: the tool's name as the policy wrote it.
         arguments: the arguments object as the policy wrote it.
-        result: what the policy was shown, also where the call failed.
-        failure: why the call was not carried out; None where it was.
-        key: canonical form of the call, where the environment declares that differently
-            written calls are the same (add(1, 2) and add(2, 1), say); None where it does not.
+        result: the text that the policy was shown, also if the call failed.
+        failure: why the call was not carried out; None if it was.
+        key: canonical form of the call, equal for calls that mean the same (add(1, 2) and add(2,
+            1), say). None if the environment declares none.
         seconds: wall time of the execution.
     """
 
@@ -104,14 +104,14 @@ class Turn:
     """One assistant turn and the messages it caused.
 
     Attributes:
-        text: what the policy wrote, without its end-of-turn token.
-        calls: the tool calls parsed from it, in order.
-        parse_failure: why the text, or a call in it, could not be read; None where it could.
-        complete: the policy ended the turn itself (False: it ran out of tokens).
+        text: the policy's text, without the end-of-turn token.
+        calls: the tool calls parsed from the text, in order.
+        parse_failure: why the text, or a call in it, could not be read; None if all could.
+        complete: the policy ended the turn itself (False: out of tokens).
         observation: messages that the environment added after the turn.
         span: [start, end) of the sampled tokens, counted from the first completion token.
         seconds: wall time of generation.
-        usage: what a server counted; None if no server wrote the turn.
+        usage: the server's counts; None if no server wrote the turn.
     """
 
     text: str
@@ -133,8 +133,8 @@ class Tokens:
         completion: all ids after the prompt, sampled or written by the environment.
         logprobs: behaviour log-probability in nats of each sampled token under the sampling
             distribution; 0.0 on tokens that the environment wrote.
-        mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on taught ones: what
-            a teacher wrote, which may be imitated and is never on-policy.
+        mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on a teacher's tokens.
+            The last may be imitated and are never on-policy.
     """
 
     prompt: list[int]
@@ -170,7 +170,7 @@ class Tokens:
 
 @dataclass(slots=True)
 class Trajectory:
-    """One episode: who acted, on which task, turn by turn, and how it ended.
+    """One episode: its player and task, its turns, and its end.
 
     Attributes:
         task_id, env: the task and the environment it was played in.
@@ -179,18 +179,18 @@ class Trajectory:
         turns: see `Turn`.
         end: why the episode ended; None while it runs.
         answer: the final answer the policy submitted, None if it never did.
-        outcome: `ToolEnv.verify` in [0, 1]; None where nothing could be verified.
+        outcome: `ToolEnv.verify` in [0, 1]; None if not verified.
         tools: names of the tools the policy could call.
-        tokens: token record; None where the policy does not deal in tokens.
+        tokens: token record; None if the policy has no tokens.
         seed: the episode's own seed.
         group: index of the group (same task, same policy) within its batch.
         policy_version: optimizer steps the policy had seen.
-        id, parent_id: set where a trajectory derives from another.
-        replayed: turns that the episode began with, which were written before.
-        error: the exception, where `end` is error.
-        scores: reward term name → score, None where the term does not score it.
-        reward: composed reward; None where not scored.
-        provenance: who played, when, how and at which cost; None if nobody noted it.
+        id, parent_id: set if a trajectory derives from another.
+        replayed: number of replayed turns at the start of the episode.
+        error: the exception, if `end` is error.
+        scores: name of a reward term → score; None if not scored.
+        reward: composed reward; None if not scored.
+        provenance: player, time, settings and cost; None if not recorded.
     """
 
     task_id: str
@@ -227,7 +227,7 @@ class Trajectory:
 
     @property
     def usage(self) -> Usage | None:
-        """What a server counted, of all turns; None if no server wrote one."""
+        """The server's counts over all turns; None if no server wrote a turn."""
         counted = [turn.usage for turn in self.turns if turn.usage is not None]
         return sum(counted, Usage()) if counted else None
 
@@ -242,12 +242,12 @@ _ADAPTER: TypeAdapter[Trajectory] = TypeAdapter(Trajectory)
 
 
 def open_text(path: Path) -> io.TextIOBase:
-    """Open a text file for reading, gzip-compressed where its name ends in .gz.
+    """Open a text file for reading; a file whose name ends in .gz is decompressed.
 
     A byte order mark, which editors on Windows write, is not part of the text.
 
     Raises:
-        DataError: the file is not there or cannot be opened.
+        DataError: the file does not exist, or cannot be opened.
     """
     try:
         if path.suffix == ".gz":
@@ -260,7 +260,7 @@ def open_text(path: Path) -> io.TextIOBase:
 def whole_text(text: str) -> str:
     """The text, with U+FFFD for each half of a character (a lone surrogate).
 
-    Names of files and JSON from elsewhere can have halves; no file and no tokenizer takes them.
+    Names of files and foreign JSON can have halves; no file and no tokenizer takes them.
     """
     try:
         text.encode()
@@ -283,7 +283,7 @@ def format_trajectory(trajectory: Trajectory) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """A JSON value with `whole_text` in it, keys among them."""
+    """A JSON value with `whole_text` of all its strings, keys among them."""
     if isinstance(value, str):
         return whole_text(value)
     if isinstance(value, dict):
@@ -294,7 +294,7 @@ def _whole(value: Any) -> Any:
 
 
 def end_lines(path: Path) -> None:
-    """Make a file one that can be appended to: a torn last line goes, a whole one is ended."""
+    """Prepare a file for appending: a torn last line is removed, a whole one gets a line feed."""
     with path.open("rb+") as file:
         text = file.read()
         whole = text.rfind(b"\n") + 1
@@ -307,10 +307,10 @@ def end_lines(path: Path) -> None:
 
 
 def parse_trajectory(line: str | bytes, where: str) -> Trajectory:
-    """The trajectory that a line holds, after a byte order mark where there is one.
+    """The trajectory that a line holds, after an optional byte order mark.
 
     Raises:
-        DataError: it holds none; begins with `where` and names the field.
+        DataError: the line holds no trajectory; begins with `where` and names the field.
     """
     line = line.removeprefix(BOM_UTF8) if isinstance(line, bytes) else line.removeprefix("\ufeff")
     try:

@@ -13,7 +13,7 @@ _WIDTH = 120
 
 
 def transcript(trajectory: Trajectory, task: Task, references: Sequence[Trajectory] = ()) -> str:
-    """The task, what was done turn by turn, how it ended, and the references' calls."""
+    """The task, the turns, the end, and the references' calls."""
     answer = "no answer" if task.answer is None else f"answer {task.answer!r}"
     lines = [f"task {task.id} ({answer}): {_cut(task.prompt)}"]
     for number, turn in enumerate(trajectory.turns, 1):

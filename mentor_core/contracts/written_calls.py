@@ -1,6 +1,6 @@
-"""Calls as models write them in JSON: read leniently, bounded, and found where they are foreign.
+"""Calls as models write them in JSON: read leniently, bounded, and found in foreign formats.
 
-What the formats of `mentor_core.contracts.parsing` and the plugins share.
+The formats of `mentor_core.contracts.parsing` and of the plugins use this module.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 MOST_LEVELS = 100
-"""Most levels of lists and objects in a call's arguments: deeper ones break who writes them."""
+"""Most levels of lists and objects in a call's arguments: deeper ones cannot be written as JSON."""
 
 NOT_JSON: Any = object()
-"""What `read_json` returns where there is none: None is JSON."""
+"""The result of `read_json` without a value: None would be a value of JSON."""
 
 _ENCODED = 3  # times that arguments may be encoded as text
 _SPACE = re.compile(r"\s*")
@@ -45,11 +45,11 @@ _BESIDE = {"type", "id", "call_id", "tool_call_id", "index", *_NAMES}
 
 
 def call_of(value: Any) -> Call | None:
-    """A call from `{"name": str, "arguments": object}`; None where the value is not that.
+    """A call from `{"name": str, "arguments": object}`; None if the value is no call.
 
-    Models also write "function" or "tool" for "name", "parameters" or "args" for "arguments",
-    nothing or null for no arguments, the arguments as a JSON string of an object, and the whole
-    inside `{"function": …}`. Arguments that stand beside the name are none.
+    Models also write "function" or "tool" for "name", and "parameters" or "args" for "arguments".
+    Arguments may be missing, null, or a JSON string of an object, and the whole may be inside
+    `{"function": …}`. Arguments directly beside the name do not count.
     """
     if isinstance(value, dict) and isinstance(value.get("function"), dict):
         value = value["function"]
@@ -68,9 +68,9 @@ def call_of(value: Any) -> Call | None:
 
 
 def arguments_object(value: Any) -> dict[str, Any] | None:
-    """Arguments, which may be JSON text, as an object; none at all are an empty one.
+    """Arguments, which may be JSON text, as an object; missing arguments give an empty one.
 
-    None where there is no object.
+    None if the arguments are no object.
     """
     for _ in range(_ENCODED):
         if not isinstance(value, str):
@@ -85,13 +85,13 @@ def arguments_object(value: Any) -> dict[str, Any] | None:
 
 
 def is_meant_as_call(value: Any, tools: Container[str] = ()) -> bool:
-    """Whether JSON without marks is a call, well-formed or not, rather than an answer.
+    """True if JSON without marks is a call, well-formed or not, rather than an answer.
 
-    It is, where it names arguments besides a function, or one of the tools.
+    JSON is a call if it names one of the tools, or arguments besides a function.
 
     Args:
         value: JSON.
-        tools: names of the tools, where they are known.
+        tools: names of the tools, if they are known.
     """
     if not isinstance(value, dict):
         return False
@@ -113,9 +113,9 @@ def call_json(call: Call, arguments: str) -> str:
 
 
 def read_json(text: str, at: int) -> tuple[Any, int]:
-    """The JSON value that begins at `at`, after white space, and where it ends.
+    """The JSON value that begins at `at`, after white space, and its end.
 
-    NaN, infinities and lone surrogates are not JSON. `NOT_JSON` where there is no value.
+    NaN, infinities and lone surrogates are not JSON. `NOT_JSON` if there is no value.
     """
     start = _SPACE.match(text, at).end()  # type: ignore[union-attr]
     try:
@@ -133,7 +133,7 @@ def _whole_json(text: str) -> Any:
 
 
 class PlainText(str):
-    """Text in which JSON's errors do not count lines from its start, once for each error."""
+    """Text for which JSON's errors do not count lines, which would take time for each error."""
 
     def count(self, *_: Any) -> int:
         return 0
@@ -155,7 +155,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def unreadable(inside: str) -> ParseFailure:
-    """Why text in the place of a call's JSON is none."""
+    """The reason why text in the place of a call's JSON is no JSON."""
     if not inside.strip():
         return "no_call"
     level = 0
@@ -170,7 +170,7 @@ _BRACKET = re.compile(r'"(?:\\.|[^"\\])*+"|[\[\]{}]', re.DOTALL)
 
 
 def unsound(value: Any) -> ParseFailure | None:
-    """What is wrong with a value that is to be written as JSON."""
+    """The reason why a value cannot be written as JSON; None if it can."""
     inner, levels = [value], 0
     while inner := [each for outer in inner for each in _inside(outer)]:
         levels += 1
@@ -184,7 +184,7 @@ def unsound(value: Any) -> ParseFailure | None:
 
 
 def _inside(value: Any) -> Iterable[Any]:
-    """What a list or an object holds that may hold more."""
+    """The lists and objects directly inside a list or an object."""
     held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return (each for each in held if isinstance(each, list | dict))
 
@@ -201,20 +201,20 @@ _FOREIGN = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-"""How calls begin in the formats of all families; an answer may name a mark, but not so."""
+"""Beginnings of calls in the formats of all families; an answer may name a mark, but not so."""
 _FENCED = re.compile(r"^```\w*\n([\[{].*?)^```", re.DOTALL | re.MULTILINE)
 _PYTHONIC = re.compile(r"\[\s*([\w.]+)\(\s*(?:\)|\w+\s*=)")
 
 
 def has_foreign_call(content: str, tools: Container[str] = ()) -> bool:
-    """Whether text that a parser found no call in has one after all.
+    """True if text without a call in the parser's own format has a call in another format.
 
-    It has, where another family's marks begin a call, or where JSON that stands alone or in a
-    fence is one; and where it opens as `[tool(key=`.
+    That is the beginning of a call in another family's marks, or a call as JSON, alone or in a
+    fence. A text that begins like `[tool(key=` counts, too.
 
     Args:
-        content: what a turn says, without thinking.
-        tools: names of the tools, where they are known.
+        content: a turn without thinking.
+        tools: names of the tools, if they are known.
     """
     if _FOREIGN.search(content):
         return True

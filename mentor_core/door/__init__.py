@@ -1,1 +1,1 @@
-"""The plugin door: hooks, and the registry that finds what came in by them."""
+"""The plugin door: hooks, and the registry of the components that they register."""

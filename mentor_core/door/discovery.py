@@ -1,6 +1,6 @@
-"""Finds what plugins register: loads each entry point, and calls its hooks through pluggy.
+"""Discovery: loads each plugin's entry point, and calls its hooks through pluggy.
 
-Nothing that one plugin does costs another anything: what is wrong with it is kept as a text.
+A broken plugin does not affect others: its fault is kept as a text.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Entry:
     """One registered name.
 
     Attributes:
-        name: what it is used by: `DISTRIBUTION:NAME` if another distribution has the name, too.
-        problem: why it cannot be used at all; None where its target may be loaded.
+        name: the usable name; `DISTRIBUTION:NAME` if another distribution has the name, too.
+        problem: why the entry cannot be used at all; None if its target may be loaded.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class BrokenPlugin:
-    """A plugin of which nothing, or not everything, could be registered."""
+    """A plugin that could not be registered, or only in part."""
 
     plugin: str
     distribution: str
@@ -50,7 +50,7 @@ class BrokenPlugin:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What all plugins register.
+    """The entries of all plugins, and the broken plugins.
 
     Attributes:
         entries: hook → its entries, one for each name of a distribution.
@@ -69,12 +69,12 @@ def find() -> Found:
 
 
 def is_name(name: Any) -> bool:
-    """Whether something may be the name of a component: letters, digits, _ - and ."""
+    """True if a value may be the name of a component: letters, digits, _ - and ."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def same_distribution(one: str, other: str) -> bool:
-    """Whether two spellings name one distribution."""
+    """True if two spellings name one distribution."""
     return _canonical(one) == _canonical(other)
 
 
@@ -87,7 +87,7 @@ def _hooks() -> list[str]:
 
 
 def _entry_points(found: Found) -> Iterable[importlib.metadata.EntryPoint]:
-    """The entry points, sorted; a distribution whose list of them cannot be read is broken."""
+    """The entry points, sorted; a distribution whose list is unreadable counts as broken."""
     try:
         points = list(importlib.metadata.entry_points(group=hookspecs.PROJECT))
     except Exception:  # noqa: BLE001 - one unreadable file costs all of them: read one by one
@@ -106,7 +106,7 @@ def _distribution(point: importlib.metadata.EntryPoint) -> str:
 
 
 def _ask(point: importlib.metadata.EntryPoint, found: Found) -> None:
-    """Register one plugin's names; what is wrong with it is noted."""
+    """Register one plugin's names, and note its faults."""
     distribution = _distribution(point)
 
     def note(problem: str) -> None:
@@ -131,7 +131,7 @@ def _ask(point: importlib.metadata.EntryPoint, found: Found) -> None:
 
 
 def _implementations(plugin: Any) -> Iterator[tuple[str, Any]]:
-    """The routines of a plugin that pluggy would collect, or that seem to be meant to be."""
+    """The routines of a plugin that pluggy would collect, or that look like hooks."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     for name in dir(plugin):
         marked = manager.parse_hookimpl_opts(plugin, name) is not None
@@ -140,17 +140,17 @@ def _implementations(plugin: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _call(plugin: str, name: str, implementation: Any) -> tuple[str, list[Any]]:
-    """Which hook an implementation is of, and what it gives, called by pluggy on its own.
+    """The hook of an implementation, and its results, called by pluggy on its own.
 
     Raises:
-        PluginError: pluggy refuses it, there is no such hook, or it raises.
+        PluginError: pluggy refuses the implementation, there is no such hook, or it raises.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     alone = SimpleNamespace(**{name: implementation})
     options = manager.parse_hookimpl_opts(alone, name)
     if options is None:
-        raise PluginError(f"{name}: it is not registered without @hookimpl above it")
+        raise PluginError(f"{name}: not registered without @hookimpl above it")
     if options.get("wrapper") or options.get("hookwrapper"):
         raise PluginError(f"{name}: a wrapper cannot be used; a plugin has names of its own only")
     hook = options.get("specname") or name
@@ -162,7 +162,7 @@ def _call(plugin: str, name: str, implementation: Any) -> tuple[str, list[Any]]:
 
 
 def _register(entries: list[Entry], targets: Any, plugin: str, distribution: str) -> Iterator[str]:
-    """Add what an implementation gives to the hook's entries; yields what is wrong with it."""
+    """Add an implementation's targets to the hook's entries; yields the faults."""
     expected = 'must return name → "module:attribute"'
     if not isinstance(targets, Mapping):
         yield f"it {expected}, not {targets!r}"

@@ -13,9 +13,9 @@ implements some of these hooks:
     def mentor_reward_terms() -> dict[str, str]:
         return {"politeness": "mentor_plugin_xyz.politeness:Politeness"}
 
-Every hook returns name → target. A target is a string "module:attribute", imported only when
-the name is used, so that listing plugins stays fast and one broken module breaks only itself.
-mentor's own environments, rewards and commands come in by these same hooks.
+Every hook returns name → target. A target is a string "module:attribute", imported only when the
+name is used. So listing plugins is fast, and one broken module does not break others. mentor's own
+environments, rewards and commands come in by these same hooks.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def mentor_trackers() -> Targets:  # type: ignore[empty-body]
 
 @hookspec
 def mentor_trainers() -> Targets:  # type: ignore[empty-body]
-    """What changes a student's weights: subclasses of `mentor_core.contracts.trainer.Trainer`."""
+    """Trainers of students: subclasses of `mentor_core.contracts.trainer.Trainer`."""
 
 
 @hookspec
@@ -123,7 +123,7 @@ def mentor_students() -> Targets:  # type: ignore[empty-body]
     """Embedded students: directories inside a package, as "package:directory".
 
     The name is that of the environment which the student has learnt. The directory has the model
-    and its tokenizer as `transformers` saves them, and `recipe.toml`, which it is made from.
+    and its tokenizer as `transformers` saves them, and their recipe, `recipe.toml`.
     """
 
 

@@ -1,4 +1,4 @@
-"""Registry: finds what plugins registered, by kind and name, and loads it when it is used."""
+"""Registry: finds registered components by kind and name, and loads them on first use."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ class Kind(Generic[T_co]):
     """One extension point.
 
     Attributes:
-        name: what one of its targets is called.
+        name: a word for one of its targets.
         contract: the class that targets extend, or are instances of if the form is "object".
-        form: what a target names; a file or a directory is one inside a package.
+        form: the type of a target; files and directories are inside packages.
     """
 
     name: str
@@ -131,7 +131,7 @@ def _find() -> Found:
 
 
 def names(kind: Kind[Any]) -> list[str]:
-    """The names that can be used, sorted; `DISTRIBUTION:NAME` if several have one name."""
+    """The usable names, sorted; `DISTRIBUTION:NAME` if several distributions share a name."""
     return sorted(_usable(kind))
 
 
@@ -142,9 +142,9 @@ def targets(kind: Kind[Any]) -> dict[str, str]:
 
 
 def entries(kind: Kind[Any]) -> list[Entry]:
-    """All entries of a kind, sorted by the names they are used by; the broken ones say why.
+    """All entries of a kind, sorted by usable name; broken ones have the reason.
 
-    Loads every target of the kind, so that a broken one is found.
+    Every target of the kind is loaded, so that broken ones are found.
     """
     listed = []
     for name, entry in sorted(_usable(kind).items()):
@@ -158,12 +158,12 @@ def entries(kind: Kind[Any]) -> list[Entry]:
 
 
 def broken_plugins() -> list[BrokenPlugin]:
-    """Plugins of which nothing, or not everything, could be registered."""
+    """Plugins that could not be registered, or only in part."""
     return list(_find().broken)
 
 
 def entry(kind: Kind[Any], name: str) -> Entry:
-    """What is registered as NAME, or by one distribution as `DISTRIBUTION:NAME`.
+    """The entry registered as NAME, or by one distribution as `DISTRIBUTION:NAME`.
 
     Raises:
         AmbiguousName: several distributions registered it.
@@ -189,13 +189,13 @@ def load(kind: Kind[T_co], name: str) -> type[T_co]:
     """The class that a name means.
 
     Args:
-        name: a registered one, `DISTRIBUTION:NAME`, or a class that no plugin registered:
+        name: a registered name, `DISTRIBUTION:NAME`, or a class that no plugin registered:
             `MODULE:CLASS` or `FILE.py:CLASS`.
 
     Raises:
         AmbiguousName, UnknownName: as `entry`.
         ConfigError: there is no such file, module or class.
-        PluginError: it cannot be imported, or is not what its kind must be.
+        PluginError: the class cannot be imported, or is not of its kind.
     """
     loaded: type[T_co]
     try:
@@ -210,7 +210,7 @@ def load(kind: Kind[T_co], name: str) -> type[T_co]:
 
 
 def is_reference(kind: Kind[Any], name: str) -> bool:
-    """Whether a name means a class that no plugin registered."""
+    """True if a name means a class that no plugin registered."""
     distribution, _, bare = name.rpartition(":")
     claims = _find().entries[kind.hook]
     return (
@@ -223,10 +223,10 @@ def is_reference(kind: Kind[Any], name: str) -> bool:
 
 
 def load_reference(kind: Kind[Any], name: str) -> Any:
-    """What `MODULE:NAME` or `FILE.py:NAME` means, whatever it is.
+    """The object, of any type, that `MODULE:NAME` or `FILE.py:NAME` means.
 
     Raises:
-        UnknownName: it is not there, and a distribution of that name has others.
+        UnknownName: there is no such object, and a distribution called MODULE has other names.
         ConfigError: there is no such file, module or name.
     """
     try:
@@ -245,7 +245,7 @@ def create(kind: Kind[T_co], name: str, options: Mapping[str, Any] | None = None
     """An instance of the component registered under a name.
 
     Raises:
-        ConfigError: an option is unknown or invalid; and all that `load` raises.
+        ConfigError: an option is unknown or invalid. Raises all errors of `load`, too.
     """
     from mentor_core.contracts.component import build
 
@@ -273,7 +273,7 @@ def directory(kind: Kind[Any], name: str) -> Path:
 
 
 def _usable(kind: Kind[Any]) -> dict[str, Entry]:
-    """The name that each entry is used by → the entry."""
+    """Usable name → entry."""
     claims = _find().entries[kind.hook]
     often = Counter(claim.name for claim in claims)
     return {
@@ -299,10 +299,10 @@ def _target(kind: Kind[Any], entry: Entry) -> Any:
 
 
 def _checked(kind: Kind[Any], value: Any, where: str) -> Any:
-    """What was loaded, if it is of its kind.
+    """The loaded object, if it is of its kind.
 
     Raises:
-        PluginError: it is not; says what it must be.
+        PluginError: the object is not of its kind; names the required class.
     """
     if kind.contract is None:
         return value

@@ -17,14 +17,14 @@ from mentor_core.support.errors import PluginError, bounded
 __all__ = ["References", "Refused", "find_references", "replayed_in", "verified"]
 
 Replay = Callable[[Trajectory], Trajectory]
-"""Plays a trajectory again; raises `Refused` where something else comes of it."""
+"""Plays a trajectory again; raises `Refused` if the result differs."""
 
 
 class Refused(Exception):
-    """A trajectory is no reference; says why, in words that are the same for all of a kind.
+    """A trajectory is no reference; says why, in the same words for all trajectories of a kind.
 
     Args:
-        example: what is the matter with this one.
+        example: details of this trajectory.
     """
 
     def __init__(self, why: str, example: str = "") -> None:
@@ -37,10 +37,10 @@ class References:
     """Verified reference trajectories.
 
     Attributes:
-        of: task → its references; tasks without any are not in it.
-        refused: why references were not used → how many.
-        trusted: environment → how many are used that could not be replayed.
-        examples: why references were not used → what was the matter with the first.
+        of: task → its references; tasks without references are left out.
+        refused: reason → number of references that were not used.
+        trusted: environment → number of used references that could not be replayed.
+        examples: reason → details of the first reference that was not used.
     """
 
     of: dict[TaskKey, list[Trajectory]]
@@ -49,7 +49,7 @@ class References:
     examples: dict[str, str] = field(default_factory=dict)
 
     def joined(self, others: References) -> References:
-        """These and those of another environment."""
+        """These references, and another environment's."""
         return References(
             {**self.of, **others.of},
             dict(Counter(self.refused) + Counter(others.refused)),
@@ -58,17 +58,17 @@ class References:
         )
 
     def only(self, tasks: Iterable[Task]) -> References:
-        """Those of some tasks."""
+        """The references of some tasks."""
         return replace(
             self, of={task.key: self.of[task.key] for task in tasks if task.key in self.of}
         )
 
     def get(self, task: Task) -> list[Trajectory]:
-        """The references of a task; [] where there is none."""
+        """The references of a task; [] if there are none."""
         return self.of.get(task.key, [])
 
     def notes(self) -> list[str]:
-        """What a user should be told of them; [] where all were verified and used."""
+        """Notes for the user; [] if all references were verified and used."""
         return (
             [
                 f"{count} reference(s) not used: {self._explained(why)}"
@@ -82,7 +82,7 @@ class References:
         )
 
     def _costs(self) -> list[str]:
-        """What it took to collect the references, as far as anybody noted it."""
+        """The cost of collecting the references, as far as recorded."""
         noted = [
             reference.provenance
             for several in self.of.values()
@@ -102,7 +102,7 @@ class References:
 
     @property
     def reasons(self) -> str:
-        """Why references were not used, in one line; empty where all were."""
+        """The reasons why references were not used, in one line; empty if all were."""
         return ", ".join(f"{n} {self._explained(why)}" for why, n in self.refused.items())
 
     def _explained(self, why: str) -> str:
@@ -121,11 +121,11 @@ def find_references(source: TrajectorySource, tasks: Sequence[Task], env: ToolEn
 def verified(
     found: Mapping[TaskKey, Iterable[Trajectory]], replay: Replay | None = None
 ) -> References:
-    """Keep only references that solve their task, and that come out the same once more.
+    """Keep only references that solve their task, and whose replay has the same result.
 
     Args:
-        found: task → what is offered as its references.
-        replay: plays one again; where there is none, they are taken on trust, and counted.
+        found: task → trajectories offered as references.
+        replay: plays a trajectory again; None: trajectories are taken on trust, and counted.
     """
     kept: dict[TaskKey, list[Trajectory]] = {}
     refused: Counter[str] = Counter()
@@ -147,10 +147,10 @@ def verified(
 
 
 def replayed_in(env: ToolEnv, tasks: Iterable[Task]) -> Replay | None:
-    """What replays trajectories in an environment; None where the environment cannot.
+    """A function that replays trajectories in an environment; None if the environment cannot.
 
     Args:
-        tasks: those that trajectories may be of.
+        tasks: the tasks that trajectories may be of.
     """
     known = {task.key: task for task in tasks}
 
@@ -172,10 +172,10 @@ def replayed_in(env: ToolEnv, tasks: Iterable[Task]) -> Replay | None:
 
 
 def _check_claim(trajectory: Trajectory, key: TaskKey) -> None:
-    """Whether a trajectory says that it solves the task.
+    """Check that a trajectory claims to solve the task.
 
     Raises:
-        Refused: it does not.
+        Refused: the trajectory does not.
     """
     if trajectory.task_key != key:
         raise Refused("of another task")
@@ -188,17 +188,17 @@ def _check_claim(trajectory: Trajectory, key: TaskKey) -> None:
 
 
 def _check_text(turn: Turn, parser: CallParser, task: Task) -> None:
-    """Whether a turn's text has the turn's calls, as far as the parser finds any in it."""
+    """Check that a turn's text has the turn's calls, if the parser finds any there."""
     read = [(call.name, call.arguments) for call in parser.parse(said_in(turn.text)).calls]
     if read and read != [(call.name, call.arguments) for call in turn.calls]:
         raise Refused("a turn's text has other calls", f"task {task.id!r}: {turn.text!r}")
 
 
 def _check_same(saved: Trajectory, played: Trajectory) -> None:
-    """Whether an episode came out as it was saved; what was not saved cannot differ.
+    """Check that an episode has the saved results; fields that were not saved cannot differ.
 
     Raises:
-        Refused: it did not; the example says what differs.
+        Refused: a result differs; the example names the difference.
     """
 
     def compare(what: str, before: object, now: object, where: str = "") -> None:
@@ -235,5 +235,5 @@ def _without_keys(turn: Turn) -> list[object]:
 
 
 def _shown(turn: Turn) -> list[object]:
-    """What the policy was shown, but for complaints about what could not be read."""
+    """The messages to the policy, except complaints about unreadable turns."""
     return [message for message in turn.observation if message.get("name", turn) != ""]

@@ -2,9 +2,9 @@
 
     policy.poll → env.begin → tools → env.finish → policy.observe → policy.submit → …
 
-Generation and tools overlap: while one episode waits for its tools, the policy goes on with
-the others. An episode that breaks becomes a trajectory with end "error"; it stops nobody else.
-Where all of the first ones break, and in the same way, there is no point in playing the others.
+Generation and tools overlap: while one episode waits for its tools, the policy goes on with the
+others. An episode that breaks becomes a trajectory with end "error", and stops no other episode. If
+all of the first episodes break in the same way, the rollout stops.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ __all__ = ["Rollout", "Start", "episode_seed"]
 
 
 _FIRST = 8
-"""Episodes that must break in the same way, before any other has ended, to stop a rollout."""
+"""Number of first episodes that stop a rollout if all break in the same way."""
 _VARYING = re.compile(r"\w*\d\w*")
-"""Words of an error that differ from episode to episode: ids, times, numbers."""
+"""Parts of an error that differ from episode to episode: ids, times, numbers."""
 
 
 @dataclass(slots=True, eq=False)
 class _Episode:
-    """An episode that is being played; `deadline` as `time.perf_counter` has it.
+    """An episode that is being played; `deadline` in seconds of `time.perf_counter`.
 
     Attributes:
         given: turns that are still to be replayed.
-        record: their token ids, if this student wrote them.
+        record: token ids of the given turns, if this student wrote them.
         replayed: the recorded turn that is being replayed; None while the policy generates.
     """
 
@@ -64,16 +64,16 @@ class Rollout:
     """Plays episodes; keeps its environments and threads for the next batch.
 
     Args:
-        make_env: makes one environment; called as often as episodes run at a time. Where the
-            tasks are of several environments, one such function for each `Task.env`.
+        make_env: makes one environment; called as often as episodes run at a time. With tasks of
+            several environments: `Task.env` → such a function.
         policy: see `Policy`; prepared by the caller.
-        executor: runs the tools; its own, with default limits, where none is given.
-        max_error_share: `run` raises if a larger share of a batch ends in errors, and at once
-            if the first episodes all end in the same one; 1: never.
-        episode_seconds: wall time of an episode, from when the policy begins its first turn;
-            0: no limit. It is looked at between turns, and while tools run.
-        episodes: most episodes that are open at a time.
-        played_by: goes into every trajectory, with the time, the usage and the seconds added.
+        executor: runs the tools; by default a new one with default limits.
+        max_error_share: `run` raises if a larger share of a batch ends in errors. `run` raises at
+            once if the first episodes all end in the same error. 1: never.
+        episode_seconds: limit on the wall time of an episode, from the start of its first turn; 0:
+            no limit. The limit is checked between turns, and while tools run.
+        episodes: most open episodes at a time.
+        played_by: provenance of every trajectory; time, usage and seconds are added.
     """
 
     def __init__(
@@ -102,12 +102,12 @@ class Rollout:
         """Play the episodes; trajectories come back in the order of `starts`.
 
         Args:
-            starts: what to play.
+            starts: the episodes to play.
             on_end: called with each trajectory as it ends.
 
         Raises:
-            RunError: more than `max_error_share` of the episodes broke, or all of the first ones
-                in the same way; quotes the first.
+            RunError: more than `max_error_share` of the episodes broke, or all of the first ones in
+                the same way; quotes the first error.
         """
         left = deque(enumerate(starts))
         playing: dict[int, _Episode] = {}
@@ -149,7 +149,7 @@ class Rollout:
                         end(episode)
                 if not generations and not waiting:
                     raise RuntimeError("the policy has nothing to do, and episodes are not over")
-                # Wait for tools only where the policy has nothing else to do.
+                # Wait for tools only if the policy has nothing else to do.
                 for jobs in self.executor.collect(timeout=0.0 if generations else None):
                     waited = waiting.pop(jobs, None)  # None: of a run that was interrupted
                     if waited is not None and self._finish(waited):
@@ -174,7 +174,7 @@ class Rollout:
         self.executor.close()
 
     def _take(self, name: str) -> ToolEnv:
-        """An environment for tasks of this one."""
+        """A free environment of that name, or a new one."""
         free = self._free[name]
         if free:
             return free.pop()
@@ -204,7 +204,7 @@ class Rollout:
         return episode
 
     def _begin(self, episode: _Episode, generation: Generation) -> None:
-        """Take the policy's turn; `episode.pending` is set where the environment has a say."""
+        """Take the policy's turn; `episode.pending` is set if the turn goes to the environment."""
         episode.generation, episode.pending = generation, None
         if not episode.trajectory.turns:  # the policy may have let it wait for its first turn
             begun = time.perf_counter() - generation.seconds
@@ -219,7 +219,7 @@ class Rollout:
             _break(episode, error)
 
     def _finish(self, episode: _Episode) -> bool:
-        """Let the environment observe; True where the episode has ended."""
+        """Let the environment observe; True if the episode has ended."""
         trajectory, generation = episode.trajectory, episode.generation
         if trajectory.end is not None:
             return True
@@ -251,7 +251,7 @@ class Rollout:
         return True
 
     def _next(self, episode: _Episode, session: Session) -> None:
-        """The next turn: one that is given, or else the policy's.
+        """Start the next turn: a given one, or else the policy's.
 
         Raises:
             DataError: a given turn cannot be written in the policy's format.
@@ -284,7 +284,7 @@ class Rollout:
                 trajectory.turns.append(turn)
 
     def _check_first(self, ended: Trajectory) -> None:
-        """Give up where all of the first episodes have broken in the same way."""
+        """Give up if all of the first episodes have broken in the same way."""
         if len(self._first) >= _FIRST or self.max_error_share == 1:
             return
         self._first.append(ended)
@@ -313,10 +313,10 @@ def episode_seed(*parts: int | str) -> int:
 
 
 def _check_replay(recorded: Turn, trajectory: Trajectory) -> None:
-    """Whether a replayed turn did what its record says: what follows would mean nothing else.
+    """Check that a replayed turn had its recorded results; otherwise later turns are meaningless.
 
     Raises:
-        DataError: it did not; says where and what.
+        DataError: the results differ; names turn and difference.
     """
     made = trajectory.turns[-1]
     before, now = (

@@ -49,7 +49,7 @@ _OWN = {
     "split": "a run trains on train; set evaluate.splits for what it evaluates on",
     "render_mode": "episodes of a run are not rendered; leave it out",
 }
-"""Arguments of environments that are no options of theirs, and what to do instead."""
+"""Argument of environments that is no option → the setting to use instead."""
 TASKS_FLAG = {"tasks_file": "--tasks FILE"}
 """The option of environments that has a flag of its own."""
 
@@ -58,7 +58,7 @@ def assemble(config: RunConfig) -> Parts:
     """Make the parts.
 
     Raises:
-        MentorError: a name, an option or a combination is wrong; says which.
+        MentorError: a name, an option or a combination is wrong; names it.
     """
     for policy in (config.policy, config.evaluate.policy):
         if not is_reference(POLICIES, policy):
@@ -120,7 +120,7 @@ def _trackers(config: RunConfig) -> Trackers:
 
 
 def _check_names(table: str, given: Iterable[str], there: Collection[str], what: str) -> None:
-    """Refuse options of what the run does not have."""
+    """Refuse options of parts that the run does not have."""
     for name in given:
         if name not in there:
             raise ConfigError(
@@ -162,7 +162,7 @@ def _domains(config: RunConfig) -> dict[str, Domain]:
 def _maker(
     factory: Callable[..., ToolEnv], own: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Callable[[], ToolEnv]:
-    """Makes environments with the run's `own` settings; a function need not take them."""
+    """A maker of environments with the run's `own` settings, which a function need not accept."""
     if isinstance(factory, type):
         return partial(factory, **own, **options)
 
@@ -179,7 +179,7 @@ def _maker(
 def _check_options(
     name: str, environment: Callable[..., ToolEnv], options: Mapping[str, Any], *, alone: bool
 ) -> None:
-    """Refuse what the environment would take for an argument, or in the wrong place."""
+    """Refuse options that are arguments of the environment, or in the wrong place."""
     for key, value in options.items():
         where = f"env_options.{key}" if alone else f"env_options.{name}.{key}"
         if key in _OWN:
@@ -201,7 +201,7 @@ def _domain(name: str, make_env: Callable[[], ToolEnv]) -> Domain:
     except Exception as error:  # a plugin's or a user's code: passed on, with its name
         raise PluginError(f"environment {name!r} cannot be made: {reason(error)}") from error
     if not isinstance(env, ToolEnv):
-        raise PluginError(f"environment {name!r}: what makes it gives {env!r}, which is no ToolEnv")
+        raise PluginError(f"environment {name!r}: its maker gives {env!r}, which is no ToolEnv")
     called = getattr(env, "name", None)
     if called != name:
         raise PluginError(
@@ -215,7 +215,7 @@ def make_reward(config: RewardConfig) -> Reward:
     """The reward terms and their composer.
 
     Raises:
-        MentorError: a name, an option or a weight is wrong; says which.
+        MentorError: a name, an option or a weight is wrong; names it.
     """
     table = "reward.term_options"
     _check_names(table, config.term_options, config.terms, "the reward's terms")

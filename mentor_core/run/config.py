@@ -59,9 +59,11 @@ def _among(classes: dict[str, str], known: Mapping[str, Any], what: str) -> dict
 
 
 class RewardConfig(_Section):
-    """Which terms make up the reward, and how they are composed."""
+    """Terms and composer of the reward."""
 
-    preset: str = Field("mentor", description="gives what is not set here; empty: nothing does")
+    preset: str = Field(
+        "mentor", description="gives the settings that are not set here; empty: none"
+    )
     description: str = ""
     terms: dict[str, float] = Field(default_factory=dict, description="reward term → weight")
     term_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -90,7 +92,7 @@ class RewardConfig(_Section):
 
 
 class RolloutConfig(_Section):
-    """How episodes are played."""
+    """Settings of playing episodes."""
 
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
@@ -111,7 +113,7 @@ class RolloutConfig(_Section):
 
 
 class TrainConfig(_Section):
-    """How the student is trained."""
+    """Settings of the training."""
 
     steps: int = Field(40, ge=0, description="optimizer steps; 0 evaluates only")
     tasks_per_step: Positive = Field(8, description="groups of a step, all processes together")
@@ -141,14 +143,14 @@ class TrainConfig(_Section):
 
 
 class EvaluateConfig(_Section):
-    """How the student is evaluated before and after training."""
+    """Settings of the evaluations before and after training."""
 
     tasks: int = Field(
         128, ge=0, description="most tasks of each split and environment; 0: no evaluation"
     )
     samples: Positive = Field(1, description="episodes a task")
     temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
-    policy: str = Field("transformers", description="what generates the evaluation's episodes")
+    policy: str = Field("transformers", description="player of the evaluations")
     policy_options: dict[str, Any] = Field(default_factory=dict)
     splits: list[Split] = Field(default=["eval", "ood"])
 
@@ -169,38 +171,38 @@ class RunConfig(_Section):
         "a registered name",
     )
     env_options: dict[str, Any] = Field(
-        default_factory=dict, description="of several environments each has those under its name"
+        default_factory=dict, description="with several environments: name → options"
     )
     model: str = Field(
         EMBEDDED,
         min_length=1,
-        description="embedded (the student of the first environment that has one, else that of the "
-        "default environment), embedded/NAME, a hub id, a directory or a GGUF file",
+        description="embedded (the student of the first environment that has one, else the default "
+        "environment's), embedded/NAME, a hub id, a directory or a GGUF file",
     )
     model_options: dict[str, Any] = Field(default_factory=dict)
     reward: RewardConfig = Field(default_factory=RewardConfig)
-    source: str = Field("expert", description="where reference trajectories come from")
+    source: str = Field("expert", description="source of reference trajectories")
     source_options: dict[str, Any] = Field(default_factory=dict)
-    sampler: str = Field("uniform", description="which tasks are trained on next")
+    sampler: str = Field("uniform", description="chooses the next tasks to train on")
     sampler_options: dict[str, Any] = Field(default_factory=dict)
-    plan: str = Field("fresh", description="how the episodes of reinforcement begin")
+    plan: str = Field("fresh", description="beginning of the episodes of reinforcement")
     plan_options: dict[str, Any] = Field(default_factory=dict)
     objective: str = Field("trl", description="from advantages to the loss of reinforcement")
     objective_options: dict[str, Any] = Field(default_factory=dict)
     credit: str = Field("group", description="from rewards to advantages")
     credit_options: dict[str, Any] = Field(default_factory=dict)
-    policy: str = Field("transformers", description="what generates the rollouts")
+    policy: str = Field("transformers", description="player of the rollouts")
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
-    trainer: str = Field("grpo", description="how the student is trained")
+    trainer: str = Field("grpo", description="way of training the student")
     trainer_options: dict[str, Any] = Field(default_factory=dict)
     warm_start: str = Field(
         "", description="a trainer and its steps before the training: sft:64; empty: none"
     )
     warm_start_options: dict[str, Any] = Field(default_factory=dict)
     trackers: list[str] = Field(
-        default_factory=lambda: ["jsonl"], description="where metrics and results go"
+        default_factory=lambda: ["jsonl"], description="receivers of metrics and results"
     )
     tracker_options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="tracker → its options"
@@ -244,12 +246,12 @@ class RunConfig(_Section):
 
 
 def to_toml(config: RunConfig) -> str:
-    """The configuration as TOML; `resolve` of it gives the same, but for secrets."""
+    """The configuration as TOML; `resolve` gives the same configuration, except secrets."""
     return tomli_w.dumps(_plain(hide_settings(config.model_dump())))
 
 
 def _plain(value: Any) -> Any:
-    """Without None, which TOML has not; the keys that may be None default to it."""
+    """The value without None, which TOML lacks; keys that may be None have this default."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items() if item is not None}
     return value

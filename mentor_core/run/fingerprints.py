@@ -1,6 +1,6 @@
-"""Fingerprints of a run: one that goes on with other inputs would be two runs in one.
+"""Fingerprints of a run's inputs, so that a run is not resumed with other inputs.
 
-Versions, settings, and fingerprints of tasks and references, whose files may have changed.
+They are versions, settings, and digests of tasks and references, whose files may have changed.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def of_tasks(tasks: Iterable[Task]) -> str:
-    """A digest of tasks in their order: of what is asked, and what is right."""
+    """A digest of tasks in their order: of ids, prompts and answers."""
     return _digest([task.env, task.id, task.prompt, task.answer] for task in tasks)
 
 
 def of_references(references: Mapping[TaskKey, Sequence[Trajectory]]) -> str:
-    """A digest of what references do: their calls, and their answers."""
+    """A digest of the references' calls and answers."""
     return _digest(
         [*key, r.answer, *([call.name, call.arguments] for call in r.calls)]
         for key in sorted(references)

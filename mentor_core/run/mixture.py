@@ -1,7 +1,7 @@
 """Mixture: several environments in one run, and the share of the training that each gets.
 
-Written `calculator,webshop=0.5`: a weight is relative to the others, and 1 where none is given,
-so that of three tasks trained on two are calculator's.
+A mixture is written `calculator,webshop=0.5`. Weights are relative to each other, and 1 by default:
+here two of three tasks are the calculator's.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def parse_mixture(text: str) -> dict[str, float]:
 
 
 def split_weight(part: str) -> tuple[str, str, str]:
-    """Name, `=` and weight of `NAME=WEIGHT`; the place of a class may have a `=` of its own."""
+    """Name, `=` and weight of `NAME=WEIGHT`; a NAME that is a class's path may contain `=`."""
     place, colon, rest = part.rpartition(":")
     name, equals, weight = rest.partition("=")
     return f"{place}{colon}{name}".strip(), equals, weight.strip()
 
 
 def format_mixture(weights: Mapping[str, float]) -> str:
-    """The one way to write a mixture; `parse_mixture` of it gives the same shares."""
+    """A mixture's canonical text; `parse_mixture` of the text gives the same shares."""
     if len(weights) == 1:
         return next(iter(weights))
     return ",".join(
@@ -73,10 +73,10 @@ def format_mixture(weights: Mapping[str, float]) -> str:
 def split_options(
     environments: Iterable[str], options: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Environment → its options: all of them for a single one, else those under its name.
+    """Environment → its options: all options for a single one, else the options under its name.
 
     Raises:
-        ConfigError: there are several, and an option stands under none of their names.
+        ConfigError: there are several environments, and an option is under none of their names.
     """
     known = list(environments)
     if len(known) == 1:
@@ -102,8 +102,8 @@ def split_options(
 def carry_options(old: str, new: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a mixture's environments for another mixture.
 
-    Those of the environments that stay are kept, directly or under their names as `new` wants
-    them; those of the others go.
+    Options of remaining environments are kept, directly or under the name, as `new` needs. All
+    other options are dropped.
 
     Raises:
         ValueError, ConfigError: as `parse_mixture` and `split_options`.
@@ -120,10 +120,10 @@ def carry_options(old: str, new: str, options: Mapping[str, Any]) -> dict[str, A
 class Mixture(Stateful):
     """Chooses the tasks of all environments; each environment has a sampler of its own.
 
-    The groups of a run are an endless row, in which each place goes to the environment that is
-    furthest behind its share of the places so far, the first of those that tie. The row depends
-    on the weights alone, and what a sampler chooses on its own place in the row: a resumed run
-    goes on where it stopped.
+    The groups of a run are an endless row. Each place goes to the environment that is furthest
+    behind its share of the places so far; the first one wins ties. The row depends on the weights
+    alone. A sampler's choices depend on its own places in the row, so that a resumed run continues
+    the same row.
     """
 
     weights: dict[str, float]
@@ -135,8 +135,8 @@ class Mixture(Stateful):
         """Called once, before the first `choose`.
 
         Args:
-            tasks: of all environments; each sampler is given those of its own.
-            seed: of every sampler.
+            tasks: tasks of all environments; each sampler gets its own environment's.
+            seed: seed of every sampler.
 
         Raises:
             ConfigError: an environment has no task.
@@ -145,10 +145,10 @@ class Mixture(Stateful):
             sampler.start([task for task in tasks if task.env == name], seed)
 
     def choose(self, drawn: int, count: int) -> list[Task]:
-        """The next `count` tasks, one a group, where `drawn` were chosen before.
+        """The next `count` tasks, one a group, after `drawn` earlier ones.
 
         Raises:
-            PluginError: a sampler chose another number of tasks than it was asked for.
+            PluginError: a sampler chose another number of tasks than requested.
         """
         self._lengthen(drawn + count)
         before, places = Counter(self._row[:drawn]), self._row[drawn : drawn + count]
@@ -166,17 +166,17 @@ class Mixture(Stateful):
     def reach(
         self, name: str, tasks: Sequence[Task], seed: int, count: int
     ) -> Sequence[Task] | None:
-        """Those of an environment's tasks that the run's first `count` choices can be; None: any.
+        """The tasks of an environment that the run's first `count` choices can be; None: any.
 
         Args:
-            name: of the environment; its sampler is started with these tasks.
+            name: the environment's name; its sampler is started with these tasks.
         """
         self._lengthen(count)
         self.samplers[name].start(tasks, seed)
         return self.samplers[name].reach(self._row[:count].count(name))
 
     def observe(self, rewards: Mapping[TaskKey, Sequence[float]]) -> None:
-        """Told after each step: task → the rewards of its scored trajectories."""
+        """Called after each step: task → the rewards of its scored trajectories."""
         for name, sampler in self.samplers.items():
             own = {task_id: seen for (env, task_id), seen in rewards.items() if env == name}
             if own:

@@ -1,7 +1,7 @@
-"""Classes that no plugin registers: what they are called inside a run, and how they are found.
+"""Naming: names, inside a run, of classes that no plugin registers.
 
-`--env my_shop.py:Shop` and `--rewards my_rewards.py:Brevity=0.3` become a name, which stands in
-reports and files, and beside it the class that the name means:
+`--env my_shop.py:Shop` and `--rewards my_rewards.py:Brevity=0.3` become a name, for reports and
+files, and beside it the class that the name means:
 
     env = "shop"
     env_classes = {shop = "/home/me/my_shop.py:Shop"}
@@ -64,12 +64,12 @@ def _check_name(target: str, name: Any) -> None:
 
 
 def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
-    """Settings in which every class of one's own is found from any directory, and has a name.
+    """Settings in which each of the user's own classes has a name, and is found from any directory.
 
     Args:
-        values: nested settings. What is wrong with their types is left to their validation, and a
-            class that cannot be loaded to whoever loads it.
-        folder: what relative paths are relative to; None: the working directory.
+        values: nested settings. Wrong types are left to the validation, and classes that cannot be
+            loaded to the later loading.
+        folder: base of relative paths; None: the working directory.
 
     Raises:
         ConfigError: two classes have one name.
@@ -88,7 +88,7 @@ def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[st
 def name_environments(
     values: Mapping[str, Any], folder: Path | None = None, strict: bool = False
 ) -> dict[str, Any]:
-    """The same settings with names in `env`, and in `env_classes` what they mean.
+    """The settings with names in `env`, and their classes in `env_classes`.
 
     Raises:
         ConfigError: two classes have one name.
@@ -113,7 +113,7 @@ def name_environments(
 
 
 def name_terms(reward: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
-    """The same settings of a reward with names in `terms`, and in `term_classes` what they mean."""
+    """The settings of a reward with names in `terms`, and their classes in `term_classes`."""
     terms, classes = reward.get("terms"), reward.get("term_classes", {})
     if not isinstance(terms, Mapping) or not isinstance(classes, Mapping):
         return dict(reward)
@@ -133,7 +133,7 @@ def _name(
     folder: Path | None,
     strict: bool = False,
 ) -> tuple[list[str], dict[str, Any]]:
-    """The names of what is written, and which of them mean a class or another's name."""
+    """The names of the written components, and name → class or other name it stands for."""
     names: list[str] = []
     found = {name: _found(kind, target, folder) for name, target in classes.items()}
     for each in written:

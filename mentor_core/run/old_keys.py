@@ -11,11 +11,11 @@ RENAMED = {
     ("rollout", "turn_tokens"): "max_turn_tokens",
     ("rollout", "episode_tokens"): "max_episode_tokens",
 }
-"""(table, key that is no more) → the key's name now."""
+"""(table, old key) → the key's name now."""
 
 
 def with_new_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with each renamed key under its new name, unless both are there."""
+    """Settings with each renamed key under its new name, unless both are given."""
     renamed = dict(settings)
     for (name, old), new in RENAMED.items():
         table = renamed.get(name)

@@ -1,4 +1,4 @@
-"""Parts: what a run is made of, all but the model and its policy."""
+"""Parts: the parts of a run, without the model and its policy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Watch = Callable[[Sequence[Task]], AbstractContextManager[Sequence[Task]]]
 
 
 def component(kind: Kind[T], name: str, options: Mapping[str, Any] | None, table: str) -> T:
-    """A component; what is wrong with its options is told with the table that they stand in."""
+    """A component; errors of its options name the table of the options."""
     with given_as(f"--set {table}."):
         return create(kind, name, options)
 
@@ -45,8 +45,8 @@ class Domain:
     """One environment of a run.
 
     Attributes:
-        name: the name it is registered under, which is its tasks' `env`.
-        make_env: makes one more environment; `env` is the first one.
+        name: the environment's name, which is its tasks' `env`.
+        make_env: makes another environment; `env` is the first one.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Domain:
         """The tasks of a split.
 
         Raises:
-            PluginError: a task says that it is another environment's.
+            PluginError: a task has another environment's name.
         """
         tasks = self.env.tasks(split)
         for task in tasks:
@@ -73,8 +73,8 @@ class Stage:
     """One trainer of a run and its steps.
 
     Attributes:
-        name: "warm" of a stage that goes before the run's own training, which is "after": how
-            evaluations call the student that comes out of it.
+        name: name of the trained student's evaluations: "warm" for a stage before the run's own
+            training, "after" for the training itself.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Parts:
     """The parts of a run.
 
     Attributes:
-        domains: environment → what the run has of it, in the order of the configuration.
+        domains: environment → its domain, in the order of the configuration.
         stages: trainers, in the order in which they train the student.
     """
 
@@ -112,10 +112,10 @@ class Parts:
     def rollout(
         self, policy: Policy, executor: ToolExecutor, played_by: Provenance | None = None
     ) -> Rollout:
-        """What plays the run's episodes, with its limits.
+        """A rollout with the run's limits.
 
         Args:
-            played_by: goes into the trajectories; the run's policy and model if it is not given.
+            played_by: provenance of the trajectories; by default the run's policy and model.
         """
         config = self.config
         if played_by is None:
@@ -132,10 +132,10 @@ class Parts:
         )
 
     def policies(self) -> tuple[Policy, Policy]:
-        """The policies of rollouts and of evaluations; imports what they are made with.
+        """The policies of rollouts and of evaluations; imports the libraries that they need.
 
         Raises:
-            ConfigError: an option is wrong; says which.
+            ConfigError: an option is wrong; names the option.
         """
         config, evaluate = self.config, self.config.evaluate
         policy = component(POLICIES, config.policy, config.policy_options, "policy_options")
@@ -148,15 +148,16 @@ class Parts:
             if config.train.steps and not made.needs_model:
                 raise ConfigError(
                     f"{key}={name} does not play with the model that is trained; `mentor eval` "
-                    "can use it, and a trajectory source can read what that keeps with --output"
+                    "can use it, and a trajectory source can read the file of its --output"
                 )
         return policy, player
 
     def check_policies(self) -> None:
-        """Refuse options that `policies` would refuse; the defaults, which are heavy, are not made.
+        """Refuse options that `policies` would refuse, without making the default policies, which
+        are heavy.
 
         Raises:
-            ConfigError: an option is wrong; says which.
+            ConfigError: an option is wrong; names the option.
         """
         chosen, default = (
             (c.policy, c.policy_options, c.evaluate.policy, c.evaluate.policy_options)
@@ -172,7 +173,7 @@ class Parts:
 
     @property
     def make_env(self) -> dict[str, Callable[[], ToolEnv]]:
-        """Environment → what makes one more of it."""
+        """Environment → a function that makes another one."""
         return {name: domain.make_env for name, domain in self.domains.items()}
 
     def evaluation_tasks(self, split: Split) -> list[Task]:
@@ -181,17 +182,17 @@ class Parts:
         return [task for domain in self.domains.values() for task in domain.tasks(split)[:most]]
 
     def training_tasks(self, watch: Watch = nullcontext) -> tuple[list[Task], References]:
-        """The tasks to train on, environment by environment, and the references of those reached.
+        """The tasks to train on, environment by environment, and references of the reachable tasks.
 
-        Where the reward needs references or answers, tasks without are left out. References are
-        collected of the tasks that the run can come to, as far as the sampler knows. Only where
-        one of these lacks a reference that the reward needs, all tasks are asked for theirs.
+        If the reward needs references or answers, tasks without are left out. References are
+        collected for the tasks that the run can reach, as far as the sampler knows. If one of these
+        lacks a reference that the reward needs, references are collected for all tasks.
 
         Args:
-            watch: is given the tasks whose references are collected next, to show progress.
+            watch: shows progress; is called with the tasks whose references are collected next.
 
         Raises:
-            ConfigError: an environment has no task left; says which term needs what.
+            ConfigError: an environment has no task left; names the term and its need.
         """
         found: list[Task] = []
         joined = References({}, {})
@@ -212,7 +213,7 @@ class Parts:
         return found, joined
 
     def _reach(self, domain: Domain, tasks: Sequence[Task]) -> Sequence[Task]:
-        """The tasks that the run can come to."""
+        """The tasks that the run can reach."""
         if any(stage.trainer.imitates for stage in self.stages):
             return tasks
         train, seed = self.config.train, self.config.seed
@@ -220,7 +221,7 @@ class Parts:
         return tasks if reached is None else reached
 
     def _spared(self, domain: Domain, reached: Sequence[Task], watch: Watch) -> References | None:
-        """The references of the tasks reached; None where others must be looked at as well."""
+        """The references of the reachable tasks; None if all other tasks are needed, too."""
         try:
             references = self._collect(domain, reached, watch)
         except ConfigError:  # a source that has none of these: it may have those of others
@@ -235,7 +236,9 @@ class Parts:
     def _trainable(
         self, domain: Domain, tasks: Sequence[Task], references: References | None
     ) -> Sequence[Task]:
-        """The tasks that have what the reward needs; without `references` all but these."""
+        """The tasks that fulfil the reward's needs; without `references`, the need of references is
+        not checked.
+        """
         turns = f"rollout.max_turns={self.config.rollout.max_turns}"
         for need, terms in self.reward.needs.items():
             if (need == "reference") != (references is not None):

@@ -1,8 +1,8 @@
-"""Paths in settings: relative to where they are written, and absolute from then on.
+"""Paths in settings: relative to the place of the setting, and absolute from then on.
 
-A path in a file of settings is relative to the file's directory, one on the command line to the
-working directory. Which settings are paths is seen from the options' types: `Path`, and `str` that
-is marked with `NamesCode` or `Command`.
+A path in a file of settings is relative to the file's directory, and a path on the command line to
+the working directory. The types of options show which settings are paths: `Path`, and `str` marked
+with `NamesCode` or `Command`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Change = Callable[[str], str]
 def anchored(
     values: Mapping[str, Any], folder: Path, chosen: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The same settings with absolute paths.
+    """The settings with absolute paths.
 
     Args:
-        values: nested settings; what is wrong with them is left to their validation.
-        folder: what relative paths are relative to.
-        chosen: settings of other origins, which say whose options these are where `values` do not.
+        values: nested settings; wrong ones are left to the validation.
+        folder: base of relative paths.
+        chosen: settings of other origins, which name the owners of options if `values` do not.
     """
 
     def absolute(path: str) -> str:
@@ -70,10 +70,10 @@ def anchored(
 
 
 def change_code(values: Mapping[str, Any], change: Callable[[Path], str]) -> dict[str, Any]:
-    """The same settings, with other files in the place of those of a user's code.
+    """The settings with other files in place of files of a user's code.
 
     Args:
-        change: is given each file, and gives what to write for it.
+        change: a function from each file to its new text.
     """
 
     def reference(text: str) -> str:
@@ -84,14 +84,14 @@ def change_code(values: Mapping[str, Any], change: Callable[[Path], str]) -> dic
 
 
 class _Changes(NamedTuple):
-    """What becomes of a path, of a reference to code, and of a command."""
+    """Changes of a path, of a reference to code, and of a command."""
 
     path: Change
     code: Change
     command: Change
 
     def of(self, field: FieldInfo, given: Mapping[str, Any]) -> Change:
-        """The one for an option, beside the others that are given."""
+        """The change for an option, given the other options."""
         parts = [*_parts(field.annotation), *field.metadata]
         if any(isinstance(part, NamesCode) for part in parts):
             return self.code
@@ -121,7 +121,7 @@ def _changed(
 def _options(
     values: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> Iterator[tuple[list[str], Mapping[str, FieldInfo]]]:
-    """Where options stand in settings, and the fields that they are given for."""
+    """The places of options in settings, and the fields of their classes."""
 
     def name_of(key: str, default: str = "") -> str:
         own, other = (find(given, key.split(".")) for given in (values, chosen))
@@ -145,14 +145,14 @@ def _options(
     for kind, name, keys in places:
         given = find(values, keys)
         if isinstance(given, Mapping) and given and name:
-            with suppress(MentorError):  # told where it is used
+            with suppress(MentorError):  # reported on use
                 loaded: Any = load(kind, _class_of(values, chosen, name))
                 options = getattr(loaded, "Options", loaded)
                 yield keys, getattr(options, "model_fields", {})
 
 
 def _class_of(values: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> str:
-    """What a run's name of an environment or a term stands for."""
+    """The class or name that a run's name of an environment or a term stands for."""
     for given in (values, chosen):
         for table in (["env_classes"], ["reward", "term_classes"]):
             found = find(given, [*table, name])
@@ -162,7 +162,7 @@ def _class_of(values: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """A type and all that it is made of, values of literals and marks among them."""
+    """A type and all its parts, values of literals and marks among them."""
     yield annotation
     yield from getattr(annotation, "__metadata__", ())
     for part in get_args(annotation):

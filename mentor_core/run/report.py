@@ -64,7 +64,7 @@ def write_report(
     """Write `report.md` and `report.json`, note that the run is finished, and show the table.
 
     Args:
-        facts: of the training, to stand below the table.
+        facts: facts of the training, for below the table.
     """
     weights = ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
     facts = [
@@ -89,9 +89,9 @@ def write_report(
 
 
 def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
-    """A table for the terminal; without the mean outcome where no outcome is partial.
+    """A table for the terminal; without the mean outcome if no outcome is partial.
 
-    It fits into 80 columns: the name of a model and the interval are folded where they have to be.
+    The table fits into 80 columns: the name of a model and the interval are folded if needed.
     """
     table = Table(
         title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0

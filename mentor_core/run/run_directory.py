@@ -46,7 +46,7 @@ __all__ = ["RunDirectory", "default_output"]
 Status = Literal["running", "interrupted", "finished"]
 _LOCK = ".lock"
 _BEGUN = {_LOCK, CODE, "config.toml.partial", "versions.json", "state.json", "trajectories"}
-"""All that there may be of a run that was killed before its config.toml was written."""
+"""Possible files of a run that was killed before its config.toml was written."""
 
 
 class RunDirectory:
@@ -83,7 +83,7 @@ class RunDirectory:
 
     @classmethod
     def open(cls, path: Path) -> RunDirectory:
-        """A run that is there.
+        """An existing run.
 
         Raises:
             RunError: the directory holds no run.
@@ -94,7 +94,7 @@ class RunDirectory:
         return cls(path)
 
     def set_up(self, config: RunConfig) -> None:
-        """Write what a new run begins with, and keep other processes from working on it.
+        """Write the first files of a new run, and lock the run for this process.
 
         Raises:
             RunError: the directory holds another run or other files, or cannot be written.
@@ -109,10 +109,10 @@ class RunDirectory:
             self._begin()
 
     def resume(self) -> None:
-        """Go on with a run that is there, and keep other processes from working on it.
+        """Resume an existing run, and lock the run for this process.
 
         Raises:
-            RunError: another one does, or the settings are not those that the run began with.
+            RunError: another process works on the run, or the settings have changed since it began.
         """
         self._take()
         self.check_settings()
@@ -123,16 +123,16 @@ class RunDirectory:
         """Refuse a run that another process works on, before work is done for it.
 
         Raises:
-            RunError: one does; says which.
+            RunError: another process works on the run; names the process.
         """
         lock(self.path / _LOCK).close()
 
     def _take(self) -> None:
-        """Lock the run for as long as this object lives, at most as long as the process."""
+        """Lock the run for the lifetime of this object, at most of the process."""
         weakref.finalize(self, lock(self.path / _LOCK).close)
 
     def _begin(self) -> None:
-        """Write what follows config.toml; nothing where that was done before."""
+        """Write the files after config.toml, unless that was done before."""
         (self.path / "trajectories").mkdir(exist_ok=True)
         if not (self.path / "state.json").is_file():
             facts = {**versions(), "settings": read_toml(self.path / "config.toml")}
@@ -140,7 +140,7 @@ class RunDirectory:
             self.note("running", 0)
 
     def check_settings(self) -> None:
-        """Refuse to go on with other settings than those that the run began with.
+        """Refuse to go on if the settings have changed since the run began.
 
         Raises:
             RunError: names the settings that differ.
@@ -166,13 +166,13 @@ class RunDirectory:
             )
 
     def check_data(self, digests: Mapping[str, str]) -> None:
-        """Refuse to go on with other data than those that the run began with.
+        """Refuse to go on if the data has changed since the run began.
 
         Args:
-            digests: what it is → its fingerprint.
+            digests: name of the data → fingerprint.
 
         Raises:
-            RunError: names what has changed.
+            RunError: names the data that has changed.
         """
         file = self.path / "versions.json"
         known = json.loads(file.read_text(encoding="utf-8"))
@@ -182,7 +182,7 @@ class RunDirectory:
         elif changed := [what for what in digests if known["data"].get(what) != digests[what]]:
             raise RunError(
                 f"the {' and the '.join(changed)} of {self.path} are not those that the run began "
-                "with: a file that they come from has changed; put it back, or begin another run: "
+                "with; put the changed file back, or begin another run: "
                 f"mentor run --config {self.path / 'config.toml'}"
             )
 
@@ -197,7 +197,7 @@ class RunDirectory:
 
     @property
     def status(self) -> Status:
-        """What `state.json` says."""
+        """The status in `state.json`."""
         status: Status = self._state()["status"]
         return status
 
@@ -208,16 +208,16 @@ class RunDirectory:
 
     @property
     def model(self) -> Path:
-        """Where the trained student is."""
+        """The directory of the trained student."""
         return self.path / "model"
 
     @property
     def checkpoints(self) -> Path:
-        """Where checkpoints are."""
+        """The directory of checkpoints."""
         return self.path / "checkpoints"
 
     def stage(self, name: str) -> RunDirectory:
-        """What a stage before the run's own training keeps: a directory alike, below this one."""
+        """The directory of a stage before the run's own training, below this one."""
         path = self.path / name
         (path / "trajectories").mkdir(parents=True, exist_ok=True)
         return RunDirectory(path)
@@ -232,7 +232,7 @@ class RunDirectory:
         return self.path / "references.jsonl"
 
     def note(self, status: Status, steps: int) -> None:
-        """Note how far the run is."""
+        """Record status and steps of the run."""
         state = {"status": status, "steps": steps}
         with writing(self.path / "state.json"):
             write_atomically(self.path / "state.json", json.dumps(state) + "\n")
@@ -240,18 +240,18 @@ class RunDirectory:
     def last_checkpoint(
         self, tell: Callable[[str], None] = lambda _: None
     ) -> tuple[Path, int] | None:
-        """The newest whole checkpoint and its step; None where there is none.
+        """The newest whole checkpoint and its step; None if there is none.
 
         Args:
-            tell: hears of each newer one that is left out, and why.
+            tell: is called with a message on each newer one that is left out.
         """
         return newest_whole(self.checkpoints, tell)
 
     def is_trained(self, tell: Callable[[str], None] = lambda _: None) -> bool:
-        """Whether the trained student is there and whole; a damaged one is set aside.
+        """True if the trained student exists and is whole; a damaged one is set aside.
 
         Args:
-            tell: hears of a damaged one.
+            tell: is called with a message on a damaged student.
         """
         if not (self.model / "config.json").exists():
             return False
@@ -267,7 +267,7 @@ class RunDirectory:
         """Write the trained student, all or nothing, and seal it.
 
         Args:
-            *save: each writes its files into a directory.
+            *save: functions that each write files into a directory.
         """
         partial = self.path / "model.partial"
         with writing(partial, Exception):  # safetensors has errors of its own
@@ -279,7 +279,7 @@ class RunDirectory:
             partial.replace(self.model)
 
     def rewind(self, steps: int) -> None:
-        """Drop what comes after `steps`, training trajectories and checkpoints: it comes again."""
+        """Drop training trajectories and checkpoints after `steps`, as these steps are repeated."""
         with writing(self.path):
             set_aside(self.checkpoints, steps)
             for file in (self.path / "trajectories").glob("train*.jsonl"):
@@ -309,13 +309,13 @@ class RunDirectory:
 
 
 def default_output(environments: Iterable[str]) -> Path:
-    """`runs/ENV-DATE-TIME`, in the working directory; of several environments `ENV+ENV`."""
+    """`runs/ENV-DATE-TIME`, in the working directory; with several environments `ENV+ENV`."""
     now = datetime.now().astimezone()
     return Path("runs") / f"{'+'.join(environments)}-{now:%Y%m%d-%H%M%S}"
 
 
 def _is_free(path: Path) -> bool:
-    """Whether a directory is empty, or holds only what a run writes before anything is done."""
+    """True if a directory is empty, or holds only the first files of a run."""
     there = {file.name for file in path.iterdir()} if path.is_dir() else {path.name}
     return not there or (
         there <= _BEGUN

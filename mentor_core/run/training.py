@@ -1,4 +1,4 @@
-"""Training: what a run hands its trainers."""
+"""Training: the parts of a run that trainers get."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Training:
     """One stage of a run's training.
 
     Attributes:
-        parts: of the run; the sampler has been started with `tasks`.
-        student: whose weights are to be trained.
-        tasks: those to train on, with their verified `references`.
+        parts: the run's parts; the sampler has been started with `tasks`.
+        student: the student to train.
+        tasks: the tasks to train on, with their verified `references`.
         rollout: plays episodes with `policy`, which the trainer prepares.
         steps: optimizer steps of the whole stage.
         directory: of the stage, for checkpoints and notes of how far the training is.

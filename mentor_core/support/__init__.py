@@ -1,1 +1,1 @@
-"""What everything else stands on: errors, files, processes, code of others."""
+"""Support, for all other modules: errors, files, processes, foreign code."""

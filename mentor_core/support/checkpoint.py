@@ -1,8 +1,8 @@
-"""Checkpoints that can be trusted: folders that say whether they still hold what was written.
+"""Checkpoints that can be trusted: folders with checksums of their files.
 
 A sealed folder has a file of checksums, written last and in the form that `sha256sum --check`
-reads. One without was not finished; one that does not agree with its checksums is damaged. Neither
-is ever resumed from.
+reads. A folder without this file was not finished. A folder that differs from its checksums is
+damaged. Neither is ever resumed from.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 CHECKPOINT_STATE = "mentor_state.json"
-"""A checkpoint's file of what sampler, composer and credit have learnt."""
+"""A checkpoint's file with the state of mentor's own parts."""
 CHECKSUMS = "checksums.sha256"
 
 
@@ -38,7 +38,7 @@ def seal(folder: Path) -> None:
 
 
 def damage(folder: Path) -> str | None:
-    """What is wrong with a sealed folder, by the first file that shows it; None: it is whole."""
+    """The fault of a sealed folder, by the first damaged file; None: the folder is whole."""
     try:
         text = (folder / CHECKSUMS).read_bytes()
     except FileNotFoundError:
@@ -67,11 +67,11 @@ def damage(folder: Path) -> str | None:
 def newest_whole(
     folder: Path, tell: Callable[[str], None] = lambda _: None
 ) -> tuple[Path, int] | None:
-    """The newest checkpoint that is whole, and its step; None where there is none.
+    """The newest checkpoint that is whole, and its step; None if there is none.
 
     Args:
         folder: holds `checkpoint-STEP` folders.
-        tell: hears of each newer one that is left out, and why.
+        tell: is called with a message on each newer one that is left out.
     """
     for step, path in reversed(_checkpoints(folder)):
         wrong = damage(path)
@@ -97,7 +97,7 @@ def drop_old(folder: Path, keep: int) -> None:
 
 
 def _checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """Step and folder of each, the oldest first."""
+    """Step and folder of each checkpoint, the oldest first."""
     found = ((path.name.rpartition("-")[2], path) for path in folder.glob("checkpoint-*"))
     return sorted((int(step), path) for step, path in found if step.isdecimal())
 

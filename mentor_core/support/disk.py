@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and a clear word where the disk takes no more."""
+"""Files that are written whole or not at all, and a clear message if the disk is full."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["check_writable", "cut_lines", "lock", "write_atomically", "writing"]
 
 @contextmanager
 def writing(path: Path, *errors: type[Exception]) -> Iterator[None]:
-    """Turn what writing to `path` fails with, a full disk say, into one message with the path.
+    """Turn errors of writing to `path`, of a full disk, say, into one message with the path.
 
     Args:
-        path: what is written.
-        *errors: also turned; libraries raise errors of their own where the disk is full.
+        path: the file or directory that is written.
+        *errors: further exceptions to turn; some libraries raise their own if the disk is full.
 
     Raises:
-        RunError: says path and reason.
+        RunError: names path and reason.
     """
     caught: tuple[type[Exception], ...] = (OSError, *errors)
     try:
@@ -37,10 +37,10 @@ def writing(path: Path, *errors: type[Exception]) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Refuse a directory in which no file can be made; it is tried, and nothing is left behind.
+    """Refuse a directory in which no file can be made; the test file is removed.
 
     Raises:
-        RunError: says why.
+        RunError: no file can be made; says why.
     """
     with writing(folder):
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -58,7 +58,7 @@ def lock(path: Path) -> IO[str]:
     """A lock that this process holds until the file is closed, however the process ends.
 
     Raises:
-        RunError: another process holds it; says which.
+        RunError: another process holds the lock; names the process.
     """
     import fcntl
 
@@ -95,7 +95,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def cut_lines(path: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
-    """Keep the JSON lines for which `keep` holds; a torn last line goes. All or nothing."""
+    """Keep the JSON lines for which `keep` is true; a torn last line is removed. All or nothing."""
     if not path.exists():
         return
     partial = path.with_suffix(".partial")

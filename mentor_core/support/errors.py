@@ -55,9 +55,9 @@ class OptionError(ConfigError):
     """An option that is missing, unknown or of a wrong value.
 
     Attributes:
-        key: the option; empty where options do not go together.
+        key: the option; empty if options do not go together.
         kind: missing, unknown or value.
-        example: a value that would do, as TOML; empty where none is known.
+        example: a valid value, as TOML; empty if none is known.
     """
 
     def __init__(self, message: str, key: str, kind: str, example: str = "") -> None:
@@ -86,11 +86,11 @@ class AmbiguousName(ConfigError):
 
 
 class PluginError(MentorError):
-    """A plugin cannot be imported, or what it registered does not keep its contract."""
+    """A plugin cannot be imported, or one of its components breaks its contract."""
 
 
 class DataError(MentorError):
-    """A data file is missing, unreadable, or has a row that is not what it should be."""
+    """A data file is missing or unreadable, or has a malformed row."""
 
 
 class RowError(DataError):
@@ -98,11 +98,11 @@ class RowError(DataError):
 
 
 class ModelError(MentorError):
-    """A model or tokenizer is not there, or cannot do what the run needs."""
+    """A model or tokenizer does not exist, or does not meet the run's needs."""
 
 
 class ServerError(MentorError):
-    """A server cannot be reached, or refuses what it was asked."""
+    """A server cannot be reached, or refuses a request."""
 
 
 class RunError(MentorError):
@@ -113,7 +113,7 @@ class Interrupted(MentorError):
     """A run was asked to stop, and stopped after saving.
 
     Args:
-        when: at what point of the run.
+        when: the point of the run.
         path: the run directory.
     """
 
@@ -124,11 +124,11 @@ class Interrupted(MentorError):
 
 
 class RewardError(MentorError):
-    """A reward term raised, or returned something outside its declared range."""
+    """A reward term raised, or returned a value outside its declared range."""
 
 
 _LONGEST_NAME = 200
-"""Characters of a name that a near one is looked for."""
+"""Most characters of a name for which near ones are searched."""
 
 
 def bounded(text: str, most: int = 1000) -> str:

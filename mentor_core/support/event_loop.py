@@ -1,4 +1,4 @@
-"""EventLoop: an asyncio event loop on a thread of its own, which no code that it runs can end."""
+"""EventLoop: an asyncio event loop on a thread of its own, which its coroutines cannot end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _CLOSE_SECONDS = 1.0
 
 
 class EventLoop:
-    """Runs coroutines from its making until `close`.
+    """Runs coroutines from its construction until `close`.
 
-    `KeyboardInterrupt` and `SystemExit`, which end other loops wherever they are raised, and a
-    call of the loop's own `stop` end nothing here.
+    `KeyboardInterrupt` and `SystemExit`, which end other loops, do not end this one, nor does a
+    call of the loop's own `stop`.
     """
 
     def __init__(self, name: str) -> None:
@@ -26,11 +26,11 @@ class EventLoop:
         self._thread.start()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine that keeps what it raises for itself; from any thread."""
+        """Run a coroutine that handles its own exceptions; may be called from any thread."""
         asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def close(self) -> None:
-        """Cancel what runs and end the thread; one that is blocked is left behind."""
+        """Cancel the coroutines and end the thread; a blocked thread is abandoned."""
         self._loop.call_soon_threadsafe(self._stop)
         self._thread.join(_CLOSE_SECONDS)
         if not self._thread.is_alive():

@@ -13,7 +13,7 @@ def require(needed_by: str, extra: str, *packages: str) -> None:
     """Import packages, or say how to install them.
 
     Args:
-        needed_by: what needs them, such as "environment 'webshop'".
+        needed_by: the part that needs the packages, such as "environment 'webshop'".
         extra: mentor's extra that has them.
         packages: their names.
 

@@ -1,4 +1,4 @@
-"""A user's code, kept with a run: it resumes from there, whatever becomes of the file."""
+"""A user's code, kept with a run, which resumes with the copy even if the file changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INSTALLED = {"mentor_core", "mentor_toolkit", "mentor_plugins", "mentor_lab", "
 class KeptCode:
     """Copies files of code, each with the modules that it imported from its own directory.
 
-    What it reads there otherwise (data beside it) is not copied.
+    Data files that the code reads there are not copied.
 
     Args:
         run: the run's directory.
@@ -28,7 +28,7 @@ class KeptCode:
         self._homes: dict[Path, Path] = {}
 
     def keep(self, file: Path) -> str:
-        """Copy a file; the copy's path, relative to the run's directory."""
+        """Copy a file; returns the copy's path, relative to the run's directory."""
         there = file.expanduser().resolve()
         count = len(self._homes)
         home = self._homes.setdefault(
@@ -42,7 +42,7 @@ class KeptCode:
 
 
 def _imported(folder: Path) -> Iterator[Path]:
-    """Files of imported modules that are found in a directory and are installed nowhere."""
+    """Files of imported modules that are in a directory, and are not installed packages."""
     here = {folder, Path.cwd()}
     lasting = {Path(entry).resolve() for entry in sys.path if entry} - here
     for name, module in list(sys.modules.items()):

@@ -1,7 +1,7 @@
-"""Secrets: API keys and passwords, which stand in no message and in no file.
+"""Secrets: API keys and passwords, kept out of all messages and files.
 
-Files and messages have `HIDDEN` in their place. A setting that needs one names an environment
-variable instead, `${NAME}`, and is filled in where it is used.
+Files and messages have `HIDDEN` in their place. A setting that needs a secret names an environment
+variable, `${NAME}`, and is filled in on use.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 HIDDEN = "***"
-"""Stands where a secret stood."""
+"""Text in place of a secret."""
 
 _LEAST = 8
-"""Characters of a secret; what is shorter (EMPTY, say) is a word that other texts may have."""
+"""Least characters of a secret; shorter values (EMPTY, say) are words that other texts may have."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _NAME = (
@@ -51,8 +51,8 @@ _WRITTEN = re.compile(
 def hide(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without its secrets.
 
-    They are the user, the password and keys in addresses, what environment variables called
-    `…_KEY`, `…_TOKEN` and so on hold, and `secrets`.
+    Secrets are the user, the password and keys in addresses, values of environment variables called
+    `…_KEY`, `…_TOKEN` and so on, and `secrets`.
     """
     text = _USER.sub(lambda match: _kept(match[0]), text)
     text = _QUERY.sub(lambda match: match[1] + _kept(match[2]), text)
@@ -60,7 +60,7 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def cut(text: str, secrets: Iterable[str]) -> str:
-    """A text without `secrets`, in whatever way they are written; else as it is."""
+    """A text without `secrets`, in any of their usual encodings; otherwise unchanged."""
     for secret in secrets:
         if len(secret) < _LEAST:
             continue
@@ -90,10 +90,10 @@ def hide_settings(value: Any) -> Any:
 
 
 def refuse_hidden(settings: Mapping[str, Any], path: str = "") -> None:
-    """Refuse settings from a file that has not kept their secrets.
+    """Refuse settings from a file in which secrets are hidden.
 
     Raises:
-        ConfigError: a secret has been left out; names the key.
+        ConfigError: a secret is hidden; names the key.
     """
     for key, value in settings.items():
         if isinstance(value, Mapping):
@@ -121,7 +121,7 @@ def expand(text: str) -> str:
 
 
 def secrets_in(address: str) -> list[str]:
-    """User and password of an address, as they may be written elsewhere."""
+    """User and password of an address, in the forms in which other texts may write them."""
     found = []
     for match in _USER.finditer(address):
         user, _, password = match[0].partition(":")
@@ -139,7 +139,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _kept(secret: str) -> str:
-    """What stands in a secret's place; a reference to environment variables may be seen."""
+    """The text in a secret's place; a reference to environment variables is kept."""
     return secret if _VARIABLE.search(secret) else HIDDEN
 
 

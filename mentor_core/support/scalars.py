@@ -8,10 +8,10 @@ __all__ = ["as_float"]
 
 
 def as_float(value: Any) -> float | None:
-    """The number that a value is, as a float; None where it is none.
+    """A value that is a number, as a float; None for all other values.
 
     Numbers are those of Python (bool, int, float, Decimal, Fraction), numpy's scalars, and arrays
-    and tensors without dimensions. Text is none.
+    and tensors without dimensions. Text is no number.
 
     >>> as_float(True), as_float("1")
     (1.0, None)

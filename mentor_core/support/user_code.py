@@ -1,4 +1,4 @@
-"""Code of plugins and users: named by a reference, loaded, and kept from ending the process."""
+"""Code of plugins and users: found by a reference, loaded, and kept from ending the process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mentor_core.support.errors import ConfigError, MentorError, nearest
 __all__ = ["absolute_reference", "contained", "load_object", "reason"]
 
 _RUN: dict[str, ModuleType] = {}
-"""Name → module, of the files that were run here."""
+"""Name → module, for files loaded here."""
 
 
 def load_object(reference: str) -> Any:
@@ -29,9 +29,9 @@ def load_object(reference: str) -> Any:
 
     Args:
         reference: `my_tools.py`, `my_tools.py:NAME`, `my_package.my_tools` or
-            `my_package.my_tools:NAME`; a folder before a module, `/folder/my_package.my_tools`,
-            says where the module is. Files and modules beside the file, or in the working
-            directory if a module has no folder, can be imported.
+            `my_package.my_tools:NAME`; a folder before a module, `/folder/my_package.my_tools`, is
+            the module's place. Files and modules beside the file, or in the working directory if a
+            module has no folder, can be imported.
 
     Raises:
         ConfigError: there is no such file, module or name, or its code raises.
@@ -52,7 +52,7 @@ def load_object(reference: str) -> Any:
 
 
 def absolute_reference(reference: str, folder: Path | None = None) -> str:
-    """The same reference, as it is found from any working directory.
+    """The reference in a form that is found from any working directory.
 
     A file and a module in `folder`, or else in the working directory, get their folder. An
     installed module needs none.
@@ -72,10 +72,10 @@ def absolute_reference(reference: str, folder: Path | None = None) -> str:
 
 @contextmanager
 def contained(explain: Callable[[BaseException], MentorError]) -> Iterator[None]:
-    """Run code that is not mentor's: whatever it raises becomes the error that `explain` makes.
+    """Run foreign code: `explain` turns its exceptions into errors of mentor.
 
-    `SystemExit` and a `raise KeyboardInterrupt` are no exception. A user's Ctrl-C is passed on:
-    it comes as a signal.
+    `SystemExit` and a `raise KeyboardInterrupt` are turned, too. A user's Ctrl-C, which comes as a
+    signal, is passed on.
     """
     pressed = False
 
@@ -147,7 +147,7 @@ def _import(name: str, folder: Path) -> ModuleType:
 
 
 def _stands_in(folder: Path, module: str) -> bool:
-    """Whether a module's first package or file is imported from `folder`."""
+    """True if a module's first package or file is imported from `folder`."""
     importlib.invalidate_caches()
     top = module.partition(".")[0]
     spec = PathFinder.find_spec(top, [str(folder), *sys.path])
@@ -161,7 +161,7 @@ def _stands_in(folder: Path, module: str) -> bool:
 
 @cache
 def _run_file(path: Path, changed: int) -> ModuleType:  # noqa: ARG001 - part of the cache's key
-    """Import a file; again where it has `changed`."""
+    """Import a file; again if it has `changed`."""
     name, loaded = path.stem, sys.modules.get(path.stem)
     ours = loaded is not None and loaded is _RUN.get(name)
     if loaded is not None and not ours and getattr(loaded, "__file__", None) == str(path):
@@ -184,7 +184,7 @@ def _run_file(path: Path, changed: int) -> ModuleType:  # noqa: ARG001 - part of
 
 
 def _is_free(path: Path) -> bool:
-    """Whether a file's module may have the file's own name: nothing else is imported by it."""
+    """True if a file's module may have the file's own name, as no other module has it."""
     if not path.stem.isidentifier() or path.stem in sys.modules:
         return False
     with suppress(ImportError, ValueError):
@@ -195,7 +195,7 @@ def _is_free(path: Path) -> bool:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """Modules in `folder` come first; afterwards last, for what is imported later."""
+    """In the block, `folder` is the first place of modules; afterwards the last one."""
     sys.path.insert(0, str(folder))
     try:
         yield

@@ -1,6 +1,6 @@
-"""What pydantic refused, in words that a person can act on.
+"""Validation: pydantic's refusals, in words that a person can act on.
 
-One `Problem` a key, however many members of a union pydantic tried for it.
+There is one `Problem` a key, however many members of a union pydantic tried.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ _EXPECTED = {
     "string": "text",
     "tuple": "a list",
 }
-"""What was expected, by the first word of pydantic's kind of error."""
+"""First word of pydantic's kind of error → the expected value, in words."""
 
 _LIMITS = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
 _SHOWN = 60  # characters of a refused value
 _QUIET = ("text", "a table")
-"""Where these are expected, the refused value may be a secret that is not to be shown."""
+"""Kinds of expected values whose refused value may be a secret, and is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one key.
+    """The fault of one key.
 
     Attributes:
-        path: the keys that lead to it; empty where keys do not go together.
+        path: the keys that lead to the value; empty if keys do not go together.
         kind: the key is missing, is unknown, or has a value that does not fit.
-        text: what is wrong, without the key.
-        example: a value that would do, as TOML, where one can be made from what was given.
+        text: the fault, without the key.
+        example: a valid value, as TOML, if one can be made from the given value.
     """
 
     path: tuple[str, ...]
@@ -77,8 +77,7 @@ def problems(error: ValidationError, values: Any = None) -> list[Problem]:
     """All problems, in pydantic's order.
 
     Args:
-        values: what was validated, which tells keys from the names of a union's members; None
-            where it is not at hand.
+        values: the validated values, to tell keys from names of a union's members; None if unknown.
     """
     by_path: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for item in error.errors(include_url=False):
@@ -88,7 +87,7 @@ def problems(error: ValidationError, values: Any = None) -> list[Problem]:
 
 
 def _path(item: Mapping[str, Any], values: Any) -> tuple[str, ...]:
-    """The part of pydantic's location that stands in the values, or is missing there."""
+    """The part of pydantic's location that is in the values, or is missing there."""
     path: list[str] = []
     for number, part in enumerate(item["loc"], 1):
         last = number == len(item["loc"])
@@ -127,7 +126,7 @@ def _problem(path: tuple[str, ...], items: Sequence[Mapping[str, Any]]) -> Probl
 
 
 def _expected(item: Mapping[str, Any]) -> str | None:
-    """What pydantic expected; None where the message is not pydantic's own."""
+    """The value that pydantic expected, in words; None if the message is not pydantic's own."""
     kind, context = str(item["type"]), item.get("ctx", {})
     if kind in ("value_error", "assertion_error") or kind.endswith(("too_short", "too_long")):
         return None
@@ -172,10 +171,10 @@ def keys_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tup
 
 
 def near_key(path: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
-    """A phrase with the keys that an unknown one may stand for, to end a message with.
+    """A phrase with keys that an unknown one may stand for, for the end of a message.
 
-    These are the keys of that name anywhere and those of nearly that name in its table; where
-    there is neither, those of nearly that name anywhere.
+    These are the keys of the same name anywhere, and of a similar name in the same table. If there
+    are none, they are the keys of a similar name anywhere.
     """
     *table, name = path
     beside = {key[-1]: key for key in keys if list(key[:-1]) == table}
@@ -195,14 +194,14 @@ def unknown_keys(unknown: Sequence[str], known: Sequence[str]) -> str:
 
 @contextmanager
 def given_as(prefix: str, flags: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Say how an option is given where one is missing or is refused.
+    """Explain how to give an option, if one is missing or refused.
 
     Args:
-        prefix: what stands before an option on the command line, such as `--set env_options.`.
+        prefix: text before an option on the command line, such as `--set env_options.`.
         flags: option → a flag of its own, such as `--tasks FILE`.
 
     Raises:
-        ConfigError: an `OptionError` was raised; its message, and what to write.
+        ConfigError: an `OptionError` was raised; has its message, and the text to write.
     """
     try:
         yield
@@ -219,6 +218,6 @@ def given_as(prefix: str, flags: Mapping[str, str] | None = None) -> Iterator[No
 
 
 def quoted(prefix: str, key: str, value: str) -> str:
-    """`--set 'KEY=VALUE'`, whose quotes keep a shell from taking the value's own away."""
+    """`--set 'KEY=VALUE'`, whose quotes protect the value's own from a shell."""
     flag, _, table = prefix.rpartition(" ")
     return f"{flag} '{table}{key}={value}'"

@@ -1,8 +1,8 @@
-"""Arguments of typed functions: the JSON schema that is published, and what a call must keep to.
+"""Arguments of typed functions: the published JSON schema, and the validation of calls.
 
-Both come from one pydantic model, read in strict JSON mode: whatever fits the schema is taken,
-and becomes the Python value that the annotation says. Annotations whose schema would promise what
-no call can keep are refused when the tool is made.
+Both come from one pydantic model, read in strict JSON mode. Arguments that fit the schema are
+taken, and become values of the annotated types. An annotation is refused, when the tool is made, if
+its schema would allow values that the tool cannot take.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def make_model(name: str, function: Callable[..., Any], documentation: str) -> t
     Args:
         name: the tool's name, for messages.
         function: all its parameters are annotated.
-        documentation: its docstring, which may describe them.
+        documentation: the function's docstring, which may describe parameters.
 
     Raises:
-        PluginError: a parameter cannot be passed by name, has no annotation, or one that cannot
-            be used; says which and why.
+        PluginError: a parameter cannot be passed by name, or has no usable annotation; names it and
+            the reason.
     """
     try:
         parameters = inspect.signature(function).parameters
@@ -85,9 +85,9 @@ def make_model(name: str, function: Callable[..., Any], documentation: str) -> t
 
 
 def publish(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a model's objects, as a policy is shown it."""
+    """The JSON schema of a model's objects, as the policy reads it."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of pydantic, where a choice has no JSON
+        warnings.simplefilter("ignore", UserWarning)  # of pydantic, if a choice has no JSON
         schema = model.model_json_schema(schema_generator=Published)
     for value in [schema, *schema.get("properties", {}).values()]:
         value.pop("title", None)
@@ -96,11 +96,11 @@ def publish(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def read(model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Name → Python value, of arguments as JSON has them.
+    """Name → Python value, from arguments in JSON.
 
     Raises:
-        ValidationError: they do not fit.
-        ValueError: they are not JSON.
+        ValidationError: the arguments do not fit.
+        ValueError: the arguments are not JSON.
     """
     return dict(model.model_validate_json(to_json(_whole(arguments)), strict=True))
 
@@ -118,7 +118,7 @@ def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
     """Name → annotation.
 
     Raises:
-        PluginError: one cannot be evaluated.
+        PluginError: an annotation cannot be evaluated.
     """
     try:
         return get_type_hints(function, include_extras=True)
@@ -135,18 +135,18 @@ def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _with_none(annotation: Any) -> Any:
-    """The annotation of a parameter whose default is None, which may then be sent, too."""
+    """The annotation of a parameter whose default is None, so that None may also be sent."""
     try:
         TypeAdapter(annotation).validate_python(None)
     except ValidationError:
         return Optional[annotation]  # noqa: UP045 - also of what has no `|`
-    except Exception:  # noqa: BLE001 - it cannot be used: told where the model is made
+    except Exception:  # noqa: BLE001 - it cannot be used: reported when the model is made
         return annotation
     return annotation
 
 
 def _build(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
-    """The model, of which a schema can be published."""
+    """The model, checked to have a schema that can be published."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of pydantic, on names such as `json`
         model = create_model(f"{name}_arguments", __config__=_CONFIG, **fields)
@@ -158,7 +158,7 @@ def _build(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
 
 
 def _reason(error: Exception, annotation: Any) -> str:
-    """Why an annotation cannot be used, in one line."""
+    """The reason why an annotation cannot be used, in one line."""
     simple = isinstance(annotation, type) and get_origin(annotation) is None
     shown = annotation.__name__ if simple else str(annotation)
     if isinstance(error, PydanticSchemaGenerationError | PydanticInvalidForJsonSchema):

@@ -57,7 +57,7 @@ def _depth(line: str) -> int:
 
 
 def _below(lines: Sequence[str], start: int, depth: int) -> list[str]:
-    """The line and those that follow it as deeper ones; -1: deeper than the line itself."""
+    """A line and the deeper lines after it; `depth` -1: deeper than the line itself."""
     depth = _depth(lines[start]) if depth < 0 else depth
     found = [lines[start]]
     for line in lines[start + 1 :]:
@@ -68,7 +68,7 @@ def _below(lines: Sequence[str], start: int, depth: int) -> list[str]:
 
 
 def _until_title(lines: Sequence[str]) -> list[str]:
-    """A NumPy section: what stands before the next underlined title."""
+    """A NumPy section: the lines before the next underlined title."""
     for number, line in enumerate(lines):
         if _RULE.fullmatch(line.strip()) and number:
             return list(lines[: number - 1])

@@ -1,4 +1,4 @@
-"""JSON schemas of annotations, which promise no more than pydantic's strict JSON mode takes."""
+"""Published: JSON schemas of annotations that allow no more than pydantic's strict JSON mode."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
 
 
 class Published(GenerateJsonSchema):
-    """pydantic's JSON schemas; where these promise more than its strict JSON mode takes, less.
+    """pydantic's JSON schemas, narrowed to the values that its strict JSON mode takes.
 
     Raises:
-        PluginError: there is an annotation whose values no JSON could give; says why.
+        PluginError: no JSON could give the values of an annotation; says why.
     """
 
     def generate(self, schema: core_schema.CoreSchema, mode: Any = "validation") -> JsonSchemaValue:
@@ -32,7 +32,7 @@ class Published(GenerateJsonSchema):
         return super().generate(schema, mode)
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
-        """Values that JSON has, each once: aliases have the same."""
+        """Values that JSON has, each once, as aliases share values."""
         kind, found = schema["cls"], super().enum_schema(schema)
         values = [member.value for member in kind]
         if not values or not all(_is_scalar(value) for value in values):
@@ -46,7 +46,9 @@ class Published(GenerateJsonSchema):
         return super().literal_schema(schema)
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        """A number, or one as text; only the one of the two that can express the constraints."""
+        """A number, or a number as text; only one of the two if only that can express the
+        constraints.
+        """
         number, text = super().decimal_schema(schema)["anyOf"]
         if any(schema.get(key) is not None for key in ("max_digits", "decimal_places")):
             return {**text, "pattern": _digits(schema)}
@@ -70,7 +72,7 @@ class Published(GenerateJsonSchema):
         return self._with_keys(schema, super().counter_schema(schema))
 
     def generator_schema(self, schema: core_schema.GeneratorSchema) -> JsonSchemaValue:
-        raise PluginError("what is iterated over is checked too late; write list[…] or Sequence[…]")
+        raise PluginError("items of an iterator are checked too late; write list[…] or Sequence[…]")
 
     def union_schema(self, schema: core_schema.UnionSchema) -> JsonSchemaValue:
         """The choices that have JSON, of which there must be one."""
@@ -80,7 +82,7 @@ class Published(GenerateJsonSchema):
         return found
 
     def dataclass_args_schema(self, schema: core_schema.DataclassArgsSchema) -> JsonSchemaValue:
-        """The fields that can be given when one is made."""
+        """The fields that can be given to the constructor."""
         fields = [part for part in schema["fields"] if part.get("init", True)]
         return super().dataclass_args_schema({**schema, "fields": fields})
 
@@ -101,7 +103,7 @@ class Published(GenerateJsonSchema):
         return found
 
     def _with_keys(self, schema: Any, found: JsonSchemaValue) -> JsonSchemaValue:
-        """An object whose `propertyNames` are what can be read as its keys."""
+        """An object whose `propertyNames` are the texts that can be read as its keys."""
         if "keys_schema" not in schema:
             return found
         keys = schema["keys_schema"]
@@ -139,12 +141,12 @@ class Published(GenerateJsonSchema):
     def _with_items(
         self, schema: core_schema.SetSchema | core_schema.FrozenSetSchema, found: JsonSchemaValue
     ) -> JsonSchemaValue:
-        """An array of what is hashable; any such value where nothing else is said."""
+        """An array of hashable values; without a type of items, of any scalars."""
         items: Any = schema.get("items_schema", {"type": "any"})
         if items["type"] == "any":
             return {**found, "items": {"type": ["string", "number", "boolean", "null"]}}
         if not self._is_hashable(items):
-            raise PluginError("a set can only hold what is hashable: take a list")
+            raise PluginError("a set can only hold hashable values: take a list")
         return found
 
     def _is_hashable(self, schema: Any) -> bool:
@@ -168,7 +170,7 @@ class Published(GenerateJsonSchema):
 
 
 def _is_scalar(value: Any) -> bool:
-    """Whether it is a value that JSON has, and no object or array."""
+    """True if JSON has the value, as no object or array."""
     if isinstance(value, Enum):
         return False
     return value is None or isinstance(value, str | int | float)

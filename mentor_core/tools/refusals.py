@@ -1,4 +1,4 @@
-"""Why arguments do not fit, in words from which a policy can learn what would."""
+"""Refusals: why arguments do not fit, in words that help a policy to correct them."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _EXAMPLES = {
     "uuid": "123e4567-e89b-12d3-a456-426614174000",
     "decimal": "1.50",
 }
-"""What pydantic's errors are about → a text that fits."""
+"""Type in pydantic's errors → a text that fits."""
 
 
 def explain(error: ValidationError, arguments: Mapping[str, Any], known: Sequence[str]) -> str:
-    """What is wrong with the arguments of a typed function, the first few problems of many.
+    """The faults of the arguments of a typed function; only the first few of many.
 
     Args:
-        error: pydantic's.
-        arguments: what was sent.
+        error: pydantic's error.
+        arguments: the arguments as sent.
         known: the names of the parameters.
     """
     problems: dict[str, list[str]] = {}  # where → what is wrong there: of a union several things
@@ -53,7 +53,7 @@ def explain(error: ValidationError, arguments: Mapping[str, Any], known: Sequenc
 
 
 def explain_schema(errors: Sequence[Any]) -> str:
-    """The same of arguments that a JSON schema describes, from `jsonschema.ValidationError`s."""
+    """The faults of arguments that a JSON schema describes, from `jsonschema.ValidationError`s."""
     return _few(list(dict.fromkeys(line for error in errors for line in _lines(error))))
 
 
@@ -73,7 +73,7 @@ def _lines(error: Any) -> list[str]:
 
 
 def _path(location: Sequence[int | str], arguments: Mapping[str, Any]) -> list[str]:
-    """Where an error is in what was sent: without pydantic's names for the choices of a union."""
+    """The path of an error in the sent arguments, without pydantic's names of a union's choices."""
     found: list[str] = []
     here: Any = arguments
     for part in location:

@@ -15,24 +15,24 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 __all__ = ["NOT_JSON", "plain", "render_result"]
 
 NOT_JSON = "the result is not JSON"
-"""How the message begins where a result cannot be shown."""
+"""Start of the message if a result cannot be shown."""
 
 
 def render_result(value: Any) -> str:
-    """What the policy reads of a tool's return value: a string as it is, all else as JSON.
+    """A tool's return value as the policy reads it: strings unchanged, all else as JSON.
 
     A whole float that stands alone is written without the decimal point, as a calculator would.
 
     Raises:
         TypeError: the value, or a part of it, is not JSON and has no usual form in JSON.
-        ValueError: it holds itself.
+        ValueError: the value contains itself.
     """
     if isinstance(value, str):
         return str(plain(value))
     try:
         value = plain(value)
     except RecursionError:
-        json.dumps(value, default=repr)  # says so where the value holds itself
+        json.dumps(value, default=repr)  # says so if the value contains itself
         raise
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
     infinities, which JSON has no numbers for, are text too.
 
     Raises:
-        TypeError: it has no such form; says of what type the part is that has none.
+        TypeError: a part of the value has no such form; names the part's type.
     """
     match value:
         case Enum():
@@ -80,7 +80,7 @@ def plain(value: Any) -> Any:
 
 
 def _key(key: Any) -> Any:
-    """The name of an object's entry; what has none is left for `json` to refuse."""
+    """The name of an object's entry; a key without such a name is left for `json` to refuse."""
     found = plain(key)
     if isinstance(found, bool | int | float | None):
         return json.dumps(found)

@@ -1,10 +1,10 @@
 """Tool: a typed Python function that a policy can call.
 
-The function's signature gives the JSON schema that the policy reads and the validation of the
-arguments that the policy sends; its docstring gives the descriptions. Where only a schema is
-at hand (an MCP server's, a benchmark's), `Tool.from_schema` makes the tool from that. A call
-that cannot be carried out is a `ToolError` with an explanation, which the environment shows to
-the policy: it is never an exception in the rollout.
+The function's signature gives the JSON schema that the policy reads, and the validation of the
+policy's arguments. The docstring gives the descriptions. If there is only a schema (an MCP
+server's, a benchmark's), `Tool.from_schema` makes the tool. A call that cannot be carried out
+raises a `ToolError` with an explanation, which the environment shows to the policy. Such a call
+never raises in the rollout.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Tool:
     Args:
         function: a function whose parameters are all annotated; `async def` is welcome. It
             may raise `ToolError` (or ValueError, ArithmeticError, LookupError) to refuse.
-        name: what the policy calls it; the function's own name if not given.
-        description: what the policy reads; the docstring's first paragraph if not given.
+        name: the policy's name of the tool; the function's own name if not given.
+        description: text for the policy; the docstring's first paragraph if not given.
 
     Raises:
         PluginError: a parameter has no annotation, or is positional-only or variadic.
@@ -71,15 +71,16 @@ class Tool:
     ) -> Tool:
         """A tool whose arguments a JSON schema describes, and not the function's annotations.
 
-        The arguments are validated against the schema and passed as they were sent, by keyword.
-        One that `properties` does not list is refused where the schema leaves that open.
+        The arguments are validated against the schema and passed as they were sent, by keyword. An
+        argument that `properties` does not list is refused, unless the schema allows more
+        explicitly.
 
         Args:
             function: sync or async, called with the arguments.
-            name: what the policy calls it.
+            name: the policy's name of the tool.
             parameters: JSON schema of the arguments object.
-            description: what the policy reads.
-            check: False passes any arguments on, for a function that refuses what it cannot take.
+            description: text for the policy.
+            check: False passes any arguments on, for a function with checks of its own.
 
         Raises:
             PluginError: `parameters` is not a JSON schema of an object.
@@ -109,11 +110,11 @@ class Tool:
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments for the function.
 
-        What fits `parameters` is taken, and becomes what the function's annotations say. Types
+        Arguments that fit `parameters` are taken, and become values of the annotated types. Types
         are strict, as JSON has them: "3" is not a number and true is not 1; 3.0 is an integer.
 
         Raises:
-            ToolError: an argument is missing, unknown or does not fit; says which, and what would.
+            ToolError: an argument is missing, unknown or does not fit; names it and a valid value.
         """
         try:
             return read(self._arguments, arguments)

@@ -1,4 +1,4 @@
-"""Comparison: what two rewards would have done with the same saved groups.
+"""Comparison: the effects of two rewards on the same saved groups.
 
 All numbers are about differences inside groups, as nothing else reaches the gradient.
 
@@ -21,12 +21,12 @@ __all__ = ["Comparison", "Conflict", "Effect", "compare", "measure"]
 
 _NOTHING = 1e-9
 _AGAINST = -0.1
-"""Correlation from which two terms are said to conflict."""
+"""Two terms conflict if their correlation is at most this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two terms that pull a group in opposite directions."""
+    """Two terms whose scores are negatively correlated inside groups."""
 
     first: str
     second: str
@@ -35,16 +35,16 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one reward does.
+    """The effect of one reward.
 
     Attributes:
         groups: number of groups of two trajectories or more.
-        zero_variance: how many of them give no advantage to anyone.
+        zero_variance: number of these groups in which every advantage is 0.
         unscored: trajectories without a reward.
-        shares: term → its share of the rewards' variance inside the groups. The shares are
-            those of a linear model of the reward; what the model leaves is not shared out.
+        shares: term → its share of the rewards' variance inside the groups. The shares come from a
+            linear model of the reward; the rest of the variance is not shared out.
         conflicts: pairs of terms with negative correlation inside the groups, strongest first.
-        advantages_B: one a trajectory, by the credit.
+        advantages_B: one advantage a trajectory, by the credit.
     """
 
     groups: int
@@ -62,8 +62,9 @@ class Comparison:
     Attributes:
         trajectories: number of trajectories.
         flipped: advantages that change sign.
-        appeared, vanished: advantages that are zero under the one or the other only.
-        correlation: of the advantages; NaN where one of them has no variance.
+        appeared, vanished: advantages that are zero under the first reward only; under the second
+            only.
+        correlation: correlation of the advantages; NaN if one reward's advantages have no variance.
     """
 
     trajectories: int
@@ -77,9 +78,9 @@ def measure(rows: Sequence[Row], terms: Sequence[str], credit: Credit) -> Effect
     """Measure the effect of the reward that the rows were scored with.
 
     Args:
-        rows: what `scoring.score_files` gave.
+        rows: results of `scoring.score_files`.
         terms: the reward's terms, in their order.
-        credit: makes advantages of rewards, batch by batch.
+        credit: turns rewards into advantages, batch by batch.
     """
     rewards_B = np.array([row.reward for row in rows], dtype=np.float64)
     values_BK = np.array([row.values_K for row in rows]).reshape(len(rows), len(terms))
@@ -129,7 +130,7 @@ def _numbered(keys: Sequence[object]) -> npt.NDArray[np.int64]:
 
 
 def _centred(values: Floats, groups_B: npt.NDArray[np.int64]) -> Floats:
-    """Differences from the group's mean, column by column; NaN where not scored."""
+    """Differences from the group's mean, column by column; NaN if not scored."""
     if values.ndim == 1:
         return values - group_means(values, groups_B)
     columns = [_centred(column, groups_B) for column in values.T]

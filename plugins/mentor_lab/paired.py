@@ -31,15 +31,15 @@ class Paired:
 
     Attributes:
         tasks: tasks compared; left_out: tasks that not every seed of both has verified.
-        seeds: of A and of B.
-        success: of A and of B, in [0, 1]: mean over seeds and tasks.
-        difference: success of B less that of A.
+        seeds: number of seeds of A and of B.
+        success: mean success of A and of B over seeds and tasks, in [0, 1].
+        difference: success of B minus success of A.
         interval: 95 % bootstrap interval of the difference: over tasks, and over seeds as well if
             a system has several.
-        p_value: two-sided, of a permutation test that swaps A and B task by task. The test speaks
-            of these seeds, not of others.
+        p_value: two-sided, of a permutation test that swaps A and B task by task. The test is about
+            these seeds, not about others.
         won, lost: tasks at which B is better, or worse, by mean over seeds.
-        needed: tasks that would show a difference of this size in 4 of 5 repetitions; None if the
+        needed: number of tasks that would show such a difference in 4 of 5 repetitions. None if the
             interval excludes 0, or if there is no difference at all.
     """
 
@@ -71,7 +71,7 @@ def compare(
 
     Args:
         a, b: for each seed of a system, task → success in [0, 1].
-        seed: of the resampling.
+        seed: seed of the resampling.
 
     Raises:
         DataError: there is no task that every seed of both has.
@@ -101,7 +101,7 @@ def compare(
 
 
 def _interval(a_ST: Floats, b_ST: Floats, draw: np.random.Generator) -> tuple[float, float]:
-    """Percentiles of a hierarchical bootstrap: seeds of each system first, then the tasks."""
+    """Percentiles of a hierarchical bootstrap: first over seeds of each system, then over tasks."""
     tasks = a_ST.shape[1]
     found = np.empty(_RESAMPLES)
     for index in range(_RESAMPLES):

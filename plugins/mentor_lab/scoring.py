@@ -2,8 +2,8 @@
 
     files ─ lines ─→ workers: parse, every term ─→ rows, in order ─ composer ─→ rewards
 
-Nothing is lost on the way and nothing becomes a score: a line that is no trajectory comes out as
-`Broken`, and a term that raised, or gave NaN, is among the row's `failures`.
+Nothing is lost, and no fault becomes a score. A line that is no trajectory becomes a `Broken`. A
+term that raised, or gave NaN, is among the row's `failures`.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ __all__ = [
 ]
 
 CHUNK = 64
-"""Lines that a worker is given at a time."""
+"""Number of lines that a worker gets at a time."""
 
 BATCH = 1024
-"""Most trajectories that the composer is shown together."""
+"""Most trajectories that the composer gets together."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What trajectories are scored with.
+    """The reward, tasks and references that trajectories are scored with.
 
     Attributes:
-        tasks: the tasks known; where a trajectory's is not among them, `task_of` rebuilds it.
+        tasks: the known tasks; `task_of` rebuilds all others.
         references: task → verified references.
     """
 
@@ -94,12 +94,12 @@ class Row:
 
     Attributes:
         where: file and line.
-        batch: what of one training step was saved has the same one.
+        batch: the same for all trajectories of one training step.
         group: the same for the trajectories of one group of the batch.
-        values_K: what each term gave, NaN where not scored.
+        values_K: score of each term, NaN if not scored.
         failures: term → why it gave no score, though it should have.
-        reward: NaN where not scored, and where a term failed.
-        trajectory: set where it was asked for; has the new scores.
+        reward: NaN if not scored, or if a term failed.
+        trajectory: set if asked for; has the new scores.
     """
 
     where: str
@@ -114,7 +114,7 @@ class Row:
 
 @dataclass(slots=True)
 class Tally:
-    """Count, mean and standard deviation of numbers that come one by one; NaN is not scored."""
+    """Count, mean and standard deviation of a stream of numbers; NaN is not scored."""
 
     seen: int = 0
     scored: int = 0
@@ -133,18 +133,18 @@ class Tally:
 
     @property
     def std(self) -> float:
-        """The unbiased standard deviation; NaN of fewer than two."""
+        """The unbiased standard deviation; NaN for fewer than two numbers."""
         return math.sqrt(self._squares / (self.scored - 1)) if self.scored > 1 else math.nan
 
 
 def task_of(trajectory: Trajectory) -> Task:
-    """A task from what a trajectory knows of it: its prompt, and no answer."""
+    """A task rebuilt from a trajectory: with the prompt, and without an answer."""
     asked = (m["content"] for m in reversed(trajectory.prompt) if m["role"] == "user")
     return Task(trajectory.task_id, trajectory.env, next(asked, ""))
 
 
 def read_lines(files: Iterable[Path]) -> Iterator[Line]:
-    """The lines of files, blank ones left out, gzip-compressed where a name ends in .gz.
+    """The lines of files, without blank ones; a file whose name ends in .gz is decompressed.
 
     Raises:
         DataError: a file cannot be read.
@@ -162,7 +162,7 @@ def read_lines(files: Iterable[Path]) -> Iterator[Line]:
 
 
 def available_cores() -> int:
-    """How many cores this process may use."""
+    """Number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on Linux
@@ -174,8 +174,8 @@ def score_files(
 ) -> Iterator[Row | Broken]:
     """Score the trajectories of files, in their order.
 
-    The composer is shown what was saved of one training step together, at most `BATCH`
-    trajectories, as at the end of a training.
+    The composer gets the trajectories of one training step together, at most `BATCH`, as at the end
+    of a training.
 
     Args:
         jobs: number of processes; 1 scores in this one.
@@ -184,7 +184,7 @@ def score_files(
     Raises:
         DataError: a file cannot be read.
         ConfigError: a name, an option or a weight of the reward is wrong.
-        RunError: a worker died.
+        RunError: a worker process ended early.
     """
     reward = make_reward(inputs.reward)
     found: Iterator[Row | Broken]
@@ -201,7 +201,7 @@ def score_files(
 
 
 def _batch_key() -> Callable[[Row | Broken], tuple[str, int | None] | None]:
-    """The batch of a row; a broken line belongs to the batch that it stands in."""
+    """The batch of a row; a broken line belongs to the batch before it."""
     last: list[tuple[str, int | None] | None] = [None]
 
     def key(item: Row | Broken) -> tuple[str, int | None] | None:

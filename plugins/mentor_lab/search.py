@@ -31,13 +31,13 @@ def search(
 ) -> list[Verdict]:
     """Try all properties on the same examples, then make the counter-examples small.
 
-    The same subject always gets the same examples. A property that an example broke is not tried
-    on further ones.
+    The same subject always gets the same examples. A broken property is not tried on further
+    examples.
 
     Args:
-        strategy: draws the examples, as many as `examples` says.
-        first: examples to try before those, small as they are.
-        on_example: called after each.
+        strategy: draws the examples, `examples` of them.
+        first: examples to try before the drawn ones; they are not made smaller.
+        on_example: called after each example.
     """
     verdicts = {p.name: Verdict(p.name, p.promise) for p in properties}
 
@@ -89,7 +89,7 @@ def _smallest(
             last = problem
             raise _Broken
 
-    with suppress(_Broken, Flaky, ExceptionGroup):  # flaky where the subject is
+    with suppress(_Broken, Flaky, ExceptionGroup):  # flaky if the subject is
         _explore(attempt, strategy, examples)
     return last
 
@@ -97,7 +97,7 @@ def _smallest(
 def _explore(
     look: Callable[[Sample], None], strategy: st.SearchStrategy[Sample], examples: int
 ) -> None:
-    """Show `look` examples, always the same ones; where it raises, smaller ones, too."""
+    """Call `look` with examples, always the same ones; if `look` raises, with smaller ones, too."""
 
     @settings(
         max_examples=examples,

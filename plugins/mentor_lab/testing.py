@@ -1,4 +1,4 @@
-"""What tests of plugins need: trajectories written down shortly, and drawn by Hypothesis.
+"""For tests of plugins: trajectories in short notation, and drawn by Hypothesis.
 
     trajectory_of([Call("add", {"a": 1, "b": 2}, "3")], "3", outcome=1.0)
 
@@ -7,10 +7,10 @@
         before = Brief().score(example.trajectory, example.task, example.references)
         ...
 
-`episodes` and `honest_episodes` give a trajectory with its task and references, `recorded` adds
-the tokens that a policy would have sampled; `mentor_lab.rewards.conformance` runs mentor's
-own properties on a reward term. Needs `hypothesis`: it comes with
-`pip install "mentor-core[testing]"`.
+`episodes` and `honest_episodes` give a trajectory with its task and references. `recorded` adds the
+tokens that a policy would have sampled. `mentor_lab.rewards.conformance` runs mentor's own
+properties on a reward term. Needs `hypothesis`, which comes with `pip install
+"mentor-core[testing]"`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 TOOLS = ("add", "multiply", "search")
-"""Names that generated calls use, few so that calls of two trajectories often meet."""
+"""Names in generated calls, few so that two trajectories often call the same tool."""
 
 _KEYS = ("a", "b", "query")
 _NUMBERS = (0, 1, 3, 4, 7, 7.0, -7, 0.5, 1e300, 10**400)
@@ -67,8 +67,8 @@ _SCALARS: tuple[Any, ...] = (*_NUMBERS, None, True, False, "", "7", "red shoes",
 def trajectory_of(*turns: Sequence[Call] | str, **fields: Any) -> Trajectory:
     """A trajectory from its turns: a list of calls each, or the text of a turn without calls.
 
-    Where the last turn is text, it is the answer and the episode has ended with it. `fields`
-    are further fields of the trajectory, or replace those.
+    A last turn that is text is the answer, and ends the episode. `fields` set or replace fields of
+    the trajectory.
     """
     record = Trajectory(task_id="task-1", env="tests", tools=list(TOOLS))
     for turn in turns:
@@ -79,10 +79,10 @@ def trajectory_of(*turns: Sequence[Call] | str, **fields: Any) -> Trajectory:
 
 
 def recorded(trajectory: Trajectory) -> Trajectory:
-    """The same with a token record that goes with its turns: a token a byte.
+    """The trajectory with a token record for its turns: a token a byte.
 
-    Sampled are text and calls of each turn, in the format of Hermes; the results are written by
-    the environment.
+    Text and calls of each turn are sampled tokens, in the format of Hermes; the environment writes
+    the results.
     """
     parser, tokens = HermesParser(), Tokens(prompt=[])
     turns = []
@@ -154,7 +154,7 @@ def tasks() -> st.SearchStrategy[Task]:
 def trajectories(
     task_id: str = "task-1", sources: Sequence[Source] = get_args(Source)
 ) -> st.SearchStrategy[Trajectory]:
-    """Episodes on one task, whole or broken; what they say need not make sense together."""
+    """Episodes on one task, whole or broken; the fields need not make sense together."""
     return st.builds(
         Trajectory,
         task_id=st.just(task_id),
@@ -214,8 +214,8 @@ def episodes(draw: st.DrawFn) -> Example:
 def honest_episodes(draw: st.DrawFn) -> Example:
     """The teacher's calls made again, and the right answer; an idle turn may stand before.
 
-    What a reward must not be cheated out of is compared with these. Each has a reference or
-    more, all verified, a task with an answer, and a token record.
+    Attacks are compared with these episodes. Each has one or more verified references, a task with
+    an answer, and a token record.
     """
     prompt = "What is 3 + 4, times 2? If it were 8, you would write: Answer: 8"
     task = Task("task-1", "tests", prompt, draw(st.sampled_from((14, "14"))))
@@ -243,7 +243,7 @@ def honest_episodes(draw: st.DrawFn) -> Example:
 
 
 def wild_episodes() -> st.SearchStrategy[Example]:
-    """Anything at all that can be read from a file, with a task and references."""
+    """Any trajectory that can be read from a file, with a task and references."""
     return st.builds(Example, records(), tasks(), references())
 
 

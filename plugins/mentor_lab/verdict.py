@@ -1,4 +1,4 @@
-"""Verdict: what came of a promise that something makes, and the example that breaks it."""
+"""Verdict: the result of checking a promise, and the example that breaks the promise."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Sample = TypeVar("Sample")
 
 
 class Untested(Exception):
-    """An example that says nothing about a property; its text says why, where that helps."""
+    """An example that says nothing about a property; its text may say why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A promise that is not kept, and the example that shows it; its `str` is for a person."""
+    """A promise that is not kept, and the example that shows this; its `str` is for a person."""
 
     text: str
     example: Any = ""
@@ -26,10 +26,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Property(Generic[Subject, Sample]):
-    """A promise, in a word and in a sentence, and how it is checked on one example.
+    """A promise, as a word and as a sentence, and its check on one example.
 
-    `check` returns None where the promise is kept and a `Problem` where it is not; it raises
-    `Untested` where the example cannot tell.
+    `check` returns None if the promise is kept, else a `Problem`. `check` raises `Untested` if the
+    example cannot tell.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Property(Generic[Subject, Sample]):
 
 @dataclass(slots=True)
 class Verdict:
-    """What came of one property.
+    """The result for one property.
 
     Attributes:
         tested: number of examples that could tell.
-        problem: a counter-example; None where there is none.
-        why_untested: why an example could not tell; empty where that needs no words.
+        problem: a counter-example; None if there is none.
+        why_untested: why an example could not tell; may be empty.
     """
 
     property: str

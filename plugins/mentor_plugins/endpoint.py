@@ -1,9 +1,9 @@
-"""Endpoint: a server that speaks OpenAI's protocol, asked patiently.
+"""Endpoint: a server that speaks OpenAI's protocol, asked with retries.
 
-Busy and failing servers are asked again, waiting twice as long each time, or as long as the
-server asks for (`Retry-After`); one that refuses is not. What a server says is passed on without
-the key and the password that it was asked with.
-Needs httpx: `pip install "mentor-core[server]"`.
+Busy and failing servers are asked again. The wait doubles each time, or is as long as the server
+asks for (`Retry-After`). A server that refuses is not asked again. Messages of a server are passed
+on without the key and the password of the request. Needs httpx: `pip install
+"mentor-core[server]"`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _BUSY = {408, 409, 425, 429}
 
 
 class Endpoint(Component):
-    """Where a server is and how to ask it; may be used from several threads at once.
+    """A server's address and the way to ask; may be used from several threads at once.
 
-    A plugin that asks a server inherits from this, and so has these options.
+    A plugin that asks a server inherits these options.
     """
 
     base_url: str = Field(
@@ -42,7 +42,7 @@ class Endpoint(Component):
         description="of the server's API; ${NAME} in it is replaced by an environment variable",
     )
     api_key_variable: str = Field(
-        "OPENAI_API_KEY", description="environment variable with the key, where one is needed"
+        "OPENAI_API_KEY", description="environment variable with the key, if one is needed"
     )
     retries: int = Field(4, ge=0, description="further attempts after one that failed")
     backoff: float = Field(1.0, ge=0, description="seconds before the first; then doubled")
@@ -62,18 +62,18 @@ class Endpoint(Component):
         return name
 
     def account(self, log: RequestLog) -> None:
-        """From now on the log hears of every request, and answers those that it remembers."""
+        """From now on, note every request in the log, and take replies that the log remembers."""
         self._log = log
 
     def ask(self, path: str, request: dict[str, Any], asker: str = "") -> Any:
-        """The server's reply to a POST of JSON; None where the reply is not JSON.
+        """The server's reply to a POST of JSON; None if the reply is not JSON.
 
         Args:
             path: below `base_url`.
-            asker: tells equal requests apart, of two episodes, say; only a log looks at it.
+            asker: tells equal requests apart, of two episodes, say; only a log uses this.
 
         Raises:
-            ServerError: it cannot be reached, or refuses; says what it said.
+            ServerError: the server cannot be reached, or refuses; has the server's message.
             ConfigError: the address names an environment variable that is not set.
             MentorError: the log allows no further request.
         """
@@ -107,7 +107,7 @@ class Endpoint(Component):
                 "${NAME} in its place and set the environment variable NAME"
             )
         if not key.isascii():
-            raise ServerError(f"the key in {self.api_key_variable} is none: it is not ASCII")
+            raise ServerError(f"{self.api_key_variable} holds no key: the text is not ASCII")
         if self._client is None:
             headers = {"Authorization": f"Bearer {key}"} if key else {}
             limits = library.Limits(max_connections=None)
@@ -145,7 +145,7 @@ class Endpoint(Component):
 
 
 def usage_in(reply: Any) -> Usage:
-    """What a server says that a chat completion took; 0 for what the server leaves out."""
+    """The usage of a chat completion as the server reports it; 0 for each missing number."""
     given = reply.get("usage")
     counts = given if isinstance(given, dict) else {}
 
@@ -163,7 +163,7 @@ def usage_in(reply: Any) -> Usage:
 
 
 def _asked_to_wait(header: str) -> float:
-    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); 0 if it says nothing."""
+    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); 0 without one."""
     if header.strip().isdecimal():
         return float(header)
     try:

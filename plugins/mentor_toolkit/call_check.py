@@ -1,17 +1,18 @@
-"""BFCL's rules for when calls are right: the AST check of its single-turn Python categories.
+"""BFCL's rules for right calls: the AST check of its single-turn Python categories.
 
 The verdicts are those of the checker of BFCL v4 (`bfcl_eval`, Apache-2.0), its oddities
 included; `benchmarks/bfcl_agreement.py` counts how far they agree. The rules:
 
-- As many calls as the answer has. Each of its calls, in order, takes the first call left that
-  fits it, so calls may come in any order; an answer without calls holds where nothing is called.
-- The function's name is the same; no required argument is missing; no argument is outside the
-  schema or the answer; one that is left out has `""` among its acceptable values.
+- There are as many calls as in the answer. Each call of the answer, in order, takes the first
+  remaining call that fits, so calls may come in any order. An answer without calls is right if
+  nothing is called.
+- The function's name is the same. No required argument is missing, and no argument is outside the
+  schema or the answer. An argument left out has `""` among its acceptable values.
 - A value has the schema's type: true is not 1; 2 passes for a float, 2.0 not for an integer.
   A value of the same type as the first acceptable one passes also (a variable's name, say).
-- A value is one of the acceptable ones. Strings are compared without ` ,./-_*^`, in lower case
-  and with `'` as `"`, also in lists and objects; lists in order; objects key by key, where each
-  key has acceptable values of its own.
+- A value is one of the acceptable ones. Strings are compared without ` ,./-_*^`, in lower case and
+  with `'` as `"`, also in lists and objects. Lists are compared in order. Objects are compared key
+  by key, and each key has acceptable values of its own.
 
 Unlike upstream's, this check raises on no call, whatever its arguments.
 """
@@ -47,7 +48,7 @@ _IGNORED = re.compile(r"[ ,./\-_*^]")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether calls are right, and if not, why."""
+    """The verdict on calls: right, or wrong with the reason."""
 
     valid: bool
     reason: str = ""
@@ -65,10 +66,10 @@ def check_calls(
 
     Args:
         calls: the calls made; only names and arguments count.
-        functions: what could be called, each with `name` and `parameters` (a schema whose
-            types are BFCL's or JSON schema's).
-        acceptable: BFCL's `ground_truth`: one {name: {argument: acceptable values}} for each
-            call wanted, `""` among the values where the argument may be left out.
+        functions: the functions to call, each with `name` and `parameters` (a schema whose types
+            are BFCL's or JSON schema's).
+        acceptable: BFCL's `ground_truth`: one {name: {argument: acceptable values}} for each wanted
+            call; `""` is among the values if the argument may be left out.
     """
     if len(calls) != len(acceptable):
         return Verdict(False, f"{len(calls)} calls where {len(acceptable)} are right")
@@ -89,7 +90,7 @@ def check_calls(
 
 
 def example_arguments(wanted: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """Arguments that are right: of each the first acceptable value; those that have none left out.
+    """Right arguments: the first acceptable value of each; an argument without one is left out.
 
     Args:
         wanted: argument → acceptable values, as in an answer.
@@ -104,14 +105,14 @@ def standardise(text: str) -> str:
 
 
 def _example(acceptable: Any) -> Any:
-    """A value that an acceptable one stands for."""
+    """A plain value for an acceptable one."""
     if isinstance(acceptable, list):
         return [_chosen(item) for item in acceptable]
     return _chosen(acceptable)
 
 
 def _chosen(acceptable: Any) -> Any:
-    """Of an object, whose keys hold lists of acceptable values, one without such lists."""
+    """A plain object for one whose keys hold lists of acceptable values."""
     if not isinstance(acceptable, dict):
         return acceptable
     found = {key: v[0] if isinstance(v, list) and v else v for key, v in acceptable.items()}
@@ -147,7 +148,7 @@ def _check_call(
 
 
 def _check_value(value: Any, schema: Mapping[str, Any], acceptable: Sequence[Any]) -> str:
-    """What is wrong with a value; empty where nothing is."""
+    """The fault of a value; empty if there is none."""
     described = schema.get("type")
     expected = _TYPES.get(described) if isinstance(described, str) else None
     if expected is None:
@@ -179,7 +180,7 @@ def _check_value(value: Any, schema: Mapping[str, Any], acceptable: Sequence[Any
 def _type_fits(
     value: Any, acceptable: Sequence[Any], expected: type[Any], items: type[Any] | None
 ) -> bool | None:
-    """None where the type is wrong; else whether the value stands for a variable.
+    """None if the type is wrong; else true if the value stands for a variable.
 
     A variable is a value, or has an answer, of another type than the schema's.
     """
@@ -218,5 +219,5 @@ def _plain(value: Any) -> Any:
 
 
 def _flat(value: Any) -> list[Any]:
-    """A list whose strings are standardised; not those of lists inside it."""
+    """A list whose strings are standardised, but not the strings of lists inside."""
     return [_plain(item) for item in value]

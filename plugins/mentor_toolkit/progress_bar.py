@@ -1,4 +1,4 @@
-"""Progress bar: what a person sees while a run works."""
+"""Progress bar: shows the progress of a run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 
 class Bar:
-    """A bar on a terminal; a line every few seconds where the output is not one.
+    """A bar on a terminal; a line every few seconds if the output is no terminal.
 
     Args:
-        console: where to.
-        label: what is being done.
+        console: the output.
+        label: name of the work.
         total: number of steps.
         done: steps done before, on resuming.
-        at_once: how many steps may be under way at a time.
+        at_once: most steps under way at a time.
     """
 
     LINE_SECONDS = 10.0
@@ -58,7 +58,7 @@ class Bar:
             )
 
     def advance(self, facts: Mapping[str, str] | None = None, steps: int = 1) -> None:
-        """One step is done; `facts` are shown beside the bar."""
+        """Add finished steps; `facts` are shown beside the bar."""
         self.done += steps
         shown = "  ".join(f"{name} {value}" for name, value in (facts or {}).items())
         if self._progress is not None:
@@ -72,14 +72,14 @@ class Bar:
             )
 
     def say(self, line: str) -> None:
-        """A line above the bar."""
+        """Print a line above the bar."""
         self.console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
     def _left(self) -> str:
-        """Nothing before it can be known.
+        """The remaining time as text; empty before an estimate is possible.
 
-        What is under way at the same time ends at nearly the same time: the first to end say
-        little, until as many have ended as are under way at once, or half of all.
+        Steps that run at the same time end at nearly the same time. So an estimate needs as many
+        ended steps as run at once, or half of all steps.
         """
         made, seconds = self.done - self._first, time.monotonic() - self._began
         enough = min(max(self.at_once, 3), (self.total - self._first) / 2)
@@ -89,7 +89,7 @@ class Bar:
 
 
 class _Watched(Sequence[T]):
-    """A sequence that tells how far it was gone through, the first time."""
+    """A sequence that reports its first iteration to a bar."""
 
     def __init__(self, items: Sequence[T], advance: Callable[[], None]) -> None:
         self._items, self._advance, self._seen = items, advance, 0
@@ -110,7 +110,7 @@ class _Watched(Sequence[T]):
 
 @contextmanager
 def watched(console: Console, label: str, items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """A sequence, and a bar that shows for the duration of the block how far it is gone through."""
+    """A sequence whose iteration a bar shows for the duration of the block."""
     with bar(console, label, len(items)) as shown:
         yield _Watched(items, shown.advance)
 

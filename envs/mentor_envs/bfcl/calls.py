@@ -19,7 +19,7 @@ def parse_call(source: str, parameters: Mapping[str, Sequence[str]]) -> Call:
         parameters: function → its parameters in order, which name positional arguments.
 
     Raises:
-        ValueError: it is not such a call, or the function is unknown; says what is wrong.
+        ValueError: the source is no such call, or the function is unknown; says why.
     """
     try:
         node = ast.parse(source.strip(), mode="eval").body

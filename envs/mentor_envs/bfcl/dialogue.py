@@ -1,4 +1,4 @@
-"""A multi-turn episode of BFCL: where it stands, and whether it has gone right."""
+"""A multi-turn episode of BFCL: its state, and the checks of its turns."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Dialogue:
 
     Attributes:
         made: the instances on which the policy's calls are carried out.
-        truth: those on which the ground truth is, up to the user's turns that are over.
-        turn: index of the user's turn that is being worked on.
-        first: index of its first assistant turn.
-        problem: the first thing that was wrong; empty where nothing was.
+        truth: the instances on which the ground truth of finished user turns is carried out.
+        turn: index of the user's current turn.
+        first: index of the first assistant turn in the user's current turn.
+        problem: the first fault; empty if there is none.
     """
 
     made: Simulation
@@ -36,7 +36,7 @@ class Dialogue:
 
     @classmethod
     def open(cls, task: Task) -> Dialogue:
-        """A dialogue on a task that is one.
+        """A dialogue on a multi-turn task.
 
         Raises:
             ConfigError: bfcl-eval is not installed.
@@ -62,7 +62,7 @@ class Dialogue:
             raise ToolError(_said(error)) from error
 
     def close_turn(self, task: Task, turns: Sequence[Turn]) -> None:
-        """Check the user's turn that is over, and go on to the next.
+        """Check the user's finished turn, and go on to the next.
 
         Args:
             task: its answer is the calls that each of the user's turns wants.
@@ -74,11 +74,11 @@ class Dialogue:
         self.turn, self.first = self.turn + 1, len(turns)
 
     def is_stuck(self, turns: Sequence[Turn]) -> bool:
-        """Whether the policy has called on and on without coming to an end."""
+        """True if the policy has made too many assistant turns in the user's current turn."""
         return len(turns) - self.first > _STEPS
 
     def _check(self, wanted: Sequence[Mapping[str, Any]], turns: Sequence[Turn]) -> str:
-        """Carry out a user turn's ground truth; what is wrong with the policy's work on it."""
+        """Carry out a user turn's ground truth; returns the fault of the policy's work, if any."""
         if not wanted:
             return ""
         results = []

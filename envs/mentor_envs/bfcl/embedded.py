@@ -22,7 +22,7 @@ CATEGORIES = tuple(_SIZES)
 
 
 def rows(category: str) -> list[tuple[Row, Row | None]]:
-    """Questions of a category, each with its answer where the category has answers.
+    """Questions of a category, each with its answer if the category has answers.
 
     No two questions of all categories are the same text.
     """

@@ -1,4 +1,4 @@
-"""The BFCL environment: the questions of the leaderboard's files, or some like them of our own."""
+"""The BFCL environment: questions of the leaderboard's files, or mentor's own in their form."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Bfcl(ToolEnv):
 
         data: Literal["installed"] | Path | None = Field(
             None,
-            description="folder of BFCL's files, or 'installed': those that bfcl-eval brings",
+            description="folder of BFCL's files, or 'installed': the files of bfcl-eval",
         )
         categories: Categories = Field(
             ("simple_python", "multiple", "irrelevance"),
@@ -69,7 +69,7 @@ class Bfcl(ToolEnv):
         )
         ood_categories: Categories | None = Field(
             None,
-            description="categories whose rows are ood; if not set, parallel where it is no other",
+            description="categories whose rows are ood; if not set, parallel unless taken",
         )
         eval_share: float = Field(
             0.2, ge=0, le=1, description="share of the categories' rows that is eval, by their id"
@@ -111,11 +111,11 @@ class Bfcl(ToolEnv):
     # The tasks and their tools -------------------------------------------------------------
 
     def make_tools(self) -> Iterable[Tool]:
-        """None: each task has its own."""
+        """No common tools: each task has its own."""
         return []
 
     def load_tasks(self, split: Split) -> list[Task]:
-        """The rows of the split's categories; train and eval share them by a hash of the id.
+        """The rows of the split's categories; a hash of the id divides them between train and eval.
 
         Raises:
             DataError: a file is missing or broken; names file and row.
@@ -139,7 +139,7 @@ class Bfcl(ToolEnv):
                 yield self._tool(function, task)
 
     def opening(self, task: Task) -> list[Message]:
-        """Our system prompt, which a system message of the question's own joins, and the rest."""
+        """mentor's system prompt, joined with the question's own, and the other messages."""
         prompt = _QUESTION_PROMPT if self.state is None else _DIALOGUE_PROMPT
         messages: list[Message] = [message.copy() for message in task.metadata.get("opening", ())]
         if not messages:
@@ -174,15 +174,15 @@ class Bfcl(ToolEnv):
         return message
 
     def is_over(self) -> bool:
-        """After the turn with calls of a question, or too many of them in a dialogue."""
+        """True after the turn with calls of a question, or after too many turns in a dialogue."""
         return self.state is None or self.state.is_stuck(self.turns)
 
     def verify(self) -> float:
-        """1.0 where `verdict` finds the episode right, else 0.0."""
+        """1.0 if `verdict` finds the episode right, else 0.0."""
         return float(self.verdict().valid)
 
     def verdict(self) -> Verdict:
-        """Whether the episode is right as it stands, and if not, why."""
+        """The verdict on the episode as it stands, with the reason if it is wrong."""
         if self.task is None or not self.turns:
             return Verdict(False, "no turn was taken")
         metadata = self.task.metadata
@@ -199,7 +199,7 @@ class Bfcl(ToolEnv):
         return check_calls(turn.calls, metadata["functions"], self.task.answer)
 
     def expert(self, task: Task) -> Expert | None:
-        """Plays the ground truth; None where there is none, or it exceeds `max_turns`."""
+        """Plays the ground truth; None if there is none, or if it exceeds `max_turns`."""
         if task.answer is None:
             return None
         if task.metadata["category"] not in MULTI_TURN:

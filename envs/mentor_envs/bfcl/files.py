@@ -1,8 +1,8 @@
 """BFCL's files as tasks.
 
-A folder holds `BFCL_v4_CATEGORY.json` (JSON lines: the questions), `possible_answer/` with a file
-of the same name (the answers), and for multi-turn categories `multi_turn_func_doc/` (the functions
-of each class). The version in the names may be another.
+A folder holds `BFCL_v4_CATEGORY.json`, the questions as JSON lines. `possible_answer/` has a file
+of the same name with the answers. Multi-turn categories need `multi_turn_func_doc/`, the functions
+of each class. The names may have another version.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ UNSUPPORTED = {
     "web_search": "it needs the network",
     "format_sensitivity": "it asks for other formats of calls",
 }
-"""Category → why it cannot be used."""
+"""Category → the reason why the category cannot be used."""
 
 _Name = Annotated[str, AfterValidator(tool_name)]
 
@@ -125,8 +125,8 @@ def read_category(folder: Path, category: str, split_of: Callable[[str], Split])
 def make_task(category: str, row: Row, answer: Row | None, split: Split) -> Task:
     """A single-turn task.
 
-    `answer` is BFCL's ground truth: [] where nothing should be called, None where any call will
-    do. `metadata` holds `functions` and, but for that last case, `calls` as rewards read them.
+    `answer` is BFCL's ground truth: [] if nothing should be called, None if any call is right.
+    `metadata` holds `functions` and, unless any call is right, `calls` as rewards read them.
 
     Raises:
         DataError: the question or the answer is broken; names file and row.
@@ -229,7 +229,7 @@ def _find(folder: Path, category: str) -> Path:
     """The category's file, of the latest version that there is.
 
     Raises:
-        DataError: there is none; says which categories have one.
+        DataError: there is no such file; names the categories that have one.
     """
     found = sorted(folder.glob(f"BFCL_v*_{category}.json"))
     found = [path for path in found if path.stem.split("_", 2)[2] == category]

@@ -32,7 +32,7 @@ def tool_name(name: str) -> str:
     """The function's name as a tool may have it: `_` for `.`, as upstream does for most models.
 
     Raises:
-        ValueError: it has other characters that the name of a tool cannot have.
+        ValueError: the name has other characters that a tool's name cannot have.
     """
     changed = name.replace(".", "_")
     if not _NAME.fullmatch(changed):
@@ -43,11 +43,10 @@ def tool_name(name: str) -> str:
 def json_schema(document: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON schema that a BFCL schema stands for.
 
-    `dict` is an object, `float` a number, `tuple` an array, and `any` a string, as BFCL's check
-    takes it for one.
+    `dict` is an object, `float` a number, `tuple` an array, and `any` a string, as in BFCL's check.
 
     Raises:
-        ValueError: a type is none of BFCL's, or something is not a schema; says where.
+        ValueError: a type is none of BFCL's, or a part is not a schema; names the place.
     """
     schema = dict(document)
     if "type" in schema:

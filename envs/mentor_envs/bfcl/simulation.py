@@ -1,12 +1,12 @@
 """The stateful classes behind BFCL's multi-turn questions, from the user's `bfcl-eval`.
 
-Upstream makes the calls by `eval` of their text; here they are made by name and arguments. What a
-call returns is text, as upstream shows it, and the checks are upstream's:
+Upstream makes the calls by `eval` of their text; here they are made by name and arguments. Results
+of calls are text, as upstream shows them, and the checks are upstream's:
 
-- after each of the user's turns that has ground truth, all public attributes of the instances
-  equal those of instances on which the ground truth was carried out;
+- a user's turn with ground truth ends in the right state: all public attributes equal those after
+  the ground truth;
 - the results of the turn's ground truth are, as a multiset, among the results so far;
-- where the turn has ground truth, at least one call was made in it.
+- a turn with ground truth has at least one call.
 
 Source: `multi_turn_checker.py` and `multi_turn_utils.py` of bfcl_eval (Apache-2.0), version
 2026.3.23.
@@ -70,12 +70,12 @@ class Simulation:
         return cls(instances)
 
     def find(self, function: str) -> Any:
-        """The bound method of that name; the last class that has it counts, as upstream."""
+        """The bound method of that name, of the last class that has one, as upstream."""
         owners = [each for each in self.instances.values() if hasattr(each, function)]
         return getattr(owners[-1], function)
 
     def difference(self, truth: Simulation) -> str:
-        """The public attributes in which the instances differ; empty where there are none."""
+        """The public attributes in which the instances differ; empty if there are none."""
         found = []
         for name, right in truth.instances.items():
             ours = vars(self.instances[name])
@@ -86,11 +86,11 @@ class Simulation:
 
 
 def perform(method: Any, arguments: Mapping[str, Any]) -> str:
-    """Make a call and return what upstream shows of its result.
+    """Make a call and return the result as upstream shows it.
 
     Raises:
-        ValueError: the call would take all time or memory.
-        Exception: whatever the method raises.
+        ValueError: the call would take too much time or memory.
+        Exception: any exception of the method.
     """
     import mpmath
 
@@ -108,7 +108,7 @@ def perform(method: Any, arguments: Mapping[str, Any]) -> str:
 
 
 def _is_endless(function: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether a call of MathAPI would hold the interpreter where no time limit reaches."""
+    """True if a call of MathAPI would block the interpreter, so that no time limit works."""
     match function, arguments:
         case "power", {"base": int(base), "exponent": int(exponent)}:
             return base.bit_length() * abs(exponent) > _BITS
@@ -120,7 +120,7 @@ def _is_endless(function: str, arguments: Mapping[str, Any]) -> bool:
 
 
 def missing_results(wanted: Sequence[str], found: Sequence[str]) -> list[str]:
-    """The results that are wanted and not among those found, repetitions counted."""
+    """The wanted results that are not among the found ones, repetitions counted."""
     return list((Counter(wanted) - Counter(found)).elements())
 
 
@@ -135,7 +135,7 @@ def class_files() -> dict[str, str]:
 
 
 def more_functions(functions: Sequence[Mapping[str, Any]]) -> str:
-    """What the user says where functions are added, in upstream's words.
+    """The user's message that adds functions, in upstream's words.
 
     Raises:
         ConfigError: bfcl-eval is not installed.

@@ -1,4 +1,4 @@
-"""Functions of the embedded questions: documents in BFCL's form, and how people ask for them."""
+"""Functions of the embedded questions: documents in BFCL's form, and requests for them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["SKILLS", "Skill", "Slot"]
 
 
 class Slot(NamedTuple):
-    """A parameter: its schema, and how values are drawn.
+    """A parameter: its schema, and a function that draws values.
 
-    `draw` gives the value as it stands in the question and the acceptable values. A parameter
-    with a `default` may be left out where the question does not speak of it.
+    `draw` gives the value as it stands in the question and the acceptable values. A parameter with
+    a `default` may be left out if the question does not mention it.
     """
 
     schema: Mapping[str, Any]

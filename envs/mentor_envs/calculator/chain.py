@@ -1,7 +1,7 @@
-"""Chains of calls: how a reference solution is written into a task's metadata.
+"""Chains of calls: the form of a reference solution in a task's metadata.
 
-A chain is a list of steps `{"name": tool, "arguments": {…}}`, where an argument may be
-`{"step": i}`, the result of step i (counted from 0). It is plain JSON.
+A chain is a list of steps `{"name": tool, "arguments": {…}}`, and an argument may be `{"step": i}`,
+the result of step i (counted from 0). A chain is plain JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["ZERO", "Chain", "Quantity", "number", "play"]
 
 
 class Quantity(NamedTuple):
-    """A value and how a step refers to it: the number itself, or `{"step": i}`."""
+    """A value and a step's reference to the value: the number itself, or `{"step": i}`."""
 
     value: float
     written: float | int | dict[str, int]
@@ -49,9 +49,9 @@ class Chain:
 
 
 def play(steps: Sequence[Mapping[str, Any]]) -> Expert:
-    """Play a chain, one call a turn and with the results that come back, then answer.
+    """Play a chain, one call a turn with the results of earlier calls, then answer.
 
-    Without an answer where a call fails: the generator ends.
+    If a call fails, the generator ends without an answer.
     """
     results: list[float | int] = []
     for step in steps:
@@ -64,7 +64,7 @@ def play(steps: Sequence[Mapping[str, Any]]) -> Expert:
 
 
 def number(value: float) -> float | int:
-    """The value as one writes it: whole numbers without a decimal point."""
+    """The value as people write it: whole numbers without a decimal point."""
     return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 

@@ -25,21 +25,21 @@ __all__ = ["Calculator"]
 
 
 class Calculator(GeneratedEnv):
-    """Word problems and twelve arithmetic tools; GSM8K's file loads, and any in its form.
+    """Word problems and twelve arithmetic tools; files in the form of GSM8K's load, too.
 
-    The outcome is 1.0 where the answer is mathematically the task's answer, else 0.0; an
-    answer that lists several values is wrong (see `mentor_envs.mathematics`).
+    The outcome is 1.0 if the answer is mathematically the task's answer, else 0.0. An answer that
+    lists several values is wrong (see `mentor_envs.mathematics`).
     """
 
     class Options(GeneratedEnv.Options):
-        """Sizes, steps and seed are those of the generated problems; a file has its own."""
+        """Sizes, steps and seed are for generated problems only."""
 
         min_steps: int = Field(2, ge=1, le=6, description="shortest chain in train and eval")
         max_steps: int = Field(3, ge=1, le=6, description="longest chain in train and eval")
         shifts: list[Shift] = Field(
             list(SHIFTS),
             min_length=1,
-            description="what ood tasks have that train has not: length is 1 or 2 calls more",
+            description="differences of ood tasks from train: length is 1 or 2 calls more",
         )
 
         @model_validator(mode="after")
@@ -60,7 +60,7 @@ class Calculator(GeneratedEnv):
         return [Tool(function) for function in FUNCTIONS.values()]
 
     def generate(self, split: Split, size: int) -> Sequence[Task]:
-        """Ood problems differ from those of train and eval by the option `shifts`."""
+        """Problems of a split; the option `shifts` makes ood problems different."""
         shortest, longest = self.options.min_steps, self.options.max_steps
         shifts = tuple(self.options.shifts)
         if split == "ood" and "length" in shifts:
@@ -72,22 +72,22 @@ class Calculator(GeneratedEnv):
         return read_tasks(path)
 
     def verify(self) -> float | None:
-        """1.0 for the right answer, 0.0 for another or none; None where the task has no answer."""
+        """1.0 for the right answer, 0.0 for another or none; None if the task has no answer."""
         if self.task is None or self.task.answer is None:
             return None
         same = same_answer(self.answer, str(self.task.answer), "mathematics")
         return None if same is None else float(same)
 
     def expert(self, task: Task) -> Expert | None:
-        """Plays the task's reference; None where it has none, or one that exceeds `max_turns`."""
+        """Plays the task's reference; None if there is none, or if it exceeds `max_turns`."""
         steps = task.metadata.get("steps")
         return play(steps) if steps and len(steps) < self.max_turns else None
 
     def canonical(self, call: Call) -> str | None:
         """Equal for calls that must give the same result.
 
-        The order of terms and factors does not matter, `sum_numbers` of two is `add`, 2 is 2.0
-        and a default is as good as written. None where the arguments are not the tool's.
+        The order of terms and factors does not matter. `sum_numbers` of two is `add`, 2 is 2.0, and
+        a default equals the same value written out. None if the arguments are not the tool's.
         """
         arguments = valid_arguments(self.tools, call)
         if arguments is None:
@@ -106,7 +106,7 @@ class Calculator(GeneratedEnv):
 
 
 def _plain(value: Any) -> Any:
-    """The same with all numbers as floats, and no negative zero."""
+    """The value with all numbers as floats, and no negative zero."""
     match value:
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}

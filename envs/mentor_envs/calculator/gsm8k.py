@@ -1,4 +1,4 @@
-r"""Question and answer rows: GSM8K's files, and anything in their form.
+r"""Question and answer rows: GSM8K's files, and other files in their form.
 
     {"question": "…", "answer": "… <<48/2=24>>24 clips …\n#### 24"}
     {"question": "…", "answer": 24, "id": "clips", "split": "ood"}
@@ -29,11 +29,11 @@ _EXAMPLE = '{"question": …, "answer": …}'
 def read_tasks(path: Path) -> list[Task]:
     """All tasks of a file, in the order of its rows (ids and splits: see `mentor_envs.rows`).
 
-    `metadata` holds `where` the row is, and `steps` and `n_steps` where there is a reference, else
-    the reason as `no_reference`.
+    `metadata` holds the row's place as `where`, and `steps` and `n_steps` if there is a reference,
+    else the reason as `no_reference`.
 
     Args:
-        path: JSON lines or a JSON list, gzip-compressed where the name ends in .gz.
+        path: JSON lines or a JSON list, gzip-compressed if the name ends in .gz.
 
     Raises:
         DataError: the file cannot be read or has no row, or a row is broken; names file and row.
@@ -42,7 +42,7 @@ def read_tasks(path: Path) -> list[Task]:
 
 
 def conversion_report(tasks: Iterable[Task]) -> dict[str, int]:
-    """How many tasks there are, how many have a reference, and why the others have none."""
+    """Number of tasks, number with a reference, and reasons why the others have none."""
     reasons = [str(task.metadata.get("no_reference", "")).partition(":")[0] for task in tasks]
     counts = Counter(reason for reason in reasons if reason)
     converted = len(reasons) - counts.total()

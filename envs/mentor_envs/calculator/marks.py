@@ -1,9 +1,9 @@
 """From the marks of a worked solution to a chain of calls.
 
 GSM8K (arXiv 2110.14168) writes its calculations as `<<48/2=24>>`. Each mark's left side becomes
-calls in the order of evaluation, a number that an earlier call has produced becomes a reference
-to it, and every right side is checked. Where the marks stop short of the answer, plain equations
-in the text that follows ("48+24 = 72") are read the same way.
+calls in the order of evaluation. A number that an earlier call has produced becomes a reference to
+this call, and every right side is checked. If the marks end before the answer, plain equations in
+the following text ("48+24 = 72") are read the same way.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class NoReference(Exception):
     """A solution that cannot be turned into a chain of calls.
 
     Attributes:
-        reason: the category; the message says where.
+        reason: the category; the message names the place.
     """
 
     def __init__(self, reason: Reason, where: str) -> None:
@@ -94,7 +94,7 @@ class _Reader:
     """Reads marks one by one.
 
     Attributes:
-        known: value → the latest result that has it, as computed and as the marks state it.
+        known: value → the latest result with this value, as computed and as stated in the marks.
         last: result of the last call.
     """
 
@@ -103,7 +103,7 @@ class _Reader:
     last: Quantity = ZERO
 
     def answers(self, answer: str) -> bool:
-        """Whether the last result is the answer."""
+        """True if the last result is the answer."""
         value = str(number(self.last.value))
         return bool(self.chain.steps) and equal_answers(value, answer) is True
 
@@ -111,7 +111,7 @@ class _Reader:
         """Append the calls of `expression=value`.
 
         Raises:
-            NoReference: it is not that, or not true; the chain is left as it was.
+            NoReference: the mark has another form, or is not true; the chain stays unchanged.
         """
         left, _, right = mark.rpartition("=")
         steps, known = len(self.chain.steps), dict(self.known)
@@ -178,7 +178,7 @@ def _plain(expression: str) -> str:
 
 
 def _tolerance(text: str, stated: float) -> float:
-    """Half a unit of the last decimal that is stated; whole numbers are meant exactly."""
+    """Half a unit of the last stated decimal; 0 for whole numbers."""
     decimals = len(text.strip().partition(".")[2])
     return 0.501 * 10.0**-decimals if decimals else 1e-6 + 1e-9 * abs(stated)
 

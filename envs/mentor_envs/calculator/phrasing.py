@@ -11,7 +11,7 @@ __all__ = ["ITEMS", "NAMES", "PHRASES", "Phrases"]
 
 
 class Phrases(NamedTuple):
-    """Templates of one kind of sentence; those of ood are in no task of train or eval."""
+    """Templates of one kind of sentence; no task of train or eval uses the ood templates."""
 
     train: Sequence[str]
     ood: Sequence[str]

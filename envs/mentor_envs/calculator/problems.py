@@ -1,9 +1,9 @@
 """Generated word problems: each is told by stories (`story.py`) and ends with a question.
 
-One story about a running quantity, or two beside each other that the question joins, so that
-their calls commute. Train and eval come from one distribution and share no prompt, whatever
-the seed: a hash of the prompt says which of the two it belongs to. Ood has longer chains,
-sentences that train never uses and numbers outside train's range.
+A problem has one story about a running quantity, or two that the question joins, so that their
+calls commute. Train and eval come from one distribution and share no prompt, whatever the seed: a
+hash decides which split a prompt belongs to. Ood has longer chains, sentences that train never
+uses, and numbers outside train's range.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mentor_envs.generated import owner
 __all__ = ["SHIFTS", "Shift", "generate", "make_task"]
 
 Shift = Literal["length", "phrasing", "numbers"]
-"""What of an ood task train has never shown: how long, in which sentences, with which numbers."""
+"""Differences of an ood task from train: length, sentences and numbers."""
 SHIFTS: tuple[Shift, ...] = get_args(Shift)
 
 _EVAL_SHARE = 8  # one prompt in so many belongs to eval
@@ -51,11 +51,11 @@ def make_task(
     """The task of that index; always the same one for the same arguments.
 
     Args:
-        split: says which prompts, sentences and numbers.
+        split: decides prompts, sentences and numbers.
         index: counts from 0; the lengths of chains take turns with it.
         steps: the shortest and the longest chain, in calls.
         seed: tasks of different seeds are drawn independently.
-        shifts: of the split ood; the length is that of `steps`, whatever they are.
+        shifts: the differences of the split ood; `steps` alone decides the length.
 
     Returns:
         A task whose `metadata` holds `steps` (see `chain.py`) and `n_steps`.
@@ -84,7 +84,7 @@ def _tell(draw: random.Random, length: int, shifts: Collection[Shift]) -> tuple[
     """Prompt, answer and chain of a problem of `length` steps.
 
     Raises:
-        RejectedSample: this draw has led nowhere.
+        RejectedSample: this draw gives no problem.
     """
     chain = Chain()
     phrasing, numbers = "phrasing" in shifts, "numbers" in shifts

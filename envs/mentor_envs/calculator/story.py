@@ -1,8 +1,8 @@
-"""Stories: how a running quantity begins and what happens to it, with the chain of calls.
+"""Stories: the beginning and the changes of a running quantity, with the chain of calls.
 
-In train and eval every quantity that someone has is a whole number from 1 to 999; fractions and
-negative numbers come up only between two calls that belong together (divide and floor, divide
-and ceil, subtract and abs_value).
+In train and eval every quantity that someone has is a whole number from 1 to 999. Fractions and
+negative numbers occur only between two calls that belong together: divide and floor, divide and
+ceil, subtract and abs_value.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ["OOD", "TRAIN", "Ranges", "RejectedSample", "Story"]
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Which numbers a split uses; all ranges are inclusive.
+    """The numbers that a split uses; all ranges are inclusive.
 
     Attributes:
-        quantities: what people have, get and lose.
-        factors: bags, parts, times.
+        quantities: amounts that people have, get and lose.
+        factors: numbers of bags, parts, times.
         edges: side of a square or cube.
-        doublings: how often a quantity doubles.
-        largest: no story lets anyone have more.
-        listed: how many numbers a list has.
+        doublings: number of times that a quantity doubles.
+        largest: most that anyone in a story has.
+        listed: number of numbers in a list.
     """
 
     quantities: tuple[int, int]
@@ -44,12 +44,12 @@ OOD = Ranges((100, 999), (11, 25), (11, 31), (5, 7), 99_999, (4, 5))
 
 
 class RejectedSample(Exception):
-    """The draw led nowhere: no event of the wanted length fits. Draw again."""
+    """No event of the wanted length fits. Draw again."""
 
 
 @dataclass(slots=True)
 class Story:
-    """What one person has, told sentence by sentence.
+    """The changing possessions of one person, told sentence by sentence.
 
     Attributes:
         others: people whom the story may mention but who are not asked about.
@@ -80,10 +80,10 @@ class Story:
         self.sentences.append(self.random.choice(phrases).format(**{**known, **fields}))
 
     def tell(self, steps: int) -> None:
-        """Tell how it begins and what happens, in exactly `steps` calls.
+        """Tell the beginning and the events, in exactly `steps` calls.
 
         Raises:
-            RejectedSample: nothing that fits is left.
+            RejectedSample: no event that fits is left.
         """
         end = len(self.chain.steps) + steps
         openings = [opening for cost in range(steps + 1) for opening in _OPENINGS.get(cost, ())]
@@ -146,7 +146,7 @@ class Story:
         self.quantity = self.chain.call("abs_value", x=self.chain.call("subtract", a=n, b=m))
         self.say("gap", n=n, m=m)
 
-    # What happens; each says whether it fits, and changes the quantity if it does.
+    # Events; each returns true if it fits, and then changes the quantity.
 
     def add(self) -> bool:
         n = self.draw(self.ranges.quantities)
@@ -221,7 +221,7 @@ class Story:
         return True
 
     def _pack(self, name: str, item: str) -> bool:
-        """Packs of k: how many are full (floor), or how many it takes (ceil)."""
+        """Packs of k: number of full packs (floor), or of packs needed (ceil)."""
         k = self._factor(lambda k: self.quantity.value > k and self.quantity.value % k != 0)
         if k is None or self.item not in ITEMS:
             return False

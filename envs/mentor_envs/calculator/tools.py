@@ -1,8 +1,8 @@
 """The calculator's twelve tools: the set used in the MENTOR paper (arXiv 2510.18383).
 
-A calculator that people trust: it computes with the decimal numbers that were written, exactly,
-and rounds the result once, to 12 significant digits, so that 0.1 + 0.2 is 0.3. What has no
-finite real result is refused with a ValueError that says why.
+The tools compute exactly with the decimal numbers that were written. They round the result once, to
+12 significant digits, so that 0.1 + 0.2 is 0.3. A calculation without a finite real result is
+refused with a ValueError that says why.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Chores: what generated tasks ask for, one sentence and one or two calls each.
+"""Chores: the requests of generated tasks, one sentence and one or two calls each.
 
-A chore picks what it works on from the tree as it stands after the chores before it, makes the
-calls, and returns the fields of its sentence. A question also sets the answer.
+A chore picks its objects from the tree that earlier chores have left, makes the calls, and returns
+the fields of its sentence. A question also sets the answer.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _FOCUSED = 0.5  # how often a chore goes on with what the last one made
 
 
 class RejectedSample(Exception):
-    """The draw led nowhere: the tree has nothing that the chore could work on. Draw again."""
+    """The tree has nothing that the chore could work on. Draw again."""
 
 
 @dataclass(slots=True)
 class Scene:
-    """A shell under way: `do` makes a call and notes it down.
+    """A shell in use: `do` makes a call and records the call.
 
     Attributes:
         focus: the path that the last chore made or changed.
-        answers: what is accepted as the answer; empty where nothing has been asked.
+        answers: accepted answers; empty if nothing has been asked.
     """
 
     random: random.Random
@@ -41,10 +41,10 @@ class Scene:
     answers: list[str] = field(default_factory=list)
 
     def do(self, command: str, **arguments: Any) -> str:
-        """Make a call and return what it shows.
+        """Make a call and return its output.
 
         Raises:
-            RejectedSample: the shell refuses it.
+            RejectedSample: the shell refuses the call.
         """
         try:
             shown = COMMANDS[command](self.shell, **arguments)
@@ -69,7 +69,7 @@ class Scene:
         return self.pick([path for path in self.files() if fits(self.lines(path))])
 
     def files(self, directory: str | None = None) -> list[str]:
-        """Paths of the files, or of those directly in a directory."""
+        """Paths of all files, or of the files directly in a directory."""
         return [
             path
             for path, text in self.shell.tree.items()
@@ -85,7 +85,7 @@ class Scene:
         return lines(self.shell.tree[path] or "")
 
     def new(self, names: Sequence[str], directory: str, ending: str = "") -> str:
-        """A path in the directory, of a name that is nowhere in the tree."""
+        """A path in the directory, with a name that the tree does not have yet."""
         taken = {path.rpartition("/")[2].partition(".")[0] for path in self.shell.tree}
         name = self.choice([name for name in names if name not in taken]) + ending
         return f"{directory}/{name}" if directory else name
@@ -223,7 +223,7 @@ def list_names(scene: Scene) -> Fields:
 
 
 def _differ(scene: Scene) -> tuple[Fields, str]:
-    """Two files of which the second has one line more, and that line."""
+    """Two files, the second one with an additional line, and that line."""
     pairs = [
         (first, second)
         for first in scene.files()

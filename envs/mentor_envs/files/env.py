@@ -32,13 +32,13 @@ _PATHS = {"path", "first", "second", "output", "source", "destination"}
 class Files(GeneratedEnv):
     """Chores on a small directory and ten commands of a shell; or tasks of your own.
 
-    The outcome is 1.0 where the final tree is the expected one and the answer, if the task asks
-    for one, is right; else 0.0. A task's answer is `{"tree": nested, "text": [accepted, …]}`, of
-    which it has one or both; `metadata["start"]` is the tree that its episode starts with.
+    The outcome is 1.0 if the final tree is the expected one and the answer, if asked for, is right;
+    else 0.0. A task's answer is `{"tree": nested, "text": [accepted, …]}`, with one key or both;
+    `metadata["start"]` is the tree that its episode starts with.
     """
 
     class Options(GeneratedEnv.Options):
-        """Sizes and seed are those of the generated tasks; a file has its own."""
+        """Sizes and seed are for generated tasks only."""
 
         partial_credit: bool = Field(
             False,
@@ -78,7 +78,7 @@ class Files(GeneratedEnv):
         return read_answer(content, gold=expected.get("text", ""))
 
     def verify(self) -> float | None:
-        """See the class; None where the task expects neither a tree nor an answer."""
+        """See the class; None if the task expects neither a tree nor an answer."""
         scores = []
         expected = (self.task.answer if self.task else None) or {}
         if "text" in expected:
@@ -90,16 +90,16 @@ class Files(GeneratedEnv):
         return sum(scores) / len(scores) if self.options.partial_credit else min(scores)
 
     def expert(self, task: Task) -> Expert | None:
-        """Plays the task's steps; None where it has none, or more than `max_turns` allows."""
+        """Plays the task's steps; None if there are none, or more than `max_turns` allows."""
         steps = task.metadata.get("steps")
         if not steps or len(steps) >= self.max_turns:
             return None
         return play(steps, f"Answer: {(task.answer or {}).get('text', ['done'])[0]}")
 
     def begin(self, action: str) -> Pending:
-        """As every environment's; calls after a `cd` of the same turn have no canonical form.
+        """As `ToolEnv.begin`; calls after a `cd` of the same turn have no canonical form.
 
-        Where they lead is known only once the `cd` has been carried out.
+        Their paths are known only after the `cd` has been carried out.
         """
         pending = super().begin(action)
         moved = False
@@ -110,10 +110,11 @@ class Files(GeneratedEnv):
         return pending
 
     def canonical(self, call: Call) -> str | None:
-        """Equal for calls that do the same: `./a` is `a`, and a default is as good as written.
+        """Equal for calls that do the same: `./a` is `a`, and a default equals the value written
+        out.
 
-        A destination that is a directory means the file in it. None where the arguments are not
-        the tool's.
+        A destination that is a directory means the file in it. None if the arguments are not the
+        tool's.
         """
         shell = self.state or Shell({}, self._limits)
         arguments = valid_arguments(self.tools, call)

@@ -1,8 +1,8 @@
 """Reads a real directory into a tree, and nothing outside it.
 
-Files are opened without following links and read only where they are regular files, so that no
-link, device, socket or named pipe is ever read. A link to a file within the directory becomes a
-copy of that file; any other link is an error.
+Files are opened without following links, and only regular files are read. So no link, device,
+socket or named pipe is ever read. A link to a file within the directory becomes a copy of that
+file; any other link is an error.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def read_directory(top: Path, where: str, limits: Limits) -> Tree:
 
     Args:
         top: the directory; it may itself be reached through links.
-        where: what the messages of errors begin with.
-        limits: what is larger is not read to its end.
+        where: the start of error messages.
+        limits: larger directories and files are not read to the end.
 
     Raises:
-        DataError: it is no directory, is too large, or holds something that is neither a
-            directory nor a text file in UTF-8, nor a link to one within it; names it.
+        DataError: `top` is no directory, or too large. Or an entry is no directory, no text file in
+            UTF-8, and no link to such a file inside; names the entry.
     """
     tree: Tree = {}
     links: dict[str, str] = {}
@@ -64,10 +64,10 @@ def read_directory(top: Path, where: str, limits: Limits) -> Tree:
 
 
 def check_size(tree: Tree, where: str, limits: Limits) -> None:
-    """Whether a tree keeps within the limits.
+    """Check that a tree keeps within the limits.
 
     Raises:
-        DataError: it does not; begins with `where`.
+        DataError: the tree is too large; begins with `where`.
     """
     if size(tree) > limits.size:
         raise DataError(f"{where}: {size(tree)} characters; max_size is {limits.size}")
@@ -79,8 +79,8 @@ def _read(path: Path, where: str, most: int) -> str:
     """The text of a regular file.
 
     Raises:
-        DataError: it is something else, is no UTF-8, or has more characters.
-        OSError: it cannot be opened or read.
+        DataError: the file is not regular, is no UTF-8, or has more than `most` characters.
+        OSError: the file cannot be opened or read.
     """
     if not stat.S_ISREG(path.lstat().st_mode):  # opening a device may already do something
         raise DataError(f"{where}: neither a directory nor a regular file")

@@ -11,4 +11,4 @@ __all__ = ["OPENINGS", "PHRASES"]
 _READ = read_words(__package__, "phrases.toml")
 PHRASES: Mapping[str, Sequence[str]] = _READ["phrases"]
 OPENINGS: Sequence[str] = _READ["openings"]
-"""How a task begins whose paths start in a directory."""
+"""Beginnings of tasks whose paths start in a directory."""

@@ -1,8 +1,8 @@
 """Generated tasks: one chore or two, then perhaps a question; longer or paired anew in ood.
 
-Train and eval come from one distribution and share no prompt, whatever the seed: a hash of the
-prompt says which of the two it belongs to. One in five ordered pairs of chores is kept from both
-(`HELD_OUT`). Half of the ood tasks are such pairs, half have three or four chores.
+Train and eval come from one distribution and share no prompt, whatever the seed: a hash decides
+which split a prompt belongs to. Neither has one in five ordered pairs of chores (`HELD_OUT`). Half
+of the ood tasks are such pairs, half have three or four chores.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def make_task(split: Split, index: int, seed: int) -> Task:
     """The task of that index; always the same one for the same arguments.
 
     Args:
-        split: says how many chores, and which pairs of them.
+        split: decides the number of chores, and the pairs allowed.
         index: counts from 0; the lengths take turns with it.
         seed: tasks of different seeds are drawn independently.
 
@@ -84,7 +84,7 @@ def _tell(draw: random.Random, chores: list[str]) -> tuple[str, dict[str, Any], 
     """Prompt, answer and metadata of a task.
 
     Raises:
-        RejectedSample: this draw has led nowhere.
+        RejectedSample: this draw gives no task.
     """
     start = make_tree(draw)
     scene = Scene(draw, Shell(dict(start), Limits()))
@@ -116,7 +116,7 @@ def _tell(draw: random.Random, chores: list[str]) -> tuple[str, dict[str, Any], 
 
 
 def _spell(scene: Scene, field: str, value: str) -> str:
-    """A field as the prompt writes it: paths as seen from where the task begins."""
+    """A field as the prompt writes it: paths are relative to the first directory."""
     if field in ("text", "word", "name", "key") or not scene.shell.directory:
         return value
     return scene.shell.spell(value)

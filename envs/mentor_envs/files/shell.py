@@ -20,12 +20,12 @@ _MISSING = "No such file or directory"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a shell holds and shows.
+    """Limits on the contents and the output of a shell.
 
     Attributes:
-        size: characters of all paths and texts of the tree.
-        entries: files and directories of the tree.
-        output: characters of what one command shows.
+        size: most characters of all paths and texts of the tree.
+        entries: most files and directories of the tree.
+        output: most characters of one command's output.
     """
 
     size: int = 100_000
@@ -34,7 +34,7 @@ class Limits:
 
 
 class Shell:
-    """A tree, the directory one is in, and what can be done there.
+    """A tree, the current directory, and the commands.
 
     The tools are the methods in `COMMANDS`. All of them raise `ToolError` with "command: path:
     reason", as a shell says it. A change is made as a whole or not at all.
@@ -176,7 +176,7 @@ class Shell:
         return self._show("\n".join(found) or "(empty)")
 
     def spell(self, key: str) -> str:
-        """How a path is written from here: relative below this directory, else from the top."""
+        """A path as written from the current directory: relative below it, else from the top."""
         here = f"{self.directory}/" if self.directory else ""
         return key.removeprefix(here) if key.startswith(here) else f"/{key}"
 
@@ -192,7 +192,7 @@ class Shell:
         return not key or (key in self.tree and self.tree[key] is None)
 
     def _find(self, command: str, path: str) -> str:
-        """The key of something that exists."""
+        """The key of an existing file or directory."""
         key = self._resolve(command, path)
         if key and key not in self.tree:
             self._check_parent(command, path, key)
@@ -263,7 +263,7 @@ class Shell:
         return done
 
     def _commit(self, command: str, tree: Tree) -> str:
-        """Make it the tree, if it keeps within the limits."""
+        """Replace the shell's tree by this one, if it keeps within the limits."""
         if any(len(path) > MAX_PATH for path in tree):
             raise ToolError(f"{command}: File name too long")
         if size(tree) > self.limits.size:

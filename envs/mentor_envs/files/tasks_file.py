@@ -1,12 +1,13 @@
-"""Tasks of one's own, one JSON object a line.
+"""Tasks in a file, one JSON object a line.
 
     {"prompt": "Move a.txt into docs.", "start": {"a.txt": "hi\n", "docs": {}},
      "expected": {"docs": {"a.txt": "hi\n"}}}
     {"prompt": "Which file mentions tea?", "start": "my-notes", "answer": "b.txt",
      "calls": [{"name": "grep", "arguments": {"pattern": "tea"}}], "id": "tea", "split": "eval"}
 
-`start` is a tree, or the path of a real directory, from the file's own place. `expected`, `answer`
-or both say what is right; `answer` may be a list of accepted ones. `calls` are the expert's.
+`start` is a tree, or the path of a real directory, relative to the file's folder. `expected`,
+`answer` or both are the solution; `answer` may be a list of accepted answers. `calls` are the
+expert's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _EXAMPLE = '{"prompt": …, "start": {…}, "expected": {…}}'
 def read_tasks(path: Path, limits: Limits, tools: Mapping[str, Tool]) -> list[Task]:
     """All tasks of a file, in the order of its rows (ids and splits: see `mentor_envs.rows`).
 
-    `metadata` holds `where` the row is, the `start` tree, and the `calls` as `steps` and `n_steps`.
+    `metadata` holds the row's place as `where`, the `start` tree, and the `calls` as `steps` and
+    `n_steps`.
 
     Raises:
         DataError: the file cannot be read or has no row, or a row is broken; names file and row.

@@ -1,14 +1,14 @@
 """Trees: directories and text files, kept in memory.
 
 A tree is a dict of paths without a leading slash: "docs/plan.txt" → its text, "docs" → None for a
-directory; the top directory is "" and is not listed. There are no links, devices or owners in it,
-and no path leads out of it: that is why an episode cannot reach anything of the machine's.
+directory. The top directory is "" and is not listed. A tree has no links, devices or owners, and no
+path leads out of it. So an episode cannot reach the machine's own files.
 
-All text has one form, so that two writings of the same are equal: names and contents are in NFC,
-and lines end with a line feed alone. Tasks are turned into it as they are read, and so is what a
-policy writes; a task cannot ask for other line ends, then.
+All text has one form, so that equal texts compare equal. Names and contents are in NFC, and lines
+end with a line feed alone. Tasks are converted when they are read, and so is text of a policy. So a
+task cannot ask for other line ends.
 
-Written down, in tasks and in files of tasks, it is nested: {"docs": {"plan.txt": "a\nb\n"}}.
+Tasks and files of tasks write a tree as nested objects: {"docs": {"plan.txt": "a\nb\n"}}.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 Tree = dict[str, str | None]
 
 MAX_PATH = 1024
-"""Characters of a path."""
+"""Most characters of a path."""
 _MAX_NAME = 255  # characters of a name
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -51,7 +51,7 @@ def resolve(path: str, directory: str) -> str:
     """The path as a key of a tree, in NFC, from a directory. Nothing is above the top directory.
 
     Raises:
-        ValueError: no file can have this path; the text is what a shell would say.
+        ValueError: no file can have this path; the text is a shell's message.
 
     >>> resolve("../notes/./a.txt", "docs"), resolve("/../../etc", "docs")
     ('notes/a.txt', 'etc')
@@ -135,7 +135,7 @@ def lines(text: str) -> list[str]:
 
 
 def ended(text: str) -> str:
-    """The text with a line feed at its end, where there is any text."""
+    """The text with a line feed at its end; an empty text stays empty."""
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 

@@ -1,7 +1,8 @@
 """The small directories that generated tasks start with.
 
-Three directories and seven files of a few short lines: two lists that differ in one line, numbers,
-a record of "key: value" lines, and notes. No word stands in two files, but for the two lists.
+There are three directories and seven files of a few short lines. The files are two lists that
+differ in one line, numbers, a record of "key: value" lines, and notes. Only the two lists have
+words in common.
 """
 
 from __future__ import annotations

@@ -31,12 +31,12 @@ Verifier = Callable[[Task, str | None, list[Call]], float | bool | None]
 class TaskFileEnv(ToolEnv, ABC):
     """Base of domains that add only their tools.
 
-    The rows are described in `mentor_envs.functions.tasks_file`; their `calls` are played as the
-    expert. The outcome is 1.0 where the answer is the task's, else 0.0, or what `verify` says.
+    `mentor_envs.functions.tasks_file` describes the rows; the expert plays their `calls`. The
+    outcome is 1.0 if the answer is the task's, else 0.0; or the result of `verify`.
     """
 
     class Options(ToolEnv.Options):
-        """Where the tasks are, and how an answer is verified."""
+        """The file of tasks, and the way to verify an answer."""
 
         tasks_file: Path = Field(description="rows with a prompt: JSON lines, .gz welcome")
         compare: Comparison = Field(
@@ -66,7 +66,7 @@ class TaskFileEnv(ToolEnv, ABC):
         """The function that decides the outcome; None: the answers are compared.
 
         Raises:
-            ConfigError: it cannot be loaded, or is no function.
+            ConfigError: the verifier cannot be loaded, or is no function.
         """
         given = self.options.verify
         try:
@@ -81,8 +81,8 @@ class TaskFileEnv(ToolEnv, ABC):
         """The rows of the file that are in the split.
 
         Raises:
-            DataError: the file cannot be read, or a row of it is broken or does not fit the
-                tools; names file and line.
+            DataError: the file cannot be read, or a row is broken or does not fit the tools; names
+                file and line.
         """
         return [task for task in self._read if task.split == split]
 
@@ -93,7 +93,7 @@ class TaskFileEnv(ToolEnv, ABC):
     def verify(self) -> float | None:
         """The verifier's outcome, or 1.0 for the right answer, 0.0 for another or none.
 
-        None where the task has no answer.
+        None if the task has no answer.
 
         Raises:
             PluginError: the verifier raised, or returned no outcome.
@@ -108,7 +108,9 @@ class TaskFileEnv(ToolEnv, ABC):
         return None if same is None else float(same)
 
     def expert(self, task: Task) -> Expert | None:
-        """Plays the task's calls, one a turn; None where it has none, or too many to answer."""
+        """Plays the task's calls, one a turn; None if there are none, or too many to answer in
+        time.
+        """
         calls = task.metadata.get("calls")
         if calls is None or len(calls) >= self.max_turns:
             return None
@@ -119,7 +121,7 @@ class TaskFileEnv(ToolEnv, ABC):
 
     @cached_property
     def _read(self) -> list[Task]:
-        """The file's tasks, read once: what is changed in it later changes nothing here."""
+        """The file's tasks, read once: later changes of the file have no effect."""
         tasks = read_tasks(Path(self.options.tasks_file), self.name)
         for task in tasks:
             self._check(task, task.metadata["where"])
@@ -144,10 +146,10 @@ class TaskFileEnv(ToolEnv, ABC):
         return number
 
     def _check(self, task: Task, where: str) -> None:
-        """Raises DataError where the tools or the comparison cannot deal with a row."""
+        """Raises DataError if the tools or the comparison cannot handle a row."""
         if self.verifier is None and task.answer is not None and not is_answer(task.answer):
             raise DataError(
                 f"{where}: answer: expected a text, a number or a list of them, got "
-                f"{task.answer!r}; what else it may be is for a verify function"
+                f"{task.answer!r}; another kind of answer needs a verify function"
             )
         check_calls(task.metadata.get("calls", ()), self.tools, f"{where}: calls")

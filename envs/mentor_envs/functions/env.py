@@ -18,8 +18,8 @@ __all__ = ["Functions"]
 class Functions(TaskFileEnv):
     """Your own Python functions as tools, and a file of tasks.
 
-    A tool keeps nothing from call to call that belongs to one episode, as many episodes are played
-    at a time; for tools with state write a `ToolEnv`.
+    A tool must not keep data of an episode between calls, as many episodes are played at a time.
+    For tools with state write a `ToolEnv`.
     """
 
     class Options(TaskFileEnv.Options):
@@ -38,7 +38,7 @@ class Functions(TaskFileEnv):
         """The functions.
 
         Raises:
-            ConfigError, PluginError: they cannot be loaded, or cannot be tools.
+            ConfigError, PluginError: the functions cannot be loaded, or cannot be tools.
         """
         verifier = self.verifier
         try:

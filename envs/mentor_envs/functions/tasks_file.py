@@ -1,11 +1,11 @@
-"""Tasks of one's own: one JSON object a line.
+"""Tasks in a file: one JSON object a line.
 
     {"prompt": "What are two pears?", "answer": 8}
     {"prompt": "When does it close?", "answer": ["4 pm", "16:00"], "id": "closing",
      "split": "eval", "metadata": {"shop": 3},
      "calls": [{"name": "hours", "arguments": {"shop": 3}}]}
 
-(A row stands on one line; the second one is broken to be read.)
+(A row is one line of the file; the second row is broken here for reading.)
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class _Row(_Strict):
 def read_tasks(path: Path, env: str) -> list[Task]:
     """All tasks of a file, in the order of its rows (ids and splits: see `mentor_envs.rows`).
 
-    Only `prompt` is needed. A row's `calls`, the reference, and where it stands are added to the
-    task's metadata, as `calls` and `where`.
+    Only `prompt` is needed. A row's reference and place are added to the task's metadata, as
+    `calls` and `where`.
 
     Args:
-        path: JSON lines or a JSON list, gzip-compressed where the name ends in .gz.
+        path: JSON lines or a JSON list, gzip-compressed if the name ends in .gz.
         env: the environment's name.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Tools from typed functions, wherever they are."""
+"""Tools from typed functions, in files, modules or memory."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def load_tools(
 
     Args:
         given: a function, a `Tool`, `my_tools.py`, `my_tools.py:NAME` or `module:NAME`, or a list
-            of these. A file or module stands for its `TOOLS`, or where it has none for the public
-            functions that it defines; NAME is a function or a list of functions.
+            of these. A file or module stands for its `TOOLS`; without `TOOLS`, for the public
+            functions that it defines. NAME is a function or a list of functions.
         leave_out: a function that is no tool (a verifier beside the tools, say).
 
     Raises:
         ConfigError: code cannot be loaded, there is no tool, or two have the same name.
-        PluginError: a function cannot be a tool; says where it is from and why.
+        PluginError: a function cannot be a tool; says why, and names its source.
     """
     tools: dict[str, Tool] = {}
     for source in [given] if isinstance(given, str | Tool) or callable(given) else given:

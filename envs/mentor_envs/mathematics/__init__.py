@@ -1,8 +1,8 @@
-"""Whether two mathematical answers are the same.
+"""Mathematics: comparison of two mathematical answers.
 
 answers → typesetting, numbers (with units), polynomials → algebra, which asks Math-Verify
 
-Numbers that are written as expressions are evaluated by arithmetic; expressions has the grammar.
+`arithmetic` evaluates numbers that are written as expressions; `expressions` has the grammar.
 """
 
 from mentor_envs.mathematics.algebra import time_limits_hit

@@ -1,8 +1,8 @@
-"""Algebra: Math-Verify in a process of its own, so that a time limit can be kept anywhere.
+"""Algebra: Math-Verify in a separate process, so that a time limit works in every thread.
 
 Math-Verify's own limits are signals, which work in the main thread only, and sympy cannot be
-interrupted from another thread. The process also spares this one from importing sympy, which takes
-most of a second.
+interrupted from another thread. This process also need not import sympy, which takes most of a
+second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mentor_envs.worker import NoAnswer, Worker, serve
 __all__ = ["SECONDS", "TimeLimit", "Undecided", "equal_expressions", "time_limits_hit"]
 
 SECONDS = 5.0
-"""What one comparison may take."""
+"""Time limit of one comparison."""
 
 _worker = Worker("mentor_envs.mathematics.algebra")
 _hits = 0
@@ -27,20 +27,20 @@ class Undecided(Exception):
 
 
 class TimeLimit(Undecided):
-    """It took too long."""
+    """The comparison took too long."""
 
 
 def time_limits_hit() -> int:
-    """How often a comparison of this process took too long."""
+    """Number of comparisons in this process that took too long."""
     return _hits
 
 
 @lru_cache(maxsize=4096)
 def equal_expressions(given: str, wanted: str) -> bool:
-    """Whether Math-Verify says that two LaTeX expressions are equal; asked once a pair.
+    """True if Math-Verify finds two LaTeX expressions equal; each pair is asked once.
 
     Raises:
-        TimeLimit: it took longer than `SECONDS`, or ended its process.
+        TimeLimit: the comparison took longer than `SECONDS`, or ended its process.
     """
     global _hits  # noqa: PLW0603 - counted for the whole process
     try:

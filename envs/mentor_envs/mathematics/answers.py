@@ -1,25 +1,24 @@
-r"""Whether two mathematical answers are the same.
+r"""Answers: comparison of two mathematical answers.
 
-The rules, in order; the first that can decide does:
+The rules, in order; the first one that can decide counts:
 
-1. The same text, once what only typesets it is gone (`typesetting`): equal.
-2. Two numbers (`numbers`), or two tuples or intervals of such in the same brackets: equal where
-   they differ by at most 1e-6·min(1, |gold|), so integers only where they are the same (six
-   decimals is the `float_rounding` of Math-Verify). A sign, a currency, thousands separators, a
-   listed unit (`units`), `x =` and `%` are read, and so are expressions of numbers alone with one
-   reading (`arithmetic`). 50% is 50 and also 0.5; units and currencies are compared only where
-   both sides have one. An unlisted word is no unit: "72 dozens" is not 72.
-3. Two quotients of polynomials, with one reading (`polynomials`): equal where they are identically
-   so.
-4. Anything else that reads as mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
+1. The same text without typesetting (`typesetting`): equal.
+2. Two numbers (`numbers`), or two tuples or intervals of numbers in the same brackets: equal if
+   they differ by at most 1e-6·min(1, |gold|). So integers must be the same; six decimals is the
+   `float_rounding` of Math-Verify. A sign, a currency, thousands separators, a listed unit
+   (`units`), `x =` and `%` are read. So are expressions of numbers alone with one reading
+   (`arithmetic`). 50% is 50 and also 0.5. Units and currencies are compared only if both sides have
+   one. An unlisted word is no unit: "72 dozens" is not 72.
+3. Two quotients of polynomials, with one reading (`polynomials`): equal if they are identical.
+4. All other mathematics goes to Math-Verify (`math_verify.parse`, `verify`;
    github.com/huggingface/Math-Verify), which compares expressions, sets, tuples and intervals.
 
-Two precautions go beyond Math-Verify, since here a policy is rewarded for its answer. The whole
-answer must be mathematics, never a part of it that was found in text, and it must list as many
-values as the gold answer does and be equal along every `=`: "12 or 13", "12, 13" and "13 = 12"
-are wrong where 12 is right. And expressions that could take long are refused before they are read:
-as an answer such a one is wrong, lest a policy hide behind it; as a gold answer it decides nothing.
-Should one slip through, its comparison has a time limit (`algebra`).
+Two precautions go beyond Math-Verify, since a policy is rewarded for its answer. First, the whole
+answer must be mathematics, and not only a part of a text. It must list as many values as the gold
+answer, and be equal along every `=`. So "12 or 13", "12, 13" and "13 = 12" are wrong if 12 is
+right. Second, expressions that could take long are refused before they are read. A refused answer
+is wrong, so that a policy gains nothing by long expressions; a refused gold answer decides nothing.
+All comparisons have a time limit (`algebra`).
 """
 
 from __future__ import annotations
@@ -52,12 +51,12 @@ _EXPONENT = re.compile(
 
 
 def equal_answers(answer: str | None, gold: str | None) -> bool | None:
-    """Whether `answer` is the same mathematical answer as `gold`. Never raises.
+    """True if `answer` is the same mathematical answer as `gold`. Never raises.
 
     Returns:
-        None where there is no gold answer to compare with, or one too large to compare with, and
-        where Math-Verify took longer than `algebra.SECONDS`: that is not known to be wrong
-        (`algebra.time_limits_hit` counts it).
+        None if there is no gold answer, or if it is too large to compare with. Also None if
+        Math-Verify took longer than `algebra.SECONDS`, as the answer is then not known to be wrong.
+        `algebra.time_limits_hit` counts these comparisons.
 
     >>> equal_answers("$1,234.00", "1234"), equal_answers("12 or 13", "12")
     (True, False)
@@ -77,7 +76,7 @@ def equal_answers(answer: str | None, gold: str | None) -> bool | None:
 
 
 def is_number(text: str) -> bool:
-    r"""Whether a text is one number, however it is written, but no expression. Never raises.
+    r"""True if a text is one number in any notation, but no expression. Never raises.
 
     >>> is_number(r"\$9{,}500"), is_number("20 €"), is_number("72 dozens"), is_number("2024-5-1")
     (True, True, False, False)
@@ -105,7 +104,7 @@ def _equal(given: str, wanted: str) -> bool:
 
 
 def _tuple(text: str) -> tuple[str, list[Number]]:
-    """Brackets and numbers of a tuple or an interval; no numbers where it is not all of such."""
+    """Brackets and numbers of a tuple or an interval; no numbers if an element is none."""
     match = _TUPLE.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         return "", []
@@ -117,7 +116,7 @@ def _tuple(text: str) -> tuple[str, list[Number]]:
 def _listed(text: str) -> int:
     """Number of values that the text lists: one more than its separators.
 
-    A space between two digits is one, too: Math-Verify would multiply, and 1 1 be 1.
+    A space between two digits is a separator, too: Math-Verify would multiply, and read 1 1 as 1.
     """
     text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)
     return 1 + len(re.findall(r"[,;&]|\\\\|(?<=[0-9])\s+(?=[0-9])", text))
@@ -137,7 +136,7 @@ def _equal_expressions(given: str, wanted: str) -> bool:
 
 
 def _is_mathematics(text: str) -> bool:
-    """Whether all of the text is mathematics, and short."""
+    """True if all of the text is mathematics, and short."""
     return (
         len(text) <= MAX_LENGTH
         and _MATHEMATICS.fullmatch(text) is not None
@@ -161,7 +160,7 @@ def _letters(text: str) -> set[str]:
 
 
 def _growth(text: str) -> float:
-    """Product of the exponents; infinite where one is more than a small number or a letter."""
+    """Product of the exponents; infinite if an exponent is neither a small number nor a letter."""
     text = text.replace(" ", "")
     exponents = [match["whole"] for match in _EXPONENT.finditer(text)]
     if len(exponents) != len(_POWER.findall(text)):

@@ -1,4 +1,4 @@
-r"""Arithmetic: the value of a LaTeX expression of numbers alone, where it has only one reading."""
+r"""Arithmetic: the value of a LaTeX expression of numbers alone that has only one reading."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Arithmetic(Expression[float]):
 
 
 def evaluate(text: str) -> float | None:
-    r"""The value; None where the expression is not read, or has no finite real value.
+    r"""The value; None if the expression is refused, or has no finite real value.
 
     >>> evaluate(r"\frac{1}{2} + 2\sqrt{9}"), evaluate("2^10")
     (6.5, None)

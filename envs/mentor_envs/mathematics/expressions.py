@@ -1,9 +1,9 @@
-r"""The grammar of the LaTeX expressions that mentor evaluates itself, where they have one reading.
+r"""The grammar of the LaTeX expressions that mentor evaluates itself: those with one reading.
 
-Read are numbers, letters, \pi, + - * / ^, \cdot, \times, \div, \frac, \sqrt, brackets, and
-products written without a sign, such as 2\sqrt{3} and 2xy. Refused is whatever could be read in
-two ways: 2^10, 1\frac{1}{2}, 1/2x, x(x+1), two numbers side by side, and lists. What numbers and
-letters are worth is a subclass's affair: floats in `arithmetic`, quotients of polynomials in
+The grammar has numbers, letters, \pi, + - * / ^, \cdot, \times, \div, \frac, \sqrt and brackets,
+and products written without a sign, such as 2\sqrt{3} and 2xy. Text that could be read in two ways
+is refused: 2^10, 1\frac{1}{2}, 1/2x, x(x+1), two numbers side by side, and lists. A subclass
+decides the values of numbers and letters: floats in `arithmetic`, quotients of polynomials in
 `polynomials`.
 """
 
@@ -71,8 +71,8 @@ class Expression(ABC, Generic[V]):
         """The value of the whole text.
 
         Raises:
-            ValueError: it is not read, or has more than one reading.
-            ArithmeticError: it has no value.
+            ValueError: the text is not in the grammar, or has more than one reading.
+            ArithmeticError: the expression has no value.
         """
         value = self._sum()
         if self._tokens[self._at]:
@@ -109,7 +109,7 @@ class Expression(ABC, Generic[V]):
                 return value
 
     def _follows(self, token: str) -> bool:
-        """Whether `token` begins a factor that is written without a sign before it."""
+        """True if `token` begins a factor that is written without a sign before it."""
         before = self._tokens[self._at - 1]
         if not (token.isalpha() or token in ("(", r"\sqrt", r"\pi")) or before == "/":
             return False

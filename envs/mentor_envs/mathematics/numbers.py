@@ -1,4 +1,4 @@
-"""Numbers: one number in all the ways that it is written, with its unit."""
+"""Numbers: a number in any usual notation, with its unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mentor_envs.mathematics.units import CURRENCY, FACTORS, NO_UNIT, Unit, read
 __all__ = ["MAX_LENGTH", "Number", "read_number"]
 
 MAX_LENGTH = 200
-"""Longer texts, in characters, are compared as text only."""
+"""Most characters of a number; longer texts are compared as text only."""
 
 _TOLERANCE = Fraction(1, 10**6)
 
@@ -32,12 +32,12 @@ _FRACTION = re.compile(r"\\frac\s*\{\s*([0-9]{1,30})\s*\}\s*\{\s*([0-9]{1,30})\s
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A value, and what stands with it.
+    """A value with its unit.
 
     Attributes:
-        percent: whether `value` is a percentage.
+        percent: true if `value` is a percentage.
         unit: `NO_UNIT` without one.
-        computed: whether it was written as an expression.
+        computed: true if the number was written as an expression.
     """
 
     value: Fraction
@@ -46,10 +46,9 @@ class Number:
     computed: bool = False
 
     def equals(self, gold: Number) -> bool:
-        """Whether the two differ by at most 1e-6·min(1, |gold|), and not in their units.
+        """True if the two differ by at most 1e-6·min(1, |gold|), and not in their units.
 
-        A percentage and a plain number are equal where the number is the percentage or its
-        hundredth.
+        A percentage and a plain number are equal if the number is the percentage or its hundredth.
         """
         if not self.unit.fits(gold.unit):
             return False
@@ -63,12 +62,12 @@ class Number:
 
 
 def read_number(text: str) -> Number | None:
-    r"""The number that a text without typesetting is; None where it is none.
+    r"""The number that a text without typesetting writes; None if the text is no number.
 
-    Read are a sign, a currency before or after the number (the sign on either side of it),
-    thousands separators, an exponent, a fraction, a mixed number (1 1/2 is 1.5), `%` or a unit, and
-    in place of the number an expression of numbers (`arithmetic`); brackets around it all are no
-    sign.
+    A number may have a sign, and a currency before or after it, with the sign on either side. It
+    may have thousands separators, an exponent, and `%` or a unit. It may be a fraction, a mixed
+    number (1 1/2 is 1.5), or an expression of numbers (`arithmetic`). Brackets around the whole
+    text do not mean a minus sign.
 
     >>> read_number("US$-1,234.50") == read_number("-1234.5 dollars"), read_number("72 dozens")
     (True, None)

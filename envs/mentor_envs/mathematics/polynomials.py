@@ -1,7 +1,7 @@
-r"""Polynomials: whether two quotients of polynomials are the same, decided exactly and quickly.
+r"""Polynomials: exact and quick comparison of two quotients of polynomials.
 
-Coefficients are fractions, letters are independent variables; p/q and r/s are the same where
-p·s and r·q are, term by term. What is not such a quotient is left to others.
+Coefficients are fractions, letters are independent variables. p/q and r/s are the same if p·s and
+r·q are, term by term. Other expressions are not decided here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _Monomial = tuple[tuple[str, int], ...]
 
 
 def equal_quotients(given: str, wanted: str) -> bool | None:
-    r"""Whether two LaTeX expressions are the same quotient of polynomials.
+    r"""True if two LaTeX expressions are the same quotient of polynomials.
 
     Returns:
-        None where one of them is none, has a large power, or has decimals and is not the same:
-        decimals may be rounded.
+        None if one is no such quotient, or has a large power. Also None if they differ and one has
+        decimals, which may be rounded.
 
     >>> equal_quotients("(x+1)^2", r"1 + 2x + x^2"), equal_quotients("x", r"\frac{1}{x}")
     (True, False)

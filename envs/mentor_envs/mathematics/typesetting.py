@@ -1,9 +1,9 @@
-r"""Typesetting: an answer's text without what only sets it in type.
+r"""Typesetting: removed from an answer's text before comparison.
 
-Gone are delimiters of formulas, spacing commands, emphasis, `\text{…}` and `\boxed{…}` around
-their contents, an equals sign before the text, and a period or comma after it. Digits of other
-scripts become ASCII digits, full-width signs their ordinary ones, every minus sign a hyphen, and
-² an exponent. Digits in groups of three are joined where one space, `\,`, `~`, ' or _ parts them; a
+Removed are delimiters of formulas, spacing commands, emphasis, and `\text{…}` and `\boxed{…}`
+around their contents. So are an equals sign before the text, and a period or comma after it. Digits
+of other scripts become ASCII digits, full-width signs ordinary ones, every minus sign a hyphen, and
+² an exponent. Groups of three digits are joined if one space, `\,`, `~`, ' or _ separates them; a
 comma between groups stays.
 """
 
@@ -47,7 +47,7 @@ _ESCAPED_DOLLAR = "\0"
 
 
 def without_typesetting(text: str) -> str:
-    r"""The text that is left.
+    r"""The text without typesetting.
 
     >>> without_typesetting(r"$\text{9{,}500}$."), without_typesetting("–1 234 cm²")
     ('9,500', '-1234 cm^{2}')
@@ -59,7 +59,7 @@ def without_typesetting(text: str) -> str:
 
 
 def _characters(text: str) -> str:
-    """The text with one character for all that look or mean the same."""
+    """The text with one character for all characters that look or mean the same."""
     text = _SUPERSCRIPTS.sub(lambda found: f"^{{{unicodedata.normalize('NFKC', found[0])}}}", text)
     text = _VULGAR_FRACTION.sub(lambda found: f" {unicodedata.normalize('NFKC', found[0])}", text)
     text = unicodedata.normalize("NFKC", text).translate(_SIGNS)

@@ -1,9 +1,9 @@
-"""Units: the words that may stand after a number without changing it.
+"""Units: the words that may follow a number without changing it.
 
-A word that is not listed is no unit: "72 dozens", "5 thousands" and "72 is wrong" are no numbers.
-A line lists the names of one unit, in the singular; a plural is the same. Listed are measures,
-currencies, and things that problems count (among them those of the `REMOVED_EXPRESSIONS` of
-Lewkowycz et al. 2022, arXiv 2206.14858, which evaluations of MATH leave out).
+A word that is not listed is no unit: "72 dozens", "5 thousands" and "72 is wrong" are no numbers. A
+line lists the names of one unit, in the singular; a plural is the same. The units are measures,
+currencies, and things that problems count. They include the `REMOVED_EXPRESSIONS` of Lewkowycz et
+al. 2022, arXiv 2206.14858, which evaluations of MATH leave out.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ _FACTOR = rf"""\s*(?:(?:/|per(?![A-Za-z])|\*|\\cdot(?![A-Za-z]))\s*)?
     (?:(?:square|sq|cubic|cu)(?![A-Za-z])\.?\s*)?(?:[A-Za-z]+(?![A-Za-z])|{CURRENCY})\.?
     (?:\s*\^\s*(?:\{{\s*-?[1-4]\s*\}}|-?[1-4])|[23](?![0-9])|\s+(?:squared|cubed)(?![A-Za-z]))?"""
 FACTORS = rf"(?:{_FACTOR}){{1,4}}"
-"""Pattern, with `re.VERBOSE`, of what may be a unit."""
+"""Pattern, with `re.VERBOSE`, of text that may be a unit."""
 
 _PARTS = re.compile(
     rf"""\s*(?P<sign>/|per(?![A-Za-z])|\*|\\cdot)?\s*
@@ -135,14 +135,14 @@ class Unit(NamedTuple):
 
     Attributes:
         currency: the money, "" without one.
-        powers: the rest, as pairs of a unit and its power, which is not 0.
+        powers: the other units, as pairs of a unit and its power, which is not 0.
     """
 
     currency: str
     powers: frozenset[tuple[str, int]]
 
     def fits(self, other: Unit) -> bool:
-        """Whether the two can be units of equal values: one that is not given fits any."""
+        """True if the two can be units of equal values; a missing unit fits any."""
         same_money = not (self.currency and other.currency) or self.currency == other.currency
         return same_money and (not (self.powers and other.powers) or self.powers == other.powers)
 
@@ -159,11 +159,11 @@ _UNITS = _table(_MEASURES) | {name: name for name in _THINGS.split()} | {"points
 
 
 def read_unit(text: str, before: str = "") -> Unit | None:
-    r"""The unit that a text is; None where one of its words is none.
+    r"""The unit that a text writes; None if one of its words is no unit.
 
     Args:
-        text: what stands after a number, as it is written.
-        before: the sign of a currency that stands before the number.
+        text: the text after a number, as written.
+        before: the sign of a currency before the number.
 
     >>> read_unit(" km/h") == read_unit(" kilometers per hour"), read_unit(" dozens")
     (True, None)
@@ -205,7 +205,7 @@ def read_unit(text: str, before: str = "") -> Unit | None:
 
 
 def _look_up(word: str, table: dict[str, str]) -> str:
-    """The table's name for a word or its singular; "" where there is none."""
+    """The table's name for a word or its singular; "" if there is none."""
     words = [word]
     if len(word) > 3 and word.endswith("s"):
         words += [word[:-1], word[:-2]] if word.endswith("es") else [word[:-1]]

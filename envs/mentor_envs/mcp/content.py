@@ -1,4 +1,4 @@
-"""What an MCP server said, as text that a policy can read."""
+"""Content: replies of an MCP server, as text that a policy can read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["explain", "render", "shorten"]
 
 
 def render(result: CallToolResult) -> str:
-    """The text of a result; what is no text is named in brackets."""
+    """The text of a result; parts that are no text are named in brackets."""
     parts = [_part(block) for block in result.content]
     if not parts and result.structured_content is not None:
         return json.dumps(result.structured_content, ensure_ascii=False)

@@ -33,14 +33,15 @@ _REPLAY_SECONDS = 30.0
 class Mcp(TaskFileEnv):
     """The tools of any Model Context Protocol server, and a file of tasks.
 
-    Each episode has a session of its own, with a process of its own where a command starts the
-    server. A server that ends, or cannot be reached, ends the episode with `error` and the reason.
+    Each episode has a session of its own; if a command starts the server, also a process of its
+    own. A server that ends, or cannot be reached, ends the episode with `error` and the reason.
     """
 
     class Options(TaskFileEnv.Options):
         """Give a command or a URL. `${NAME}` is replaced by an environment variable.
 
-        It is, in environment, headers and url, so that no secret need stand in a configuration.
+        Replacement works in environment, headers and url, so that a configuration need not hold
+        secrets.
         """
 
         command: Annotated[str | list[str], Command(unless="workspace")] = Field(
@@ -77,13 +78,13 @@ class Mcp(TaskFileEnv):
         self._session: McpSession | None = None
         self._sessions: list[McpSession] = []  # not yet gone; the last may be the episode's
         super().__init__(**arguments)
-        weakref.finalize(self, _end, self._sessions)  # also where the program ends without close
+        weakref.finalize(self, _end, self._sessions)  # also if the program ends without close
 
     def make_tools(self) -> Iterable[Tool]:
-        """The server's tools, or those of them that are wanted; without those of odd schemas.
+        """The server's tools, or the wanted ones; tools with unusable schemas are left out.
 
         Raises:
-            ConfigError: the server cannot be asked, or has no such tool, or none that can be used.
+            ConfigError: the server cannot be asked, has no such tool, or has no usable tool.
         """
         described, left_out, _ = list_tools(self._server())
         for name in self.options.tools:
@@ -104,7 +105,7 @@ class Mcp(TaskFileEnv):
         ]
 
     def start(self, task: Task) -> None:
-        """Open the episode's session; does not wait, as the policy has yet to speak."""
+        """Open the episode's session, without waiting: the policy's turn comes first."""
         if self._session is not None and self._is_kept(self._session):
             return
         self._leave()
@@ -112,14 +113,14 @@ class Mcp(TaskFileEnv):
         self._sessions.append(self._session)
 
     def begin(self, action: str) -> Pending:
-        """As `ToolEnv.begin`; waits for the session where there is something to call."""
+        """As `ToolEnv.begin`; waits for the session if there are calls."""
         pending = super().begin(action)
         if pending.jobs.calls and self._session is not None:
             self._session.wait_until_open()
         return pending
 
     def finish(self, pending: Pending) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """As `ToolEnv.finish`; where the server has failed the episode ends.
+        """As `ToolEnv.finish`; the episode ends if the server has failed.
 
         The end is then `error`, without an outcome, and `info` also holds the reason as `error`.
         """
@@ -139,7 +140,7 @@ class Mcp(TaskFileEnv):
         return outcome
 
     def restore(self, snapshot: Any) -> None:
-        """As `ToolEnv.restore`; a new session is brought to the same point by the same calls."""
+        """As `ToolEnv.restore`; the same calls bring a new session to the same point."""
         super().restore(snapshot)
         self._rest()
         if self.task is None or self.end is not None:
@@ -174,7 +175,7 @@ class Mcp(TaskFileEnv):
         return self.options.keep_session and session.failure is None
 
     def _rest(self) -> None:
-        """The episode needs no session any more."""
+        """Give up the episode's session, which is no longer needed."""
         if self._session is not None and not self._is_kept(self._session):
             self._leave()
 
@@ -205,7 +206,7 @@ class Mcp(TaskFileEnv):
 
 
 def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what only repeats the names of its properties."""
+    """The schema without titles, which only repeat the names of properties."""
     schema = deepcopy(schema)
     for part in [schema, *schema.get("properties", {}).values()]:
         if isinstance(part, dict):
@@ -214,7 +215,7 @@ def _without_titles(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _end(sessions: list[McpSession]) -> None:
-    """Close all, and wait until they are gone."""
+    """Close all sessions, and wait until they have ended."""
     for session in sessions:
         session.close()
     for session in sessions:

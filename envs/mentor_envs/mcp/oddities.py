@@ -1,7 +1,7 @@
-"""Odd tools of MCP servers, left out of what the client reads.
+"""Oddities: removes unusable tools from the messages of MCP servers.
 
-The `mcp` package refuses a whole list of tools where one of them is not as it should be, and
-reads the list again when a tool is called: one odd tool would cost all the others.
+The `mcp` package refuses a whole list of tools if one of them is malformed, and reads the list
+again with every call. So one malformed tool would make all others unusable.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from mentor_core.tools.tool import Tool
 
 __all__ = ["OnlyUsable"]
 
-_VERSION = "2025-11-25"  # as `mcp` has it where a server names none
+_VERSION = "2025-11-25"  # as in `mcp`, if a server names none
 
 
 class OnlyUsable:
     """The stream of a server's messages, without the tools that cannot be used.
 
     Attributes:
-        left_out: name of such a tool → why it cannot be used.
+        left_out: name of such a tool → the reason why it cannot be used.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -64,7 +64,7 @@ class OnlyUsable:
         return item
 
     def _is_usable(self, tool: Any, listed: Mapping[str, Any]) -> bool:
-        """Whether the client takes it, and it has a schema by which calls can be checked."""
+        """True if the client accepts the tool, and its schema can check calls."""
         from mcp.types import Tool as Description
         from mcp_types.methods import validate_server_result
 
@@ -81,11 +81,11 @@ class OnlyUsable:
 
 
 def _nothing() -> None:
-    """Stands for the call."""
+    """Stands for the call in `Tool.from_schema`."""
 
 
 def _check_references(schema: dict[str, Any]) -> None:
-    """Raises ValueError where a `$ref` points out of the schema: no call could be checked."""
+    """Raises ValueError if a `$ref` points out of the schema: no call could be checked."""
     from referencing import Registry
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT202012

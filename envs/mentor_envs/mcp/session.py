@@ -1,9 +1,9 @@
 """A session with an MCP server, on a thread of its own.
 
-The official `mcp` package is async, and what it opens must be left by the task that entered it. So
-a session is one thread with one event loop and one task, which connects, waits until it is to
-close, and leaves everything in turn. Calls are sent into that loop from outside. However a
-session ends, its server process (or connection), its thread and its files go with it.
+The official `mcp` package is async, and the task that enters a context must also leave it. So a
+session is one thread with one event loop and one task. The task connects, waits until the session
+is to close, and leaves all contexts in turn. Calls are sent into that loop from outside. Every end
+of a session also ends its server process (or connection) and its thread, and removes its files.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["Listing", "McpSession", "Server", "list_tools"]
 
 _STARTING = threading.BoundedSemaphore(max(4, os.cpu_count() or 1))
-"""Servers that start at a time: a hundred at once would starve each other."""
+"""Most servers that start at a time: a hundred at once would hardly get any processor time."""
 logging.getLogger("mcp").addHandler(logging.NullHandler())
-"""It logs with a traceback what is told here in one line."""
+"""This logger writes tracebacks of errors that mentor reports in one line."""
 _log = logging.getLogger(__name__)
 _CLOSE_SECONDS = 10.0
 _BARREN_PAGES = 10  # of a list of tools, one after another without a new tool
@@ -53,14 +53,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """How to reach a server: by a command that starts it, or by a URL.
+    """The way to reach a server: a command that starts it, or a URL.
 
     Attributes:
-        command: program and arguments; it speaks over stdin and stdout.
+        command: program and arguments; the server uses stdin and stdout.
         environment: variables for the program, besides the few that are always inherited.
-        workspace: directory of which each session gets a copy to work in.
-        url: endpoint of a streamable HTTP server, where there is no command.
-        headers: sent with every HTTP request.
+        workspace: directory; each session works in a copy of it.
+        url: endpoint of a streamable HTTP server, if there is no command.
+        headers: headers of every HTTP request.
         connect_seconds: time limit of starting and connecting.
     """
 
@@ -79,9 +79,9 @@ class Listing(NamedTuple):
     """The tools of a server.
 
     Attributes:
-        tools: name → what the server says of it.
-        left_out: name of a tool that cannot be used → why.
-        endless: the server never said that the list is complete.
+        tools: name → the server's description.
+        left_out: name of an unusable tool → the reason.
+        endless: true if the server never ended the list.
     """
 
     tools: dict[str, Description]
@@ -90,10 +90,10 @@ class Listing(NamedTuple):
 
 
 class McpSession:
-    """Begins to connect at once; `wait_until_open`, then `submit` calls, then `close`.
+    """A session, which connects at once: `wait_until_open`, then `submit` calls, then `close`.
 
     Attributes:
-        failure: why the session cannot be used (any more); None where it can, or was closed.
+        failure: why the session cannot be used (any more); None if it can, or was closed.
     """
 
     def __init__(self, server: Server) -> None:
@@ -111,26 +111,26 @@ class McpSession:
 
     @property
     def alive(self) -> bool:
-        """Whether anything of the session is left."""
+        """True if the session's thread still runs."""
         return self._thread.is_alive()
 
     def wait_until_open(self) -> None:
-        """Return once the session is open or has failed; both take at most a known time."""
+        """Return once the session is open or has failed; the waiting time is bounded."""
         self._opened.wait()
 
     def submit(self, name: str, arguments: dict[str, Any]) -> Future[str]:
-        """Call a tool; the future gives what it said.
+        """Call a tool; the future gives the result.
 
-        It raises ToolError where the tool failed or refused; where the session failed, too,
-        `failure` is set.
+        The future raises ToolError if the tool failed or refused. `failure` is set if the session
+        failed, too.
         """
         return self._submit(lambda client: self._call(client, name, arguments))
 
     def list_tools(self) -> Listing:
-        """The server's tools, those left out that cannot be used.
+        """The server's tools, and the unusable ones that are left out.
 
         Raises:
-            ToolError: the server cannot be asked, or takes longer than it may to connect.
+            ToolError: the server cannot be asked, or exceeds the time limit of connecting.
         """
         self.wait_until_open()
         try:
@@ -140,13 +140,13 @@ class McpSession:
             raise ToolError(f"did not list its tools within {limit:g} s") from None
 
     def close(self) -> None:
-        """Begin to end the session; does not wait."""
+        """Begin to end the session, without waiting."""
         self._closed = True
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._stop)
 
     def join(self) -> None:
-        """Wait until nothing is left of a closed session."""
+        """Wait until a closed session has ended."""
         self._thread.join(_CLOSE_SECONDS)
 
     def _submit(self, ask: Callable[[Client], Coroutine[Any, Any, T]]) -> Future[T]:
@@ -200,7 +200,7 @@ class McpSession:
         return Listing(found, left_out, endless)
 
     def _run(self) -> None:
-        """The thread."""
+        """The main function of the thread."""
         while not _STARTING.acquire(timeout=0.1):
             if self._closed:
                 self._loop.close()
@@ -254,7 +254,7 @@ class McpSession:
             self._connecting.reschedule(self._loop.time())
 
     def _last_words(self, problem: str) -> str:
-        """A sentence on what went wrong, with the last line that the server wrote to stderr."""
+        """A sentence on the problem, with the last line that the server wrote to stderr."""
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - 4000))
         lines = [line.strip() for line in self._log.read().splitlines() if line.strip()]
@@ -264,7 +264,7 @@ class McpSession:
 
 @cache
 def list_tools(server: Server) -> Listing:
-    """The tools of a server, which is asked once in a process; tells what was left out.
+    """The tools of a server, which is asked once in a process; logs the tools left out.
 
     Raises:
         ConfigError: `mcp` is not installed, the server cannot be started or asked, or none of its

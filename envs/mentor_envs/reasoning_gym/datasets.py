@@ -38,8 +38,9 @@ def make_dataset(name: str, options: Mapping[str, Any], seed: int, size: int) ->
 def harder(name: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Options of the same dataset, one level above `options` in each part of its curriculum.
 
-    The first ones begin where `options` ended, the second ones only reach further. What `options`
-    has beyond the curriculum stays. Empty where there is no curriculum, or no level above.
+    The first set of options begins at the end of the range of `options`; the second only reaches
+    further. Options outside of the curriculum are kept. Empty if there is no curriculum, or no
+    level above.
 
     Raises:
         ConfigError: there is no such dataset.
@@ -67,7 +68,7 @@ def _above(level: Any, value: Any) -> bool:
 
 
 def _converted(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with what TOML cannot write: the parts of a composite dataset."""
+    """The options with objects that TOML cannot write: the parts of a composite dataset."""
     if name != "composite" or "datasets" not in options:
         return dict(options)
     from reasoning_gym.composite import DatasetSpec

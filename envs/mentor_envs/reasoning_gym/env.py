@@ -28,8 +28,8 @@ _SPLITS: tuple[Split, ...] = ("ood", "eval", "train")  # each shares no prompt w
 class ReasoningGym(ToolEnv):
     """Items of a reasoning_gym dataset, with a calculator, no tools or your own.
 
-    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint
-    seeds; ood is a harder or another one. Items that are arithmetic expressions, as those of the
+    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint seeds;
+    ood is a harder or another one. Items that are arithmetic expressions, such as those of the
     default dataset, have an expert.
     """
 
@@ -69,10 +69,10 @@ class ReasoningGym(ToolEnv):
             make_dataset(options.ood_dataset or options.dataset, options.ood_options or {}, 0, 1)
 
     def make_tools(self) -> Iterable[Tool]:
-        """The calculator's twelve tools, none, or the functions that are named.
+        """The calculator's twelve tools, none, or the named functions.
 
         Raises:
-            ConfigError, PluginError: they cannot be loaded, or cannot be tools.
+            ConfigError, PluginError: the functions cannot be loaded, or cannot be tools.
         """
         if self.options.tools == "none":
             return []
@@ -81,9 +81,9 @@ class ReasoningGym(ToolEnv):
         return load_tools(self.options.tools)
 
     def load_tasks(self, split: Split) -> list[Task]:
-        """The split's items, but for those whose prompt is in the split already, or in another.
+        """The split's items, without repeated prompts and prompts of other splits.
 
-        Train leaves out what is in eval or ood, and eval what is in ood.
+        Train leaves out prompts of eval and ood, and eval leaves out prompts of ood.
         """
         prompts: set[str] = set()
         for other in _SPLITS[: _SPLITS.index(split)]:
@@ -100,10 +100,10 @@ class ReasoningGym(ToolEnv):
         return read_answer(content, bare=None, gold=self.task.answer if self.task else None)
 
     def verify(self) -> float | None:
-        """The dataset's score of the answer; 0.0 without one, or where it breaks the scoring.
+        """The dataset's score of the answer; 0.0 without one, or if it breaks the scoring.
 
-        None, which is not scored, where scoring takes longer than `scorer.SECONDS`, or ends its
-        process: such an answer is not known to be wrong.
+        None (not scored) if scoring takes longer than `scorer.SECONDS`, or ends its process: such
+        an answer is not known to be wrong.
         """
         if self.task is None:
             return None
@@ -113,9 +113,9 @@ class ReasoningGym(ToolEnv):
         return score(metadata["dataset"], metadata["options"], metadata["entry"], self.answer)
 
     def expert(self, task: Task) -> Expert | None:
-        """Computes the item's expression with the calculator; None where there is neither.
+        """Computes the item's expression with the calculator; None if one of the two is missing.
 
-        Nor where it has more operations than turns.
+        Also None if there are not more turns than operations.
         """
         expression = str(task.metadata["entry"]["metadata"].get("expression", ""))
         count = operations(expression) if self.options.tools == "calculator" else None
@@ -133,7 +133,7 @@ class ReasoningGym(ToolEnv):
             try:
                 return self._items(options.dataset, candidate, split, options.ood_size)
             except ConfigError:
-                continue  # a curriculum may lead to where the dataset cannot follow
+                continue  # the dataset may refuse options of its curriculum
         return []
 
     def _items(self, name: str, options: dict[str, Any], split: Split, size: int) -> list[Task]:

@@ -1,7 +1,7 @@
-"""Solves an item that is an arithmetic expression, with the calculator's tools.
+"""Expert: solves an item that is an arithmetic expression, with the calculator's tools.
 
-The package gives answers, but of most items no way to them. Where an item's metadata has the
-expression (`chain_sum`, `basic_arithmetic`, …), its operations are the way.
+The package gives answers, but no solutions of most items. If an item's metadata has the expression
+(`chain_sum`, `basic_arithmetic`, …), its operations are the solution.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KNOWN = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.USub, *_TOOLS)
 
 
 def operations(expression: str) -> int | None:
-    """How many operations an expression has; None where it is no sum, product or the like."""
+    """Number of operations in an expression; None if it is no sum, product or the like."""
     try:
         nodes = list(ast.walk(ast.parse(expression, mode="eval").body))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -70,7 +70,7 @@ def _is_number(value: object) -> bool:
 
 
 def _number(text: str) -> int | float | str:
-    """As the tools take it; what is no number is passed on, and refused by the tool."""
+    """A number as the tools take it; other text is passed on, and the tool refuses it."""
     for kind in (int, float):
         try:
             return kind(text)

@@ -1,9 +1,10 @@
-"""reasoning_gym's `score_answer` in a process of its own.
+"""reasoning_gym's `score_answer` in a separate process.
 
-Several datasets evaluate an answer as Python or sympy code. There an answer such as `9**9**9**9`
-would never end, and one that calls functions could do anything. So answers are scored by a process
-that is ended where one takes too long, and in which an audit hook refuses to write files, to start
-processes and to use the network. (This stops what a policy stumbles on; it is no jail.)
+Several datasets evaluate an answer as Python or sympy code. An answer such as `9**9**9**9` would
+then never end, and an answer that calls functions could do anything. So answers are scored by a
+process that is ended if one takes too long. In the process, an audit hook refuses to write files,
+to start processes and to use the network. (The hook stops accidents of a policy, and no deliberate
+attack.)
 
     python -m mentor_envs.reasoning_gym.scorer     pickled questions in, pickled scores out
 """
@@ -23,7 +24,7 @@ from mentor_envs.worker import NoAnswer, Worker, serve
 __all__ = ["SECONDS", "score"]
 
 SECONDS = 10.0
-"""What scoring one answer may take."""
+"""Time limit of scoring one answer."""
 
 _REFUSED = ("ctypes.", "ftplib.", "os.", "pty.", "shutil.", "socket.", "subprocess.", "urllib.")
 _HARMLESS = {"os.listdir", "os.scandir"}  # the import system's own
@@ -35,16 +36,16 @@ _worker = Worker("mentor_envs.reasoning_gym.scorer")
 def score(
     dataset: str, options: Mapping[str, Any], entry: Mapping[str, Any], answer: str | None
 ) -> float | None:
-    """The dataset's score of an answer, in [0, 1]; 0.0 where the answer breaks the scoring.
+    """The dataset's score of an answer, in [0, 1]; 0.0 if the answer breaks the scoring.
 
-    None where it takes longer than `SECONDS` or ends the process, which is logged: that is not
-    known to be wrong.
+    None, with a log message, if scoring takes longer than `SECONDS` or ends the process: the answer
+    is then not known to be wrong.
 
     Args:
-        dataset: its name.
-        options: those it was made with.
+        dataset: the dataset's name.
+        options: the dataset's options.
         entry: the item of the dataset.
-        answer: the policy's; None where it gave none.
+        answer: the policy's answer; None if there is none.
     """
     try:
         value = _worker.ask((dataset, dict(options), dict(entry), answer), SECONDS)
@@ -79,7 +80,7 @@ def _main() -> None:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook: what an answer must not do."""
+    """Audit hook: refuses actions that an answer must not cause."""
     if not _guarded.is_set() or event in _HARMLESS:
         return
     writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)

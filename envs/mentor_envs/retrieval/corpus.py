@@ -20,7 +20,7 @@ _STOP = frozenset(_SMALL.split())
 
 
 class Document(NamedTuple):
-    """A text with a title; the id is what `read` takes."""
+    """A text with a title; `read` takes the id."""
 
     id: str
     title: str
@@ -28,12 +28,12 @@ class Document(NamedTuple):
 
 
 class Corpus:
-    """An index that is built once and only read afterwards: threads and instances share it.
+    """An index that is built once and then only read: threads and instances share it.
 
     Scores are Lucene's BM25 with k1 = 1.5 and b = 0.75; the words of a title count three times.
 
     Args:
-        documents: (title, text) of each; they get the ids d1, d2, …
+        documents: (title, text) of each document; their ids are d1, d2, …
     """
 
     def __init__(self, documents: Sequence[tuple[str, str]]) -> None:
@@ -50,7 +50,7 @@ class Corpus:
         self._index.index([found or [""] for found in texts], show_progress=False)
 
     def search(self, query: str, most: int) -> list[Document]:
-        """The documents that have words of the query, best first; equal ones in their order."""
+        """The documents with words of the query, best first; equal ones in their order."""
         wanted = words(query)
         if not wanted:
             return []
@@ -62,13 +62,13 @@ class Corpus:
         return [self.documents[index] for index in best]
 
     def find(self, identity: str) -> Document | None:
-        """The document of an id; None where there is none."""
+        """The document of an id; None if there is none."""
         number = re.fullmatch(r"\s*[dD]([1-9][0-9]{0,8})\s*", identity)
         index = int(number[1]) - 1 if number else len(self.documents)
         return self.documents[index] if index < len(self.documents) else None
 
 
 def words(query: str) -> list[str]:
-    """What a query is searched by: its words without the small ones, if there are others."""
+    """The search words of a query: without stop words, unless there are no others."""
     found = _WORD.findall(query.casefold())
     return [word for word in found if word not in _STOP] or found

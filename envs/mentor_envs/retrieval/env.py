@@ -35,7 +35,7 @@ class Retrieval(GeneratedEnv):
     """
 
     class Options(GeneratedEnv.Options):
-        """Sizes and seed are those of the generated questions; a file has its own."""
+        """Sizes and seed are for generated questions only."""
 
         metric: Literal["exact", "f1"] = Field(
             "exact", description="the outcome: exact match, or token F1"
@@ -66,7 +66,7 @@ class Retrieval(GeneratedEnv):
 
     @cached_property
     def _file(self) -> QuestionFile | None:
-        """The file as it is now: what is changed in it later does not change this instance."""
+        """The file as it is now: later changes do not affect this instance."""
         path = self.options.tasks_file
         return None if path is None else read_file(path)
 
@@ -109,16 +109,16 @@ class Retrieval(GeneratedEnv):
         return f"{document.title}: {_cut(document.text, self.options.read_chars)}"
 
     def verify(self) -> float | None:
-        """The metric of the answer, 0.0 without one; None where the task has no answer."""
+        """The metric of the answer, 0.0 without one; None if the task has no answer."""
         if self.task is None or self.task.answer is None:
             return None
         measure = exact_match if self.options.metric == "exact" else token_f1
         return measure(self.answer or "", str(self.task.answer))
 
     def expert(self, task: Task) -> Expert | None:
-        """Searches for each document and reads it; None where it is not known which ones.
+        """Searches for each document and reads it; None if the documents are not known.
 
-        Nor where that takes more than `max_turns`.
+        Also None if the searches and readings take more than `max_turns`.
         """
         hops = task.metadata.get("hops")
         return _play(hops, str(task.answer)) if hops and 2 * len(hops) < self.max_turns else None
@@ -126,7 +126,7 @@ class Retrieval(GeneratedEnv):
     def canonical(self, call: Call) -> str | None:
         """Equal for searches of the same words in any order, and for ids written differently.
 
-        None where the arguments are not the tool's.
+        None if the arguments are not the tool's.
         """
         arguments = valid_arguments(self.tools, call)
         if arguments is None:
@@ -137,7 +137,7 @@ class Retrieval(GeneratedEnv):
 
 
 def _play(hops: Sequence[dict[str, str]], answer: str) -> Expert:
-    """Search and read, hop by hop, then answer: "unknown" where a search does not find."""
+    """Search and read, hop by hop, then answer: "unknown" if a search misses the document."""
     for hop in hops:
         (call,) = yield "", [Call("search", {"query": hop["query"]})]
         if hop["id"] not in [line.partition(" | ")[0] for line in call.result.split("\n")]:

@@ -3,9 +3,9 @@
     [{"_id": "5a8b…", "question": "…", "answer": "…", "supporting_facts": [["Title", 0], …],
       "context": [["Title", ["First sentence.", " Second one.", …]], …]}, …]
 
-A JSON list, as HotpotQA's own files are, or one object a line. `_id`, `split` and
-`supporting_facts` may be left out; without the last there is no reference. Hugging Face's export,
-with `id` and with columns in place of pairs, is read as well:
+A file is a JSON list, as HotpotQA's own files are, or has one object a line. `_id`, `split` and
+`supporting_facts` may be left out; without `supporting_facts` there is no reference. Hugging Face's
+export, with `id` and with columns in place of pairs, is read as well:
 
     {"id": "5a8b…", "question": "…", "answer": "…",
      "supporting_facts": {"title": ["Title", …], "sent_id": [0, …]},
@@ -30,7 +30,7 @@ _EXAMPLE = '{"question": …, "answer": …, "context": [["title", ["sentence", 
 
 
 class QuestionFile(NamedTuple):
-    """The tasks of all splits, and the documents they are about."""
+    """The tasks of all splits, and their documents."""
 
     tasks: tuple[Task, ...]
     corpus: Corpus
@@ -100,7 +100,7 @@ def _pairs(row: Row, key: str, *columns: str) -> list[Any]:
     """A list of pairs, which may be written as two columns.
 
     Raises:
-        DataError: it is neither, or the key is absent.
+        DataError: the value is neither, or the key is absent.
     """
     expected = f"a list of pairs, or an object of the lists {' and '.join(columns)}"
     value = row.get(key, lambda v: isinstance(v, list | dict), expected)

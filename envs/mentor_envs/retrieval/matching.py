@@ -26,14 +26,14 @@ def normalise(text: str) -> str:
 
 
 def exact_match(given: str, gold: str) -> float:
-    """1.0 where the answers are the same once normalised, else 0.0."""
+    """1.0 if the normalised answers are the same, else 0.0."""
     return float(normalise(given) == normalise(gold))
 
 
 def token_f1(given: str, gold: str) -> float:
     """Harmonic mean of precision and recall of the words, as multisets.
 
-    0.0 where one of the two is yes or no and the other is not the same.
+    0.0 if one of the two is yes or no and the other is not the same.
     """
     left, right = normalise(given), normalise(gold)
     if left != right and (left in _CLOSED or right in _CLOSED):

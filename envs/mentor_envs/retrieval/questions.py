@@ -1,9 +1,9 @@
 """Generated questions: each needs all of its documents, read one after the other.
 
-Bridge questions name the first document's subject; what leads to the next one stands in it. A
-comparison names two and asks about one of them, which only both documents tell. The answer is in
-the last document alone, and neither in the question nor in what a search for the earlier ones
-shows.
+Bridge questions name the first document's subject; each document names the next one. A comparison
+names two subjects and asks about one, which only both documents together identify. The answer is in
+the last document alone. Neither the question nor the results of earlier searches contain the
+answer.
 
 The subjects that questions name belong to train or to eval, never to both. Ood questions have three
 documents, or use relations that train and eval never use (`relations.UNSEEN`).
@@ -32,7 +32,7 @@ _TRIES = 200  # before a question may come a second time, in a split larger than
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the documents in the order in which they are read, and what was asked."""
+    """A question, its documents in the order of reading, and its relations."""
 
     prompt: str
     answer: str
@@ -45,8 +45,8 @@ class Question:
 def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
     """The first `size` tasks of a split; always the same ones.
 
-    `metadata` holds the `hops` (query and document id of each), `n_hops`, the `form` (bridge or
-    comparison) and the `relations` in the order in which they are followed.
+    `metadata` holds the `hops` (query and document id of each), `n_hops` and the `form` (bridge or
+    comparison). `relations` are in the order in which they are followed.
     """
     world = make_world(seed)
     draw = random.Random(f"retrieval/{seed}/{split}")
@@ -84,7 +84,7 @@ def _owner(entity: Entity) -> Split:
 
 
 def _draw(draw: random.Random, world: World, split: Split, index: int) -> Question | None:
-    """A question, or None where this draw has led nowhere."""
+    """A question, or None if this draw gives none."""
     side = "eval" if split == "ood" else split
     entity = draw.choice(world.kinds[draw.choice([*KINDS])])
     if _owner(entity) != side and not (split == "ood" and entity.kind in _UNSEEN_KINDS):
@@ -144,7 +144,7 @@ def _ask(
 
 
 def _fair(question: Question) -> bool:
-    """Whether nothing gives the answer, or the way to it, away too early."""
+    """True if nothing gives the answer, or the way to it, away too early."""
     *earlier, last = question.reads
     answer = set(words(question.answer))
     known = set(words(" ".join([question.prompt, *(entity.name for entity in question.reads)])))
@@ -152,7 +152,7 @@ def _fair(question: Question) -> bool:
         return False
     if any(answer <= set(words(f"{entity.name} {entity.text}")) for entity in earlier):
         return False
-    if question.form == "bridge":  # the question must not name where the way leads
+    if question.form == "bridge":  # the question must not name later documents
         asked = set(words(question.prompt))
         if any(asked & set(words(entity.name)) for entity in question.reads[1:]):
             return False

@@ -1,8 +1,8 @@
 """Relations of the embedded corpus, `relations.toml`, and the English that states and asks them.
 
 In the templates {s} is the subject and {o} the object. A statement stands in the subject's
-document, where {s} is short (a surname, "It"). A noun phrase names the object without its name:
-questions over several documents are made by putting one into another.
+document, in which {s} is short (a surname, "It"). A noun phrase refers to the object without its
+name. Nested noun phrases make questions over several documents.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Relation(NamedTuple):
         kind: kind of the subject.
         target: kind of the object; "year" and "number" have no documents.
         statements: sentences of the subject's document.
-        noun: how a question refers to the object; "" where no question goes on from it.
+        noun: a question's phrase for the object; "" if no question goes on from there.
         asks: questions for the object.
     """
 
@@ -34,7 +34,7 @@ class Relation(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Which of two entities is meant: the one of the lower or the higher value of a relation."""
+    """A choice between two entities: the one with the lower or the higher value of a relation."""
 
     relation: str
     lower: str
@@ -43,7 +43,7 @@ class Comparison(NamedTuple):
 
 _READ = read_words(__package__, "relations.toml")
 KINDS: Mapping[str, str] = _READ["kinds"]
-"""Kind of entity → how a question names one."""
+"""Kind of entity → a question's word for one."""
 RELATIONS = {name: Relation(**relation) for name, relation in _READ["relations"].items()}
 """Name → relation."""
 UNSEEN = frozenset[str](_READ["unseen"])

@@ -1,8 +1,8 @@
 """The world of the embedded corpus: people and things that do not exist, and facts about them.
 
-All names are made of syllables, so that nothing a model has read elsewhere helps. Every document
-opens with a sentence of no importance, which is all that a search shows of it; the facts follow,
-each in its own sentence, in any order.
+All names are made of syllables, so that a model's prior knowledge does not help. Every document
+opens with an unimportant sentence, the only one that a search shows. The facts follow, each in its
+own sentence, in any order.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All entities, in the order of their documents, and those of each kind."""
+    """All entities, in the order of their documents, and kind → its entities."""
 
     entities: tuple[Entity, ...]
     kinds: dict[str, list[Entity]]

@@ -1,7 +1,7 @@
-"""Asker: draws questions on one built-in database, each with the query that answers it.
+"""Asker: draws questions on one built-in database, each with its query.
 
-A question is kept only where its query's result is neither empty nor large, is no 0, 1 or NULL, and
-where every right reading gives the same rows: whatever is ordered or is the largest has no ties.
+A question is kept only if its query's result is neither empty nor large, and is no 0, 1 or NULL.
+Every right reading must give the same rows: orders and maxima have no ties.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Asker(Choices):
         """Kind, question and query.
 
         Raises:
-            RejectedSample: this draw gives none.
+            RejectedSample: this draw gives no question.
         """
         kind = self.draw.choice(list(PHRASES))
         entity = self.draw.choice(self.domain.entities)

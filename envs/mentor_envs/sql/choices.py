@@ -1,4 +1,4 @@
-"""What the questions are made of: rows, columns and values, drawn from a built-in database."""
+"""Choices: parts of questions (rows, columns and values), drawn from a built-in database."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class RejectedSample(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows of a table, perhaps joined with those it refers to, perhaps under conditions.
+    """Rows of a table, with optional joins and conditions.
 
     Attributes:
-        words: what a question says, after the rows' own noun.
+        words: a question's words after the rows' own noun.
     """
 
     entity: Entity
@@ -51,9 +51,9 @@ class Selection:
 
 @dataclass(slots=True)
 class Choices:
-    """Draws from one database. Methods that take `fields` enter there what a wording needs.
+    """Draws from one database. Methods that take `fields` add there the fields of a wording.
 
-    Every method may raise RejectedSample: this draw leads nowhere.
+    Every method may raise RejectedSample: this draw gives no question.
     """
 
     domain: Domain
@@ -64,7 +64,7 @@ class Choices:
         return self.connection.execute(sql).fetchall()
 
     def select(self, entity: Entity, fields: dict[str, Any]) -> Selection:
-        """Rows of `entity`: all, or a real part of them; `fields` learns what they are called."""
+        """Rows of `entity`: all, or a proper part of them; `fields` gets their description."""
         chance = self.draw.random()
         if chance < 0.15:
             chosen = Selection(entity)
@@ -92,7 +92,7 @@ class Choices:
         return Selection(entity, where=" AND ".join(sql for _, sql in drawn), words=words)
 
     def _where_parent(self, entity: Entity) -> Selection:
-        """A condition on the row that is referred to, or on the one that this refers to."""
+        """A condition on the row that each row refers to, directly or through another row."""
         parent, joins = self.parent(entity)
         words = f"of {parent.many}"
         if parent.links and self.draw.random() < 0.5:
@@ -130,7 +130,7 @@ class Choices:
         return f"SELECT {chosen.column(key_of(entity))} {chosen.body} ORDER BY {by}{ending}"
 
     def check_distinct(self, sql: str) -> None:
-        """There are two values or more, and no two of them are the same."""
+        """Check that there are two values or more, and that all differ."""
         rows = self.rows(sql)
         if len(rows) < 2 or len(set(rows)) < len(rows):
             raise RejectedSample
@@ -161,7 +161,7 @@ class Choices:
         return parent, f" JOIN {parent.table} ON {on}"
 
     def by_parent(self, entity: Entity, fields: dict[str, Any]) -> tuple[str, str]:
-        """Column of the name of what is referred to, and the join grouped by it."""
+        """Column of the name of the referred table, and the join grouped by its key."""
         parent, join = self.parent(entity)
         name = name_column(parent)
         fields |= {"parent": parent.one, "parents": parent.many}

@@ -1,9 +1,9 @@
 """Database: one SQLite database that queries of a language model may be run on.
 
-Three locks hold, each on its own: the file is opened read-only (a built-in database is a private
-copy in memory), SQLite's authorizer refuses whatever is not reading, and `query_only` is set.
-SQLite's progress handler ends what takes too long, and its limits bound what one value, one
-statement and one pattern may be. Whatever the text, `run` returns or raises a ToolError.
+Three independent locks prevent writing. The file is opened read-only (a built-in database is a
+private copy in memory), SQLite's authorizer refuses everything but reading, and `query_only` is
+set. SQLite's progress handler ends long queries, and its limits bound the sizes of values,
+statements and patterns. Whatever the text, `run` returns or raises a ToolError.
 """
 
 from __future__ import annotations
@@ -92,14 +92,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a query gives.
+    """The result of a query.
 
     Attributes:
-        columns: their names.
-        rows: at most as many as were asked for.
-        complete: whether there are no more.
+        columns: names of the columns.
+        rows: the first rows, at most the number asked for.
+        complete: true if there are no more rows.
         tables: names of the tables and views of the database that the query reads.
-        read: (table, column) of what it reads of them.
+        read: (table, column) pairs that the query reads of them.
     """
 
     columns: tuple[str, ...]
@@ -116,7 +116,7 @@ class Database:
         source: a file of SQLite, or the bytes of one.
 
     Raises:
-        DataError: it cannot be opened or is no database; names the file.
+        DataError: the source cannot be opened, or is no database; names the file.
     """
 
     def __init__(self, source: Path | bytes) -> None:
@@ -150,7 +150,7 @@ class Database:
             seconds: time limit.
 
         Raises:
-            ToolError: it is not one query that SQLite can run within the limits; says why.
+            ToolError: the text is not one query that SQLite can run within the limits; says why.
         """
         if len(sql) > MAX_SQL:
             raise ToolError(f"the query has {len(sql)} characters; at most {MAX_SQL:,} are allowed")
@@ -175,7 +175,7 @@ class Database:
         """The table of that name, in upper or lower case, in quotes or without.
 
         Raises:
-            ToolError: there is none; names the nearest.
+            ToolError: there is no such table; names the nearest.
         """
         name = name.strip()
         for written in (name, _unquoted(name)):
@@ -185,7 +185,7 @@ class Database:
         raise ToolError(_short(f"no table {name!r}{nearest(name, self.tables)}"))
 
     def close(self) -> None:
-        """Stop the query that runs, if any, and close."""
+        """Stop the running query, if any, and close."""
         with suppress(sqlite3.ProgrammingError):  # closed already
             self._connection.interrupt()
         if self._lock.acquire(timeout=_CLOSE_SECONDS):  # else it goes when its query has ended
@@ -255,7 +255,7 @@ class Database:
 
 
 def _folded(name: str) -> str:
-    """Equal for names that SQLite takes for the same: it knows the case of ASCII letters only."""
+    """Equal for names that SQLite takes for the same: only ASCII letters have case there."""
     return name.translate(_LOWER)
 
 
@@ -272,7 +272,7 @@ def _short(message: str) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """As `nearest`, but silent where nothing is near: a database has many columns."""
+    """As `nearest`, but empty if nothing is near: a database has many columns."""
     phrase = nearest(name, known)
     return phrase if "did you mean" in phrase else ""
 
@@ -284,7 +284,7 @@ def _connect(source: Path | bytes) -> sqlite3.Connection:
         uri=True,
         isolation_level=None,
         check_same_thread=False,
-        cached_statements=0,  # the authorizer is asked only where a statement is compiled
+        cached_statements=0,  # the authorizer is asked only when a statement is compiled
     )
     if isinstance(source, bytes):
         connection.deserialize(source)

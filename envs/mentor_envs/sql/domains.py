@@ -1,6 +1,6 @@
-"""The built-in databases, `domains.toml`: eight for train and eval, and four that only ood has.
+"""The built-in databases, `domains.toml`: eight for train and eval, and four for ood only.
 
-Their rows are drawn from a seed by `contents.py`.
+`contents.py` draws their rows from a seed.
 """
 
 from __future__ import annotations

@@ -33,13 +33,13 @@ _DONE = "Done."
 class Sql(GeneratedEnv):
     """Questions on databases, answered by queries; Spider's and BIRD's files load.
 
-    The answer is a query, and the outcome 1.0 where its result is that of the task's own query
+    The answer is a query. The outcome is 1.0 if the query has the same result as the task's own
     (see `mentor_envs.sql.matching`), else 0.0. A final turn without a query means the last query
     that ran.
     """
 
     class Options(GeneratedEnv.Options):
-        """Sizes and seed are those of the generated questions; a file has its own."""
+        """Sizes and seed are for generated questions only."""
 
         databases: Path | None = Field(
             None, description="folder of <db_id>/<db_id>.sqlite; `database` beside tasks_file"
@@ -126,10 +126,11 @@ class Sql(GeneratedEnv):
         return find_statement(content) or (ran[-1] if ran else None)
 
     def verify(self) -> float | None:
-        """1.0 where the answer's result is that of the task's query; None where it has none.
+        """1.0 if the answer has the result of the task's query, else 0.0; None without such a
+        query.
 
-        Where the task's query reads tables, an answer that reads none of them, or that a constant
-        could give (see `mentor_envs.sql.variants`), is a guess and wrong.
+        If the task's query reads tables, an answer that reads none of them is a guess and wrong. So
+        is an answer whose result a constant could give (see `mentor_envs.sql.variants`).
 
         Raises:
             DataError: the task's own query fails; names its row.
@@ -156,9 +157,9 @@ class Sql(GeneratedEnv):
         return float(not is_constant(self.database, Run(query, gold), Run(answer, got), seconds))
 
     def expert(self, task: Task) -> Expert | None:
-        """Lists the tables, describes those it needs and runs the task's query.
+        """Lists the tables, describes the needed ones and runs the task's query.
 
-        None where the task has none, or `max_turns` are too few.
+        None if the task has no query, or if `max_turns` are too few.
         """
         if task.answer is None:
             return None
@@ -166,7 +167,7 @@ class Sql(GeneratedEnv):
         return _play(needed, str(task.answer)) if len(needed) + 3 <= self.max_turns else None
 
     def canonical(self, call: Call) -> str | None:
-        """Equal for queries that differ in white space and upper case only, and for tables'."""
+        """Equal for queries, and names of tables, that differ in white space and case only."""
         match call.name, call.arguments:
             case "query", {"sql": str(sql)}:
                 return f"query {canonical(sql)}"
@@ -179,7 +180,7 @@ class Sql(GeneratedEnv):
 
     @property
     def database(self) -> Database:
-        """The database of the current task; opened where it is first needed."""
+        """The database of the current task; opened on first use."""
         assert self.task is not None
         return self._database_of(self.task)
 

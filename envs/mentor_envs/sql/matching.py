@@ -1,4 +1,4 @@
-"""Execution match: whether two results of queries are the same answer."""
+"""Execution match: comparison of two results of queries."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _RELATIVE, _ABSOLUTE = 1e-9, 1e-9
 
 
 def equal_results(gold: Sequence[Row], got: Sequence[Row], *, ordered: bool) -> bool:
-    """Whether two results have the same rows, each as often, under one order of the columns.
+    """True if two results have the same rows, each as often, under one order of the columns.
 
-    The rule of Spider's test-suite evaluation (`result_eq`): columns may come in any order, the
-    same one for all rows; names do not matter; the order of the rows matters where `ordered`.
-    Unlike there, floats are equal within a relative or absolute 1e-9. 1 is 1.0, but neither is
-    "1"; NULL equals only NULL.
+    The rule is that of Spider's test-suite evaluation (`result_eq`). Columns may come in any order,
+    the same one for all rows, and their names do not matter. The order of the rows matters if
+    `ordered`. Unlike there, floats are equal within a relative or absolute 1e-9. 1 is 1.0, but
+    neither is "1"; NULL equals only NULL.
 
     Args:
         gold: rows of equal length: None, int, float, str or bytes, as sqlite3 returns them.
@@ -41,7 +41,7 @@ def equal_results(gold: Sequence[Row], got: Sequence[Row], *, ordered: bool) -> 
 
 
 def _representatives(rows: Sequence[Row]) -> dict[Any, float | int]:
-    """number → the number that stands for it and for all that are equal within the tolerance."""
+    """Number → the representative of all numbers that are equal within the tolerance."""
     numbers = sorted({cell for row in rows for cell in row if isinstance(cell, int | float)})
     same: dict[Any, float | int] = {}
     before: float | int | None = None
@@ -59,7 +59,7 @@ def _close(a: float | int, b: float | int) -> bool:
 
 
 def _columns(rows: Sequence[Row], same: dict[Any, float | int]) -> list[tuple[Hashable, ...]]:
-    """The columns, with cells that are equal exactly where they count as equal."""
+    """The columns; cells are equal exactly if they count as equal."""
     return [
         tuple(same[cell] if isinstance(cell, int | float) else cell for cell in column)
         for column in zip(*rows, strict=True)
@@ -67,10 +67,10 @@ def _columns(rows: Sequence[Row], same: dict[Any, float | int]) -> list[tuple[Ha
 
 
 def _align(wanted: list[tuple[Hashable, ...]], given: list[tuple[Hashable, ...]]) -> bool:
-    """Whether some order of the `given` columns makes the rows the same multiset.
+    """True if some order of the `given` columns makes the rows the same multiset.
 
-    Columns are placed one by one; a beginning whose rows are not those of the beginning of
-    `wanted` is given up at once.
+    Columns are placed one by one. The search gives up a beginning at once if its rows differ from
+    the same columns of `wanted`.
     """
     counts = [Counter(column) for column in given]
     candidates = [

@@ -1,4 +1,4 @@
-"""How the questions are worded, `phrases.toml`: several ways for each kind."""
+"""The wordings of the questions, `phrases.toml`: several for each kind."""
 
 from __future__ import annotations
 

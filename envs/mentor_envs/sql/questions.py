@@ -26,8 +26,8 @@ def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
     """The first `size` questions of a split; always the same ones for the same seed.
 
     Train and eval ask about the same databases and share no query, nor a question; ood asks about
-    databases of its own. `metadata` holds the `database` and the `kind` of the question. Once no
-    new question is found, questions come again.
+    databases of its own. `metadata` holds the `database` and the `kind` of the question. Questions
+    are repeated once no new one is found.
     """
     domains = (OOD if split == "ood" else TRAIN).values()
     draw = random.Random(f"{seed}/{split}")

@@ -10,11 +10,11 @@ __all__ = ["Amount", "Domain", "Entity", "Kind", "Link", "Name", "noun_of"]
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """The text by which a row is known; no two rows have the same.
+    """The name of a row; no two rows have the same.
 
     Attributes:
-        firsts, seconds: the parts it is composed of.
-        plural: what a question calls several of them.
+        firsts, seconds: the parts of which names are composed.
+        plural: a question's word for several names.
     """
 
     column: str
@@ -25,10 +25,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A text of a few values, by which rows are filtered and grouped.
+    """A text column with few values, by which rows are filtered and grouped.
 
     Attributes:
-        noun: what a question calls it; the column's name where it is empty.
+        noun: a question's word for the column; empty: the column's name.
     """
 
     column: str
@@ -38,13 +38,13 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number.
+    """A column of numbers.
 
     Attributes:
-        low, high: its range, inclusive.
+        low, high: range of the values, inclusive.
         decimals: digits after the point; 0 makes it a whole number.
         noun: as for `Kind`.
-        gaps: share of the rows where it is not known (NULL).
+        gaps: share of the rows with an unknown value (NULL).
     """
 
     column: str
@@ -57,7 +57,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference to a row of another table; some rows of that table have none.
+    """A reference to a row of another table; some rows there are never referred to.
 
     Attributes:
         to: the other table.
@@ -72,7 +72,7 @@ class Entity:
     """A table.
 
     Attributes:
-        one, many: what a question calls a row, and several.
+        one, many: a question's words for a row, and for several.
         key: column of the primary key, whole numbers from 1.
         rows: number of rows, smallest and largest.
     """
@@ -107,16 +107,16 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A database: its tables, each after those that it refers to."""
+    """A database: its tables, each after the tables that it refers to."""
 
     name: str
     entities: tuple[Entity, ...]
 
     def entity(self, table: str) -> Entity:
-        """The entity of a table; KeyError where there is none."""
+        """The entity of a table; KeyError if there is none."""
         return {entity.table: entity for entity in self.entities}[table]
 
 
 def noun_of(column: Kind | Amount) -> str:
-    """What a question calls the column."""
+    """A question's word for the column."""
     return column.noun or column.column.replace("_", " ")

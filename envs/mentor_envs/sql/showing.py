@@ -1,4 +1,4 @@
-"""What the policy reads of a database: results and tables as text, of a bounded length."""
+"""Showing: results and tables as text of bounded length, for the policy."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def show_table(table: Table) -> str:
 
 
 def cut(text: str) -> str:
-    """The text, or as much of it as an observation may have."""
+    """The text, cut to the length that an observation may have."""
     return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
 
 
 def render(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int) -> list[str]:
-    """Lines of a result: the names of its columns and its rows, cells joined by ` | `.
+    """Lines of a result: names of columns, then rows, with cells joined by ` | `.
 
-    Cells of more than 100 characters are cut, and so are the lines after `limit` characters in
-    all: the first that no longer fits and all after it are left out.
+    Cells of more than 100 characters are cut. The lines have at most `limit` characters in all: the
+    first line that no longer fits and all later ones are left out.
     """
     lines: list[str] = []
     for row in [columns, *rows]:

@@ -1,7 +1,7 @@
-"""What can be said of an SQL statement from its tokens alone.
+"""Statements: properties of SQL statements, from their tokens alone.
 
-Nothing here decides what may run (`database.py` does): this finds the statement in a turn, tells
-whether it orders its rows, and gives a canonical form.
+The module finds the statement in a turn, tells if it orders its rows, and gives a canonical form.
+`database.py`, and not this module, decides if a statement may run.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def tokens(sql: str) -> Iterator[Token]:
 
 
 def canonical(sql: str) -> str:
-    """Equal for statements that differ in white space, comments, upper case and a last `;` only."""
+    """Equal for statements that differ only in white space, comments, upper case and a last `;`."""
     words = [token.text.lower() if token.kind == "word" else token.text for token in tokens(sql)]
     while words and words[-1] == ";":
         words.pop()
@@ -66,7 +66,7 @@ def canonical(sql: str) -> str:
 
 
 def orders_rows(sql: str) -> bool:
-    """Whether a query has an ORDER BY of its own, outside all parentheses."""
+    """True if a query has an ORDER BY of its own, outside all parentheses."""
     depth, before = 0, ""
     for token in tokens(sql):
         text = token.text.lower() if token.kind in ("word", "mark") else ""
@@ -78,10 +78,10 @@ def orders_rows(sql: str) -> bool:
 
 
 def copies(sql: str) -> int:
-    """Upper bound of how often SQLite, as it compiles the query, may copy a part of it.
+    """Upper bound on the copies that SQLite may make of a part of the query when compiling.
 
-    It replaces names by the subqueries and common table expressions that they stand for. Where
-    each of 30 mentions the one before twice, that makes 2³⁰ copies before anything runs.
+    SQLite replaces names by the subqueries and common table expressions that they stand for. If
+    each of 30 mentions the one before twice, SQLite makes 2³⁰ copies before anything runs.
     """
     keywords, found = _KEYWORDS.split(), list(tokens(sql))
     selects: list[Counter[str]] = []
@@ -104,12 +104,12 @@ def copies(sql: str) -> int:
 
 
 def find_statement(text: str) -> str | None:
-    """The query that a final answer gives; None where it gives none.
+    """The query that a final answer gives; None if there is none.
 
-    What follows the last `SQL:`, or a query after the last `Answer:`, or the last fenced block
-    that is a query, or the whole text where it is one. A fence may have any language tag, and a
-    query may stand in bold, in quotes or in backticks, and begin with comments. It ends at its
-    `;`, outside of fences also at an empty line.
+    The query follows the last `SQL:` or `Answer:`; after `Answer:`, the text must begin like a
+    query. Without such a mark, the query is the last fenced block with one, or the whole text. A
+    fence may have any language tag. A query may be in bold, in quotes or in backticks, and may
+    begin with comments. The query ends at its `;`, outside of fences also at an empty line.
     """
     *_, marker = [None, *_MARKER.finditer(text)]
     if marker is not None:
@@ -131,7 +131,7 @@ def _paragraph(text: str) -> str:
 
 
 def _first_statement(text: str) -> str:
-    """The text up to its `;`, without comments before it and without what it is wrapped in."""
+    """The text up to its `;`, without leading comments, quotes and emphasis."""
     text = _without_comments(text)
     while text and (closing := _QUOTES.get(text[0])):
         end = text.rfind(closing, 1)

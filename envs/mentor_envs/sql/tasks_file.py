@@ -1,10 +1,10 @@
-"""Tasks from a file: Spider's own, BIRD's, and anything in their form.
+"""Tasks from a file: Spider's own, BIRD's, and others in their form.
 
     [{"db_id": "concert_singer", "question": "How many singers …?", "query": "SELECT …"}, …]
 
-A JSON list, or the same objects one a line (`.jsonl`, `.gz` welcome). BIRD writes `SQL` for
-`query`. `id` and `split` are read where they are given. The databases lie as Spider lays them out:
-`<databases>/<db_id>/<db_id>.sqlite`.
+A file is a JSON list, or has the same objects one a line (`.jsonl`), and may be compressed (`.gz`).
+BIRD writes `SQL` for `query`. `id` and `split` are read if they are given. The databases are in
+Spider's layout: `<databases>/<db_id>/<db_id>.sqlite`.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _EXAMPLE = '{"db_id": …, "question": …, "query": …}'
 def read_tasks(path: Path, databases: Path) -> list[Task]:
     """All tasks of a file, in the order of its rows (ids and splits: see `mentor_envs.rows`).
 
-    `metadata` holds the `database` and `where` the row is, and the `evidence` of BIRD is part of
-    the prompt.
+    `metadata` holds the `database` and the row's place as `where`. The `evidence` of BIRD is part
+    of the prompt.
 
     Args:
         path: the file.
         databases: the folder of the databases.
 
     Raises:
-        DataError: the file cannot be read or has no row, a row is broken, or its database is not
-            there; names file and row.
+        DataError: the file cannot be read or has no row, a row is broken, or its database does not
+            exist; names file and row.
     """
     return [_task(*found, databases) for found in read_task_rows(path, _EXAMPLE)]
 
 
 def database_path(databases: Path, name: str) -> Path:
-    """Where Spider's layout has a database."""
+    """The path of a database in Spider's layout."""
     return databases / name / f"{name}.sqlite"
 
 

@@ -1,11 +1,11 @@
-"""Variants: whether a result comes from the data, or a constant could have given it.
+"""Variants: tell results that come from the data from results of constants.
 
 `SELECT 3 FROM player LIMIT 1` reads the table and proves nothing. So a right answer is run again on
-variants of the database: copies that lack a quarter of the rows, then copies with a quarter of
-them, then copies with one column's values changed. An answer whose result never changes, where that
-of the task's own query does, is a constant. A result that only becomes empty has not changed:
-constants behind a condition do so, too. Where the own query's result never changes either (a count
-of 0, say), the two must agree on a database without rows.
+variants of the database. Variants are copies without a quarter of the rows, then copies with only a
+quarter, then copies with one column's values changed. An answer is a constant if its result never
+changes, and the result of the task's own query does. A result that only becomes empty has not
+changed: constants behind a condition do so, too. If the result of the task's own query never
+changes either (a count of 0, say), the two must agree on a database without rows.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ _SCHEMA = r"""
 """
 
 Change = Callable[[str, int, list[Any]], list[Any] | None]
-"""(table, number of the row, its values) → its other values, None to leave it out."""
+"""(table, number of the row, its values) → new values of the row; None removes the row."""
 
 
 class Run(NamedTuple):
-    """A query and its result on the database itself."""
+    """A query and its result on the original database."""
 
     sql: str
     result: Result
 
     def varies(self, variant: Database, seconds: float) -> bool:
-        """Whether a variant gives another result, which is not empty."""
+        """True if a variant gives another result, which is not empty."""
         others = self.rows_of(variant, seconds)
         return bool(others) and not equal_results(self.result.rows, others, ordered=False)
 
     def rows_of(self, variant: Database, seconds: float) -> list[tuple[Any, ...]]:
-        """The rows that a variant gives; none where the query fails there."""
+        """The rows that a variant gives; none if the query fails there."""
         try:
             return variant.run(self.sql, rows=len(self.result.rows) + 1, seconds=seconds).rows
         except ToolError:
@@ -54,10 +54,10 @@ class Run(NamedTuple):
 
 
 def is_constant(database: Database, gold: Run, given: Run, seconds: float) -> bool:
-    """Whether the result of `given` stays the same where the data, and that of `gold`, change.
+    """True if the result of `given` stays the same while the data and the result of `gold` change.
 
     Args:
-        database: the one that both ran on.
+        database: the database of both queries.
         gold: the task's query.
         given: a query with the same result.
         seconds: time limit of each query.
@@ -99,7 +99,7 @@ class _Copy:
             raise ToolError("a table has too many rows")
 
     def place(self, table: str, column: str) -> int:
-        """The place of a column in the rows of its table; -1 where it has none."""
+        """The place of a column in the rows of its table; -1 if there is none."""
         content = self._contents.get(table)
         return content.columns.index(column) if content and column in content.columns else -1
 
@@ -121,7 +121,7 @@ class _Copy:
 
 
 def quoted(name: str) -> str:
-    """The name as SQL, whatever its characters."""
+    """Any name, quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -133,7 +133,7 @@ def _changed(table: str, content: Result, change: Change) -> Iterator[list[Any]]
 
 
 def _leave_out(_: str, __: int, ___: list[Any]) -> None:
-    """No row at all."""
+    """Remove every row."""
 
 
 def _drop(part: int, _: str, number: int, values: list[Any]) -> list[Any] | None:

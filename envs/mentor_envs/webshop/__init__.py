@@ -1,1 +1,1 @@
-"""WebShop (Yao et al. 2022): search a shop, find what an instruction asks for, and buy it."""
+"""WebShop (Yao et al. 2022): search a shop for the product of an instruction, and buy it."""

@@ -1,7 +1,7 @@
 """Text to terms, as Lucene's English analyzer (pyserini's default) does it.
 
-Words as in Unicode's word boundaries ("x-large" is two, "don't" and "3.5" are one), without a
-possessive 's, in lower case, without Lucene's stop words, by Porter's stems.
+Words follow Unicode's word boundaries: "x-large" is two, "don't" and "3.5" are one. Terms are in
+lower case and stemmed by Porter's rules, without a possessive 's and without Lucene's stop words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STOP_WORDS = frozenset(_WORDS.split())
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in lower case; what stands between them is dropped."""
+    """The words of a text, in lower case; text between words is dropped."""
     return _WORD.findall(text.lower())
 
 

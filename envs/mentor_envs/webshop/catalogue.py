@@ -1,4 +1,4 @@
-"""What a shop has: products, and the instructions that come with them."""
+"""Catalogue: the products of a shop, with their instructions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mentor_core.support.errors import DataError
 __all__ = ["Catalogue", "Product", "Review", "Written"]
 
 NO_PRICE = (100.0,)
-"""What a product without a price costs, in dollars: WebShop's rule."""
+"""Price of a product without a price, in dollars: WebShop's rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class Product:
     """One product. Texts are as they are shown; option names and values are in lower case.
 
     Attributes:
-        code: what is clicked to open it (WebShop's ASIN); unique in a catalogue.
+        code: the label that opens the product (WebShop's ASIN); unique in a catalogue.
         bullets: the list on the features page.
-        query: the search under which it was found, in lower case: its kind.
-        levels: its path in the shop's tree, " › " between the levels.
+        query: the search that found the product, in lower case: its kind.
+        levels: path in the shop's tree, with " › " between the levels.
         prices: one price in dollars, or the lowest and the highest.
         options: name → values, in the order of the page.
-        attributes: what it is known to be; never shown.
-        instruction: the text of its synthetic goals, which ask for `asked`; None: it has none.
-        written: goals that people wrote for it.
+        attributes: known properties; never shown.
+        instruction: the text of synthetic goals, which ask for `asked`; None: there are none.
+        written: goals that people wrote for the product.
     """
 
     code: str
@@ -77,7 +77,7 @@ class Product:
 
 
 class Catalogue:
-    """Products in their order, found by code whatever its case. Read-only: instances share it.
+    """Products in their order, found by code in any case. Read-only, so that instances share one.
 
     Raises:
         DataError: there is no product, or two have one code.
@@ -92,13 +92,14 @@ class Catalogue:
             raise DataError("two products of the catalogue have the same code")
 
     def position(self, code: str) -> int | None:
-        """Where the product of this code stands; None where there is none."""
+        """The position of the product of this code; None if there is none."""
         return self._positions.get(code.lower())
 
     def price(self, product: Product, seed: int) -> float:
-        """What the product costs; drawn between its lowest and highest price where it has two.
+        """The price of the product; drawn between the lowest and the highest price if there are
+        two.
 
-        The draw depends on the seed and the product alone, whatever else the catalogue holds.
+        The draw depends on the seed and the product alone.
         """
         if len(product.prices) == 1:
             return product.prices[0]

@@ -1,4 +1,4 @@
-"""Colours that WebShop takes for the same: a value that contains a known name is that name."""
+"""Colours that WebShop takes for the same: a value counts as the known name that it contains."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def known_colour(value: str | tuple[str, ...]) -> str | None:
 
 
 def normalise_colour(value: str) -> str:
-    """The first known colour that stands anywhere in `value`; `value` itself where there is none.
+    """The first known colour anywhere in `value`; `value` itself if there is none.
 
     "light blue" is "blue", and so is "sky-blue 2".
     """

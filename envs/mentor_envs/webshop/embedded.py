@@ -1,7 +1,7 @@
 """The embedded catalogue: 3,600 products of mentor's own making, always the same ones.
 
-Every product has four attributes, two of which stand in its title and two in its bullets, up to
-three options, and an instruction that asks for two or three of the attributes.
+Every product has four attributes, two in its title and two in its bullets, and up to three options.
+Its instruction asks for two or three of the attributes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _REVIEWS = (
 
 @cache
 def embedded_catalogue() -> Catalogue:
-    """The catalogue; its products are shuffled, so that codes say nothing about kinds."""
+    """The catalogue, shuffled so that codes say nothing about kinds."""
     return Catalogue(generate_products(SIZE))
 
 

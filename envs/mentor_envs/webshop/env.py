@@ -35,7 +35,7 @@ _ARGUMENT = {"search": "keywords", "click": "target"}
 class WebShop(ToolEnv):
     """Products to be bought in a shop of many pages, by WebShop's rules; its files load.
 
-    The outcome is the reward of the purchase, 0.0 where nothing has been bought.
+    The outcome is the reward of the purchase, or 0.0 if nothing has been bought.
     """
 
     class Options(ToolEnv.Options):
@@ -58,7 +58,7 @@ class WebShop(ToolEnv):
         )
         observation_mode: Mode = Field("text", description="how pages are written")
         nouns: Literal["rule", "spacy"] = Field(
-            "rule", description="what finds the nouns of titles for the reward"
+            "rule", description="tagger of the nouns of titles, for the reward"
         )
         seed: int = Field(0, description="draws prices, price bounds and the embedded splits")
         compat: bool = Field(False, description="also the original's mistakes")
@@ -137,7 +137,7 @@ class WebShop(ToolEnv):
         ]
 
     def reply(self, content: str) -> str | None:
-        """What is shown after a turn without an action, which changes nothing."""
+        """The reply to a turn without an action, which changes nothing."""
         if not content.strip():
             return None
         if self.options.compat:
@@ -145,26 +145,26 @@ class WebShop(ToolEnv):
         return "Error: that is no action. Call a tool, or write search[keywords] or click[target]"
 
     def is_over(self) -> bool:
-        """Whether something has been bought."""
+        """True if something has been bought."""
         return bool(self.state.page == "done")
 
     def verify(self) -> float | None:
-        """The reward of the purchase; 0.0 where nothing was bought."""
+        """The reward of the purchase; 0.0 if nothing was bought."""
         return float(self.state.reward or 0.0)
 
     def expert(self, task: Task) -> Expert | None:
-        """Buys what earns the whole reward.
+        """Buys a product that earns the whole reward.
 
-        None where the searches it knows find nothing that does, or the way is longer than
+        None if the known searches find no such product, or if the purchase takes more than
         `max_turns`.
         """
         calls = plan(self.shop, self._goal(task))
         return play(calls) if calls and len(calls) <= self.max_turns else None
 
     def canonical(self, call: Call) -> str | None:
-        """Equal for searches for the same terms in any order, and for clicks whatever the case.
+        """Equal for searches with the same terms in any order, and for clicks in any case.
 
-        None where the arguments are not the tool's.
+        None if the arguments are not the tool's.
         """
         arguments = valid_arguments(self.tools, call)
         if arguments is None:

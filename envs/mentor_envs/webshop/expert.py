@@ -1,7 +1,7 @@
-"""A scripted customer: searches, opens what fits the goal, chooses the options and buys.
+"""A scripted customer: searches, opens a fitting product, chooses the options and buys.
 
-It uses what the shop knows to decide, but reaches everything through `search` and `click`, and
-searches with words of the goal before it tries the product's title.
+The customer decides with the shop's internal data, but acts through `search` and `click` only.
+Words of the goal are searched first, and then the product's title.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["plan", "play"]
 class _Find(NamedTuple):
     """A hit that earns the whole reward, and the options that it needs.
 
-    `unseen` counts the attributes that the results page, which shows titles, leaves open.
+    `unseen` counts the attributes that the titles on the results page do not show.
     """
 
     keywords: str
@@ -32,12 +32,12 @@ class _Find(NamedTuple):
     options: dict[str, str]
 
     def cost(self) -> tuple[int, int]:
-        """Pages to turn, then attributes to take on trust."""
+        """Number of pages to turn, then number of attributes that the titles do not show."""
         return self.rank // PAGE_SIZE, self.unseen
 
 
 def plan(shop: Shop, goal: Goal) -> list[Call] | None:
-    """A short purchase that earns the whole reward; None where no search finds one."""
+    """A short purchase that earns the whole reward; None if no search finds one."""
     best: _Find | None = None
     for keywords in _keywords(shop, goal):
         finds = [*_finds(shop, goal, keywords), *([best] if best else [])]
@@ -85,7 +85,7 @@ def _finds(shop: Shop, goal: Goal, keywords: str) -> Iterator[_Find]:
 
 
 def _choose(shop: Shop, position: int, product: Product, goal: Goal) -> dict[str, str] | None:
-    """The options to choose; None where no choice earns the whole reward."""
+    """The options to choose; None if no choice earns the whole reward."""
     options: dict[str, str] = {}
     for name, value in goal.options:
         names = [name] if name in product.options else list(product.options)

@@ -1,10 +1,10 @@
-"""Goals: what the customer wants, as WebShop draws it from a catalogue.
+"""Goals: the customers' wishes, as WebShop draws them from a catalogue.
 
-A synthetic goal is a product's instruction with one of the combinations of its options; the
-others were written by people. Both end with a price bound: of the next four of 10, 20 … 990
-dollars above the product's price two are drawn, and the higher one is the bound. Every draw
-depends on the seed and the product alone (the original draws before it seeds, so that no two
-processes have the same goals).
+A synthetic goal is a product's instruction with one of the combinations of its options; people
+wrote the others. Both end with a price bound. Two of the next four values of 10, 20 … 990 dollars
+above the product's price are drawn; the higher one is the bound. Every draw depends on the seed and
+the product alone. (The original draws before it seeds, so that no two processes have the same
+goals.)
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _SHUFFLE = 233  # with which WebShop orders its goals, so that number 0 is the s
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a purchase is scored against.
+    """A wish that a purchase is scored against.
 
     Attributes:
-        id: the product's code and the number of the goal among those of the product.
-        code: the product that the goal was made from; another one may be as good.
+        id: the product's code, and the number of the goal among the product's goals.
+        code: the product that the goal was made from; other products may fit as well.
         text: the instruction.
         attributes: at least one.
-        options: (name, value) pairs; the name is "" where a person wrote the goal.
+        options: (name, value) pairs; the name is "" if a person wrote the goal.
         price_upper: most that the product may cost, in dollars.
     """
 
@@ -60,7 +60,7 @@ class Goal:
         """The goal in a task's metadata.
 
         Raises:
-            DataError: a key is missing or not what `metadata` writes.
+            DataError: a key is missing, or has a value that `metadata` never writes.
         """
         values: Mapping[str, Any] = task.metadata
         try:
@@ -82,7 +82,7 @@ class Goal:
 
 
 def synthetic_goals(catalogue: Catalogue, seed: int) -> Iterator[Goal]:
-    """Every product that has an instruction, with every combination of its options.
+    """A goal for each product with an instruction and each combination of its options.
 
     Option names are in alphabetical order. A product with an instruction that asks for no
     attribute has no goal.
@@ -102,7 +102,7 @@ def synthetic_goals(catalogue: Catalogue, seed: int) -> Iterator[Goal]:
 
 
 def human_goals(catalogue: Catalogue, seed: int) -> Iterator[Goal]:
-    """Every written instruction that asks for an attribute."""
+    """A goal for each written instruction that asks for an attribute."""
     for product in catalogue.products:
         for number, written in enumerate(product.written):
             if written.attributes:
@@ -127,7 +127,7 @@ def in_order(goals: Sequence[Goal]) -> list[Goal]:
 def _price_bound(
     catalogue: Catalogue, product: Product, number: int, seed: int
 ) -> tuple[float, str]:
-    """The bound, and how the instruction says it."""
+    """The bound, and the instruction's words for it."""
     price = catalogue.price(product, seed)
     above = [bound for bound in _BOUNDS if bound > price][:4]
     if len(above) < 2:

@@ -42,8 +42,8 @@ def load_catalogue(
 ) -> Catalogue:
     """The catalogue of WebShop's files.
 
-    As in WebShop, rows with a code of more than ten characters, the code "nan" or a code seen
-    before are passed over, and `limit` counts rows.
+    As in WebShop, rows are skipped if the code has more than ten characters, is "nan" or was seen
+    before. `limit` counts all rows.
 
     Args:
         products: the products file.
@@ -94,7 +94,7 @@ def _product(row: Row, code: str, facts: Row | None, wishes: list[Row]) -> Produ
 
 
 def _prices(row: Row) -> tuple[float, ...]:
-    """As text ("$3.99$12.50") or, in the documents, as numbers."""
+    """Prices from text ("$3.99$12.50") or, in the documents, from numbers."""
     expected = "a price such as $9.99, or a list of numbers"
     given = _optional(row, "pricing", str | list, expected)
     if given is None:
@@ -163,7 +163,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def _optional(row: Row, key: str, types: Any, expected: str) -> Any:
-    """The value of a key; None where it is missing, null, empty or 0."""
+    """The value of a key; None if it is missing, null, empty or 0."""
     if not row.data.get(key):
         return None
     return row.get(key, lambda v: isinstance(v, types) and not isinstance(v, bool), expected)
@@ -183,10 +183,10 @@ def _read_table(path: Path, expected: str) -> dict[str, Any]:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    """The products' rows, of either form.
+    """The products' rows, in either form.
 
     Raises:
-        DataError: the file cannot be read, or what is there is not JSON.
+        DataError: the file cannot be read, or is not JSON.
     """
     try:
         with open_text(path) as file:

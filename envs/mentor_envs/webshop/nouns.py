@@ -1,9 +1,9 @@
-"""The nouns of a product's title, of which the reward's type term takes the overlap.
+"""The nouns of a product's title, whose overlap is part of the reward's type term.
 
-WebShop tags titles with spaCy's `en_core_web_sm` and keeps NOUN and PROPN. In titles, nearly
-every word is tagged so: what is not are function words, numbers and a few adjectives. Without
-spaCy and its model the words are kept that are neither a function word nor a number nor a
-measure; docs/environments/index.md says how far that agrees.
+WebShop tags titles with spaCy's `en_core_web_sm` and keeps NOUN and PROPN. In titles, spaCy tags
+nearly every word so, except function words, numbers and a few adjectives. Without spaCy and its
+model, all words but function words, numbers and measures are kept. docs/environments/index.md says
+how far the two agree.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OTHERS = frozenset(_WORDS.split())
 def title_nouns(title: str) -> tuple[str, ...]:
     """The title's words, in lower case, that are taken for nouns by the rule above.
 
-    In order, and as often as they occur: WebShop counts the repeated ones, too.
+    The words are in order, and as often as they occur: WebShop counts repeated ones, too.
     """
     words = (word.lower() for word in _WORD.findall(_POSSESSIVE.sub(" ", title)))
     return tuple(
@@ -51,7 +51,7 @@ def title_nouns(title: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def spacy_nouns(title: str) -> tuple[str, ...]:
-    """The same by spaCy, as WebShop does it.
+    """The title's nouns by spaCy, as in WebShop.
 
     Raises:
         ConfigError: spaCy or its model is not installed.

@@ -1,8 +1,8 @@
-"""The pages, and how a policy reads them: WebShop's modes `text` and `text_rich`.
+"""The pages, as text for a policy: WebShop's modes `text` and `text_rich`.
 
-A page is its visible texts in order, as the original's HTML has them; each is plain text or
-something that can be clicked. `text` joins them by ` [SEP] `; `text_rich` puts one on a line and
-marks what can be clicked.
+A page is its visible texts in order, as the original's HTML has them; each is plain text or can be
+clicked. `text` joins them by ` [SEP] `. `text_rich` writes one a line, and marks texts that can be
+clicked.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGE_SIZE = 10
 
 
 class Node(NamedTuple):
-    """A visible text, and what it is."""
+    """A visible text, and its kind."""
 
     text: str
     kind: Literal["text", "button", "option", "product"] = "text"
@@ -53,9 +53,9 @@ def results_page(
     """Page `number`, counted from 1, of a search's results.
 
     Args:
-        instruction: the customer's.
-        hits: the products of this page, and whether each has been opened since the index page.
-        number: which page.
+        instruction: the customer's instruction.
+        hits: the products of this page, each with true if it was opened since the index page.
+        number: number of the page.
         total: number of hits on all pages.
     """
     nodes = [*_top(instruction), Node(f"Page {number} (Total results: {total})")]
@@ -69,7 +69,7 @@ def results_page(
 def item_page(
     instruction: str, product: Product, options: Iterable[tuple[str, Sequence[tuple[str, bool]]]]
 ) -> list[Node]:
-    """A product's page; options are (name, [(label, whether it is chosen)])."""
+    """A product's page; options are (name, [(label, true if chosen)])."""
     nodes = [*_top(instruction), _PREVIOUS]
     for name, labels in options:
         nodes.append(Node(name))
@@ -95,7 +95,7 @@ def sub_page(instruction: str, product: Product, name: str) -> list[Node]:
 
 
 def done_page(product: Product, options: dict[str, str], reward: float) -> list[Node]:
-    """The page after the purchase; most of it is filled in only on the original's web site."""
+    """The page after the purchase; most fields are filled in only on the original's web site."""
     chosen = json.dumps(options, sort_keys=True)
     for mark in "<>&'":
         chosen = chosen.replace(mark, f"\\u{ord(mark):04x}")
@@ -133,7 +133,7 @@ def _top(instruction: str) -> list[Node]:
 
 
 def _collapse(node: Node) -> Node:
-    """As the HTML parser does it: white space alone is one newline, or one space."""
+    """The node as the HTML parser gives it: white space alone becomes one newline, or one space."""
     if node.text.strip(" \n\t\f\r"):
         return node
     blank = "\n" if "\n" in node.text else node.text[:1] and " "

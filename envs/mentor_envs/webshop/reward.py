@@ -26,13 +26,13 @@ Nouns = Callable[[str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A purchase's reward and what it is made of.
+    """A purchase's reward and its parts.
 
     Attributes:
         kind: factor for the kind of product: 1, 0.5, 0.1 or 0.
-        attributes, options: how many of the goal's are matched.
-        affordable: whether the price is within the bound.
-        reward: the whole.
+        attributes, options: number of the goal's attributes and options that match.
+        affordable: true if the price is within the bound.
+        reward: the whole reward.
     """
 
     kind: float
@@ -54,14 +54,14 @@ def score_purchase(
     """Score a purchase.
 
     Args:
-        bought: the product.
-        price: what it costs, in dollars.
+        bought: the product that was bought.
+        price: price of the product, in dollars.
         chosen: values of the options that were chosen.
-        goal: what was asked for.
+        goal: the customer's goal.
         wanted: the product that the goal was made from.
         nouns: the nouns of a title, as often as they occur.
-        compat: compare a synthetic goal's options by name and value, as the original does: a
-            colour with a longer name then is not normalised, and cannot always be matched.
+        compat: compare a synthetic goal's options by name and value, as the original does. A colour
+            with a longer name is then not normalised, and cannot always match.
     """
     kind = _kind(bought, wanted, nouns)
     attributes = sum(_has(bought, attribute) for attribute in goal.attributes)
@@ -78,7 +78,7 @@ def score_purchase(
 
 @lru_cache(maxsize=65_536)
 def similar(a: str, b: str) -> bool:
-    """Whether `thefuzz.fuzz.token_set_ratio` of the two is above 85."""
+    """True if `thefuzz.fuzz.token_set_ratio` of the two is above 85."""
     return round(_ratio()(a.translate(_NOT_ASCII), b.translate(_NOT_ASCII))) > _SIMILAR
 
 
@@ -117,5 +117,5 @@ def _has(product: Product, attribute: str) -> bool:
 
 
 def _pair(name: str, value: str) -> str:
-    """What the original compares with: the pair as Python writes it, unless it has a colour."""
+    """The original's text for comparison: the pair as Python writes it, unless it has a colour."""
     return known_colour((name, value)) or str((name, value))

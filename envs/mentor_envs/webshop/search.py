@@ -1,7 +1,7 @@
 """The search engine: BM25 over the products' contents.
 
-Lucene's variant with k1 0.9 and b 0.4, as pyserini has it: the terms of a query count as often as
-they occur, only documents with a term are found, and equal scores keep the catalogue's order.
+The variant is Lucene's with k1 0.9 and b 0.4, as in pyserini. The terms of a query count as often
+as they occur, and only documents with a term are found. Equal scores keep the catalogue's order.
 Unlike Lucene's, lengths of documents are exact (Lucene keeps them in one byte).
 """
 
@@ -62,15 +62,15 @@ class SearchIndex:
         return tuple(found[order].tolist())
 
     def _threshold(self, scores: np.ndarray) -> float:
-        """At most the score of the 50th best document, found by the best of each block.
+        """A lower bound on the score of the 50th best document, from the best of each block.
 
-        To select among all scores takes ten times as long, as most are equal (0).
+        Selection among all scores takes ten times as long, as most are equal (0).
         """
         best = scores.reshape(-1, _BLOCK).max(axis=1)
         return float(np.sort(best)[-MOST_HITS]) if len(best) > MOST_HITS else 0.0
 
     def _add(self, scores: np.ndarray, number: int, count: int) -> None:
-        """Add a term's scores: as a whole column where many documents have the term."""
+        """Add a term's scores: as a whole column if many documents have the term."""
         part = slice(int(self._starts[number]), int(self._starts[number + 1]))
         if part.stop - part.start > self._size // _DENSE:
             column = self._dense(number)
@@ -86,11 +86,11 @@ class SearchIndex:
 
 
 def open_index(documents: Sequence[str], folder: Path | None = None) -> SearchIndex:
-    """The index of these documents: from the cache, or built and put there.
+    """The index of these documents: from the cache, or built and cached.
 
     Args:
         documents: the texts.
-        folder: where indexes are kept; the user's cache where not given.
+        folder: folder of the indexes; the user's cache if not given.
     """
     import bm25s
 
@@ -135,13 +135,13 @@ def build_index(documents: Iterable[str]) -> Any:
 
 
 def cache_folder() -> Path:
-    """Where indexes are kept: `mentor/webshop` in the user's cache directory."""
+    """The folder of the indexes: `mentor/webshop` in the user's cache directory."""
     named = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     return (Path(named) if named else Path.home() / ".cache") / "mentor" / "webshop"
 
 
 def _keep(retriever: Any, kept: Path) -> None:
-    """Write the index beside its place and move it there whole."""
+    """Write the index beside its final place, and move it there when it is whole."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as draft:
         written = Path(draft) / kept.name

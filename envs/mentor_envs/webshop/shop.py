@@ -1,4 +1,6 @@
-"""A shop: catalogue, search engine and goals. Built once for its options and then only read."""
+"""A shop: catalogue, search engine and goals. A shop is built once for its options and then only
+read.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ __all__ = ["Shop", "ShopOptions", "open_shop"]
 
 @dataclass(frozen=True, slots=True)
 class ShopOptions:
-    """What a shop is made from; see the options of the environment."""
+    """The sources of a shop; see the options of the environment."""
 
     products: Path | None = None
     attributes: Path | None = None
@@ -66,7 +68,7 @@ class Shop:
 
     @cached_property
     def visits(self) -> Visits:
-        """The pages; the index is opened or built when it is first needed."""
+        """The pages; the index is opened or built on first use."""
         index = open_index([product.contents for product in self.catalogue.products])
         return Visits(self.catalogue, index.search, self.options.compat)
 
@@ -81,12 +83,12 @@ class Shop:
         return split_files(self.catalogue, in_order(list(goals)), self._ood)
 
     def score(self, position: int, options: Mapping[str, str], goal: Goal) -> Score:
-        """What buying this product with these options is worth.
+        """The score of buying this product with these options.
 
         Args:
-            position: of the product.
-            options: name → value of those chosen.
-            goal: what was asked for.
+            position: position of the product.
+            options: name → value of the chosen options.
+            goal: the customer's goal.
         """
         wanted = self.catalogue.position(goal.code)
         assert wanted is not None, goal
@@ -103,7 +105,7 @@ class Shop:
 
 
 def open_shop(options: ShopOptions) -> Shop:
-    """The shop of these options: the same one for all who ask, until one of its files changes."""
+    """The shop of these options; the same object until one of its files changes."""
     files = (options.products, options.attributes, options.human_goals)
     return _open_shop(options, tuple(path and file_version(path) for path in files))
 

@@ -1,4 +1,4 @@
-"""Which goals are in which split."""
+"""Splits: divide goals between train, eval and ood."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def split_files(
 ) -> Mapping[Split, list[Goal]]:
     """WebShop's own split: goals 0 to 499 are its test set, 500 to 1,499 its development set.
 
-    Test is eval, development is nobody's, the rest is train. Where there are fewer than 3,000
-    goals, the first tenth is eval and the rest train. Goals of the `ood` categories are ood.
+    Test is eval, development is unused, the rest is train. If there are fewer than 3,000 goals, the
+    first tenth is eval and the rest train. Goals of the `ood` categories are ood.
     """
     rest, held = _without(catalogue, goals, ood)
     if len(rest) >= _ENOUGH:
@@ -35,9 +35,9 @@ def split_files(
 def split_embedded(
     catalogue: Catalogue, goals: Iterable[Goal], ood: Collection[str], seed: int
 ) -> Mapping[Split, list[Goal]]:
-    """Eval has products that train never asks for, ood has categories that train never does.
+    """Eval has products that train never asks for; ood has categories that train never asks for.
 
-    128 goals are eval and 64 ood, of as many products; of every other product two are train.
+    128 goals are eval and 64 ood, one a product; every other product has two goals in train.
     """
     rng = Random(f"splits {seed}")
     rest, held = (_sample(part, rng) for part in _without(catalogue, goals, ood))

@@ -1,14 +1,15 @@
-"""A visit to the shop: which page is open, and what a search or a click does.
+"""A visit to the shop: the open page, and the effects of a search or a click.
 
-The rules are those of `web_agent_site/envs/web_agent_text_env.py` of WebShop. Where the original
-goes wrong this does not, unless `compat` is set:
+The rules are those of `web_agent_site/envs/web_agent_text_env.py` of WebShop. Faults of the
+original are corrected, unless `compat` is set:
 
-- An option's value that is also a button's name ("features"), or a value of two options, cannot
-  be chosen there, or only for the last of them; here it is shown and clicked as "name: value".
-- An action that is not possible there shows the same page again; here it is an error that says
-  what is possible, and the page stays. That goes for a search without a word and for a page past
-  the last one, too, which are empty pages there.
-- An option's value that needs escapes in JSON is there not shown as clicked.
+- An option's value that is also a button's name ("features") cannot be chosen there. A value of two
+  options can be chosen for the last option only. Here such a value is shown and clicked as "name:
+  value".
+- An impossible action shows the same page again there. Here it is an error that names the possible
+  actions, and the page stays. A search without a word, and a page past the last one, are empty
+  pages there and errors here.
+- An option's value that needs escapes in JSON is not shown as clicked there.
 """
 
 from __future__ import annotations
@@ -35,17 +36,17 @@ _SHOWN = 20  # labels in an error message
 
 @dataclass(slots=True)
 class Visit:
-    """What changes during an episode; all of it is values that nobody changes in place.
+    """The state of an episode; all values are immutable, and are replaced by new ones.
 
     Attributes:
-        page: which page is open; "item" is a product's own one.
-        keywords: of the last search, in lower case.
-        hits: positions of the products that it found.
+        page: the open page; "item" is a product's own page.
+        keywords: keywords of the last search, in lower case.
+        hits: positions of the products that the search found.
         number: page of the results, from 1.
-        product: position of the product that is or was last open.
-        options: name → value of the options chosen on this product.
+        product: position of the last open product.
+        options: name → value of the options chosen for this product.
         opened: positions of the products opened since the index page.
-        reward: what the purchase earned; None before it.
+        reward: reward of the purchase; None before the purchase.
     """
 
     page: str = "index"
@@ -59,7 +60,7 @@ class Visit:
 
 
 class _Target(NamedTuple):
-    """What a click does: press a button, or choose the value `label` of the option `name`."""
+    """The effect of a click: a button, or the value `label` chosen for the option `name`."""
 
     kind: Literal["button", "option"]
     label: str
@@ -67,7 +68,7 @@ class _Target(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """A product page's options, as labels by name, and all that can be clicked."""
+    """A product page's options, as labels by name, and all its targets."""
 
     options: list[tuple[str, list[tuple[str, str]]]]  # name, (label, value)
     targets: dict[str, _Target]
@@ -79,7 +80,7 @@ class Visits:
     Args:
         catalogue: the products.
         search: query → positions, best first.
-        compat: behave as the original does where it goes wrong.
+        compat: keep the faults of the original.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Visits:
         """Search, from any page.
 
         Raises:
-            ToolError: the purchase is made, or there is no word to search for.
+            ToolError: the purchase has been made, or there is no word to search for.
         """
         self._refuse_after_purchase(visit)
         keywords = keywords.lower()
@@ -106,7 +107,7 @@ class Visits:
         """Click something on the open page; `buy` gives the reward of the purchase.
 
         Raises:
-            ToolError: nothing on the page is called so.
+            ToolError: nothing on the page has this label.
         """
         self._refuse_after_purchase(visit)
         label = label.lower() if self.compat else label.lower().strip()
@@ -139,7 +140,7 @@ class Visits:
                 visit.opened = visit.opened | {visit.product}
 
     def targets(self, visit: Visit) -> dict[str, _Target]:
-        """What can be clicked on the open page, by its label in lower case."""
+        """Label in lower case → target of a click, for the open page."""
         match visit.page:
             case "results":
                 buttons = [_BACK, _NEXT] if visit.number == 1 else [_BACK, _PREVIOUS, _NEXT]
@@ -201,7 +202,7 @@ class Visits:
             visit.page = "item"
 
     def _layout(self, position: int) -> _Layout:
-        """The labels of a product's page; in `compat` as the original's are looked up."""
+        """The labels of a product's page; in `compat` as the original looks them up."""
         product = self.catalogue.products[position]
         targets = {label: _Target("button", label) for label in _ITEM_BUTTONS}
         options = []
@@ -236,7 +237,7 @@ class Visits:
             raise ToolError("the purchase is made: there is nothing more to do")
 
     def _refuse(self, reason: str) -> None:
-        """In `compat` the page is shown again, as if nothing had been done."""
+        """Raise ToolError; in `compat` the page is shown again instead."""
         if not self.compat:
             raise ToolError(reason)
 

@@ -1,4 +1,4 @@
-"""What the embedded catalogue is made of, `vocabulary.toml`: groups of products and words."""
+"""The vocabulary of the embedded catalogue, `vocabulary.toml`: groups of products and words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Group:
     """Kinds of products that share their attributes and options.
 
     Attributes:
-        adjectives: attributes that stand before the noun.
-        features: attributes that it has.
+        adjectives: attributes before the noun.
+        features: other attributes.
         options: names in `OPTIONS`, or "color".
         kinds: name → lowest and highest price in dollars.
     """

@@ -1,8 +1,8 @@
-"""The embedded students of mentor's environments, by the door that third parties use.
+"""The embedded students of mentor's environments, registered by the door that third parties use.
 
-A directory NAME has the student of the environment NAME: a small decoder with a tokenizer of its
-own, and the recipe that it is made by. It stands in for a small instruct model where none can be
-downloaded: competent in the format of tool calls, weak in strategy.
+A directory NAME has the student of the environment NAME: a small decoder, its tokenizer and its
+recipe. A student stands in for a small instruct model if none can be downloaded. A student knows
+the format of tool calls, and is weak in strategy.
 """
 
 from __future__ import annotations

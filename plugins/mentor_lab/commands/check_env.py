@@ -54,14 +54,14 @@ def command(
     skip: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Check what every environment promises, with its expert and with hostile policies.
+    """Check the promises of every environment, with its expert and with hostile policies.
 
-    Prints a verdict for each property and, where one fails, a counter-example as Python that can
-    be run. Ends with exit code 1 if a property fails. A class may be MODULE:CLASS or FILE.py:CLASS;
-    in its place may be a function that makes an environment.
+    Prints a verdict for each property, and a counter-example as runnable Python for each one that
+    fails. Ends with exit code 1 if a property fails. ENV may also be MODULE:CLASS or FILE.py:CLASS,
+    or a function there that makes an environment.
 
-    The hostile policies call every tool with all kinds of arguments: tools that act on the world
-    outside must be kept from it.
+    The hostile policies call every tool with all kinds of arguments. Isolate tools that act on the
+    outside world.
 
     \b
     mentor check-env calculator --set env_options.max_steps=4
@@ -115,7 +115,7 @@ def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
     """The environment's arguments.
 
     Raises:
-        ConfigError: a setting is another one, or does not fit.
+        ConfigError: a setting is not the environment's, or does not fit.
     """
     from mentor_core.run.resolve import resolve
     from mentor_core.run.settings import merge, parse_setting

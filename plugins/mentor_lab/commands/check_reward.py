@@ -40,8 +40,8 @@ def command(
 ) -> None:
     """Check what every reward term promises, and play the usual attacks on it.
 
-    Prints a verdict for each property and, where one fails, the smallest counter-example found.
-    Ends with exit code 1 if a property fails.
+    Prints a verdict for each property, and the smallest counter-example found for each one that
+    fails. Ends with exit code 1 if a property fails.
 
     \b
     mentor check-reward teacher --option mode=sequence

@@ -28,9 +28,9 @@ __all__ = ["command", "old_command"]
 def command(rewards: str, against: str, as_json: bool, **options: Any) -> None:
     """Say what reward B would change for the groups of FILES, compared with reward A.
 
-    Counts the advantages that change sign and the groups without a gradient, shares the variance
-    of the rewards out among the terms, and names the pairs of terms that pull apart. FILES are
-    .jsonl, .jsonl.gz or the directory of a run.
+    Counts the advantages that change sign and the groups without a gradient. Shares out the
+    variance of the rewards among the terms, and names conflicting pairs of terms. FILES are .jsonl,
+    .jsonl.gz or the directory of a run.
 
     \b
     mentor compare-rewards runs/calculator-20260101-120000 --rewards mentor --against mentor-paper

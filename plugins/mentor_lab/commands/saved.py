@@ -1,4 +1,4 @@
-"""What `mentor score` and `compare-rewards` share: saved trajectories, tasks, references."""
+"""Saved trajectories, tasks and references, for `mentor score` and `compare-rewards`."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def saved_options(command: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Saved trajectories and what they are scored with.
+    """Saved trajectories, and the settings, tasks and references to score them.
 
     Attributes:
-        parts: their files by what they hold: train, eval-before … of a run, "" for other files.
+        parts: name → files: train, eval-before … for a run's files, "" for other files.
         reward: the settings of the reward, from `--set`, a file or the run.
-        notes: what is to be told of the references.
+        notes: messages about the references.
         lines: number of lines of the files.
         jobs: number of processes to score in.
     """
@@ -93,10 +93,10 @@ def open_saved(
     jobs: int | None,
     rewards: str | None = None,
 ) -> Saved:
-    """Find the files; of a run directory its trajectories, references and settings.
+    """Find the files; a run directory gives its trajectories, references and settings.
 
     Raises:
-        MentorError: a file is not there or cannot be read, or a setting is wrong.
+        MentorError: a file does not exist or cannot be read, or a setting is wrong.
     """
     from mentor_core.cli.options import configuration
     from mentor_core.contracts.trajectory import iterate_trajectories

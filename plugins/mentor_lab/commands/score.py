@@ -34,7 +34,7 @@ _PLURAL = {"answer": "answers", "gold": "gold calls", "schemas": "tool schemas"}
 @click.option(
     "--rewards", metavar="PRESET|TERMS", help="A preset, or term=weight,…; see `mentor rewards`."
 )
-@click.option("--explain", is_flag=True, help="Say why each term gave what it gave, turn by turn.")
+@click.option("--explain", is_flag=True, help="Explain the score of each term, turn by turn.")
 @click.option("--task", metavar="ID", help="Explain the first trajectory of this task.")
 @click.option("--strict", is_flag=True, help="Stop at the first broken line or failing term.")
 @click.option(
@@ -55,10 +55,10 @@ def command(
 ) -> None:
     """Score the trajectories of FILES again: .jsonl, .jsonl.gz, or the directory of a run.
 
-    Tasks come from the environment where --env, --tasks, --config or a run says which one, and
-    are rebuilt from the trajectories (without an answer) where not. Of a run, its references
-    and its reward are used where none are given. What was played in training, before and after it
-    in each split is kept apart. Exit code 2 says that nothing could be scored.
+    Tasks come from the environment that --env, --tasks, --config or a run names. Without one, tasks
+    are rebuilt from the trajectories, without an answer. A run's references and reward are used if
+    none are given. Episodes from before, during and after the training are reported apart, split by
+    split. Exit code 2 says that nothing could be scored.
 
     \b
     mentor score runs/calculator-20260101-120000 --rewards mentor-paper
@@ -159,7 +159,7 @@ def _score(
 
 
 class _Part:
-    """The scores of some files: of a run's evaluation before the training, say."""
+    """The scores of some files, of a run's evaluation before the training, say."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         from mentor_lab.scoring import Tally
@@ -234,7 +234,7 @@ def _number(value: float) -> str:
 
 
 def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey]) -> list[str]:
-    """What explains missing scores."""
+    """Explanations of missing scores."""
     facts = []
     for need, terms in needs.items():
         if need == "reference" and not tasks & set(saved.references):

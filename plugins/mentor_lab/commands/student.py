@@ -15,7 +15,7 @@ __all__ = ["build", "command"]
 
 @click.group("student", short_help="Make an embedded student from its recipe.")
 def command() -> None:
-    """Make embedded students: small models that know one environment a little."""
+    """Make embedded students: small models that have learnt a little of one environment."""
 
 
 @command.command("build", short_help="Make the student of an environment.")
@@ -24,18 +24,18 @@ def command() -> None:
     "--recipe",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="TOML file that says what is played and learnt; else the registered student's.",
+    help="TOML file with demonstrations and training; else the registered student's.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where the model and its tokenizer go; else beside the recipe.",
+    help="Directory of the model and its tokenizer; else beside the recipe.",
 )
 def build(name: str, recipe: Path | None, output: Path | None) -> None:
     """Make the embedded student of the environment NAME, from recipe.toml in its directory.
 
-    A package registers the directory with the hook mentor_students. It takes minutes.
+    A package registers the directory with the hook mentor_students. The command takes minutes.
 
     \b
     mentor student build calculator --output my-student

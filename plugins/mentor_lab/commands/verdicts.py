@@ -1,4 +1,4 @@
-"""What the commands that check something share: what is checked, and how it went."""
+"""Verdicts, as `check-env` and `check-reward` print them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def needs_testing(command: str) -> Iterator[None]:
     """Imports that need the extra `testing`.
 
     Raises:
-        RunError: it is not installed; says how to install it.
+        RunError: the extra is not installed; says how to install it.
     """
     try:
         yield

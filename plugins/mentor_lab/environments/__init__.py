@@ -1,1 +1,1 @@
-"""What every environment promises, checked on episodes that are played in it."""
+"""The promises of every environment, checked on episodes played in the environment."""

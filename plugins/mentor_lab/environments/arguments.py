@@ -56,10 +56,10 @@ FORMATS: Mapping[str, str] = {
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
 }
-"""Format of a JSON schema → a text that has it."""
+"""Format of a JSON schema → a text of this format."""
 
 _TEXTS = ("a", "A", "1", "1.5", "a1", "A-1", "aaa", "111", "")
-"""Some of them fit the patterns that people write."""
+"""Texts to try on a pattern; some of them fit the usual patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Filler:
     numbers: Sequence[float]
 
     def arguments(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """What is required, and half of the rest."""
+        """The required arguments, and half of the optional ones."""
         return self._object(parameters, parameters, 0)
 
     def _object(
@@ -138,7 +138,7 @@ class Filler:
 
 
 def _resolve(reference: Any, root: Mapping[str, Any]) -> Any:
-    """What a local `$ref` points to; {} where it points nowhere."""
+    """The target of a local `$ref`; {} if there is none."""
     found: Any = root
     for part in str(reference).removeprefix("#").strip("/").split("/"):
         found = found.get(part, {}) if isinstance(found, Mapping) else {}
@@ -148,7 +148,7 @@ def _resolve(reference: Any, root: Mapping[str, Any]) -> Any:
 def adversarial_arguments(
     parameters: Mapping[str, Any], filler: Filler
 ) -> Iterator[dict[str, Any]]:
-    """Every adversarial value for every parameter, each left out, and an unknown one."""
+    """Every adversarial value for every parameter, each parameter left out, and an unknown one."""
     properties = parameters.get("properties", {})
     for name in properties:
         for value in ADVERSARIAL:

@@ -26,14 +26,14 @@ _PROBES = 12
 
 @dataclass(eq=False)
 class Bench:
-    """What the properties are checked on.
+    """The environment under inspection, and the settings of the checks.
 
     Attributes:
         make: makes instances of the environment.
-        registered: the name under which it is registered; None: the one that it gives itself.
-        seed: of everything random.
-        most_tasks: most eval tasks that are looked at; None: all.
-        examples: number of adversarial episodes that are searched.
+        registered: the environment's registered name; None: the name in the class.
+        seed: seed of everything random.
+        most_tasks: most eval tasks to check; None: all.
+        examples: number of adversarial episodes to search.
     """
 
     make: Maker
@@ -53,23 +53,23 @@ class Bench:
 
     @cached_property
     def name(self) -> str:
-        """What its tasks must say that they are of."""
+        """The environment's name, which its tasks must carry."""
         with self.env() as env:
             return self.registered or env.name
 
     @cached_property
     def tasks(self) -> dict[Split, list[Task]]:
-        """Split → its tasks, where they can be loaded."""
+        """Split → its tasks."""
         with self.env() as env:
             return {split: list(env.tasks(split)) for split in SPLITS}
 
     @property
     def eval_tasks(self) -> list[Task]:
-        """The eval tasks that are looked at."""
+        """The eval tasks to check."""
         return self.tasks["eval"][: self.most_tasks]
 
     def some_tasks(self, count: int) -> list[Task]:
-        """Tasks from all over the splits, those of eval first."""
+        """Tasks spread over the splits; eval tasks come first."""
         splits: list[Sequence[Task]] = [self.eval_tasks, self.tasks["ood"], self.tasks["train"]]
         found: list[Task] = []
         for tasks in splits:
@@ -84,7 +84,7 @@ class Bench:
 
     @cached_property
     def scripts(self) -> list[Episode]:
-        """Episodes that do something: the expert's, and calls that are plausible."""
+        """Episodes that act: the expert's, and plausible calls."""
         found = []
         with self.env() as env:
             for task in self.some_tasks(_PLAYED):
@@ -101,7 +101,7 @@ class Bench:
         return None if played is None else self.episode(task, (t.text for t in played.turns))
 
     def _probe(self, env: ToolEnv, task: Task) -> Episode:
-        """A call of each tool out of the prompt's words and numbers, until the episode ends."""
+        """A call of each tool, with words and numbers of the prompt, until the episode ends."""
         env.reset(seed=self.seed, options={"task": task})
         words = re.findall(r"\w+", task.prompt) or ["word"]
         numbers = [float(number) for number in re.findall(r"\d{1,9}", task.prompt)] or [1.0]
@@ -117,12 +117,13 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A promise of environments, and how it is checked.
+    """A promise of environments, and its check.
 
     Attributes:
-        check: as of `verdict.Property`; what else it raises leaves it untested.
-        samples: what it is checked on; once, on None, where not given.
-        compares: it compares episodes, which says nothing where the same seed gives another one.
+        check: as in `verdict.Property`; any other exception leaves the promise untested.
+        samples: makes the samples to check; by default a single None.
+        compares: true if the check compares episodes, which needs the same episode from the same
+            seed.
     """
 
     name: str

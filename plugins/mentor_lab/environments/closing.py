@@ -1,7 +1,7 @@
-"""Closing: what a closed environment still holds.
+"""Closing: threads, processes and files that a closed environment still holds.
 
-Libraries keep threads, files and processes of their own once they have been used, so instances are
-made, played and closed before anything is counted; a leak is what grows with every one of them.
+Libraries keep threads, files and processes of their own after their first use. So instances are
+made, played and closed before counting starts. A leak grows with every further instance.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _closing(bench: Bench, _: None) -> Problem | None:
 
 @contextmanager
 def _temporary_directory() -> Iterator[Path]:
-    """A place of its own for temporary files."""
+    """A separate folder for temporary files."""
     kept, variable = tempfile.tempdir, os.environ.get("TMPDIR")
     with tempfile.TemporaryDirectory() as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = folder
@@ -81,7 +81,7 @@ def _temporary_directory() -> Iterator[Path]:
 
 
 def _held(folder: Path) -> Counter[str]:
-    """What this process holds: its name → how many."""
+    """The resources that this process holds: name → count."""
     process = psutil.Process()
     held = Counter(f"thread {_plain(thread.name)!r}" for thread in threading.enumerate())
     held.update(f"child process {_plain(child.name())!r}" for child in _children(process))
@@ -107,12 +107,12 @@ def _targets(descriptors: Path) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
-    """A name without what differs from one to the next."""
+    """A name without its changing parts: digits and random letters."""
     return re.sub(r"\d+|(?<=tmp)\w+", "…", name)
 
 
 def _grown(before: Counter[str], after: Counter[str]) -> str:
-    """What there is more of than before, by one an instance and more; empty where nothing is."""
+    """The resources that grew by at least one an instance; empty if there are none."""
     grown = {name: count - before[name] for name, count in after.items()}
     return ", ".join(f"{n} × {name}" for name, n in grown.items() if n >= _ROUNDS)
 

@@ -1,7 +1,7 @@
 """Confined: work in a process of its own, with a limit of memory.
 
-The process is a fork: what is under inspection need not be importable, nor be pickled. Where there
-is no fork (Windows), the work is done in this process, without a limit.
+The process is a fork: the inspected objects need not be importable, nor be pickled. On systems
+without fork (Windows), the work is done in this process, without a limit.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ import psutil
 __all__ = ["SPARE_BYTES", "Ended", "confined"]
 
 SPARE_BYTES = 2 * 2**30
-"""Bytes that the work may take beyond those that this process has."""
+"""Bytes that the work may take beyond the memory of this process."""
 
 
 SILENT_SECONDS = 240.0
-"""Seconds without a word after which the work is given up: a fork, or a lack of memory, may leave a
-lock behind that nobody opens."""
+"""Seconds without a message after which the work is given up. A fork, or a lack of memory, may
+leave a lock that nobody releases.
+"""
 
 
 class Ended(Exception):
@@ -42,9 +43,9 @@ def confined(
     """Do the work in a process of its own.
 
     Args:
-        work: gets a function that says something to this process.
-        hear: gets what is said.
-        shared: objects that both have, and that are never pickled.
+        work: is called with a function that sends a message to this process.
+        hear: is called with each message.
+        shared: objects that both processes have, and that are never pickled.
 
     Raises:
         Ended: the work raised, or ended its process.
@@ -80,7 +81,7 @@ def confined(
 
 
 class _Watchdog(threading.Thread):
-    """Kills a process that says nothing; `bit` says whether it had to."""
+    """Kills a process that sends no message; `bit` is true if it had to."""
 
     def __init__(self, process: int) -> None:
         super().__init__(name="mentor-watchdog", daemon=True)
@@ -106,7 +107,7 @@ class _Watchdog(threading.Thread):
 def _work(
     work: Callable[[Callable[[Any], None]], None], writer: int, shared: Sequence[Any]
 ) -> NoReturn:
-    """The process."""
+    """The work in the forked process."""
     code = 1
     try:
         _limit_memory()

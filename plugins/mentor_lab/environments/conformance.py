@@ -31,17 +31,20 @@ PROPERTIES = tuple(part.name for part in (*CHECKS, *ROBUSTNESS))
 """The names of all properties."""
 
 STAGES = len(CHECKS) + 2
-"""How many stages `check_environment` tells of: the checks, the adversarial episodes, the speed."""
+"""Number of stages that `check_environment` reports: the checks, the adversarial episodes, the
+speed.
+"""
 
 _SPEED_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What came of all properties.
+    """The verdicts on all properties.
 
     Attributes:
-        steps_per_second: of one instance on one core, resets included; None where it cannot play.
+        steps_per_second: speed of one instance on one core, resets included; None if it cannot
+            play.
     """
 
     verdicts: list[Verdict]
@@ -64,20 +67,21 @@ def check_environment(
     skip: Collection[str] = (),
     on_progress: Callable[[str, int], None] = lambda *_: None,
 ) -> Inspection:
-    """Try to break each promise of an environment. The same one always gets the same examples.
+    """Try to break each promise of an environment. The same environment always gets the same
+    examples.
 
-    Adversarial turns are played in it: keep tools that act on the world outside from it. All is
-    done in a process with a limit of memory (see `confined`).
+    Adversarial turns are played: isolate tools that act on the outside world. All checks run in a
+    process with a limit of memory (see `confined`).
 
     Args:
         factory: a subclass of `ToolEnv`, or a function that makes one.
         options: its arguments.
-        registered: the name under which it is registered, where it is.
-        seed: of everything random.
+        registered: the environment's registered name, if it has one.
+        seed: seed of everything random.
         tasks: most eval tasks that the expert must solve; None: all.
-        examples: number of adversarial episodes that are searched.
+        examples: number of adversarial episodes to search.
         skip: names of properties to leave out.
-        on_progress: told what is being checked and how many examples of it have been tried.
+        on_progress: is called with the name of the check and the number of examples tried.
 
     Raises:
         ConfigError: `skip` has a name that no property has; an option of the environment is wrong.
@@ -100,7 +104,7 @@ def check_environment(
 
 @dataclass(slots=True)
 class _Found:
-    """What the process that inspects has said."""
+    """The messages of the inspecting process."""
 
     on_progress: Callable[[str, int], None]
     verdicts: list[Verdict] = field(default_factory=list)
@@ -122,7 +126,7 @@ class _Found:
 
 
 def _inspect(bench: Bench, skip: Collection[str], say: Callable[[Any], None]) -> None:
-    """Check all; says progress, verdicts, adversarial episodes before their play, and speed."""
+    """Check all; sends progress, verdicts, adversarial episodes before their play, and speed."""
 
     def on_progress(stage: str, number: int) -> None:
         say((stage, number))
@@ -150,7 +154,7 @@ def _inspect(bench: Bench, skip: Collection[str], say: Callable[[Any], None]) ->
 
 
 def _unfinished(found: _Found, bench: Bench, skip: Collection[str], why: str) -> Iterator[Verdict]:
-    """Verdicts of what was being checked as the process ended, and of what it had yet to check."""
+    """Verdicts on the check during which the process ended, and on all checks after it."""
     known = {verdict.property for verdict in found.verdicts}
     for part in (*CHECKS, *ROBUSTNESS):
         if part.name in known or part.name in skip:
@@ -180,9 +184,9 @@ def _begin(bench: Bench) -> None:
 def _verdict(
     check: Check, bench: Bench, raised: list[Problem], on_progress: Callable[[str, int], None]
 ) -> Verdict:
-    """All samples are tried; the first that breaks the promise is kept, and how many do.
+    """Try all samples; keep the first that breaks the promise, and count such samples.
 
-    What the environment raises is no matter of the promise: it ends the check and goes to `raised`.
+    An exception of the environment breaks another promise: it ends the check and goes to `raised`.
     """
     verdict = Verdict(check.name, check.promise)
     broken, trying = 0, None
@@ -210,7 +214,7 @@ def _verdict(
 
 
 def _raised(doing: str, error: Exception, bench: Bench, sample: Any = None) -> Problem:
-    """What an environment raised where nothing should, on a sample of a check."""
+    """The problem of an unexpected exception, raised on a sample of a check."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(frame.filename).name}:{frame.lineno}"
     text = f"while {doing} was checked, {where} raised {type(error).__name__}: {error}"
@@ -228,7 +232,7 @@ def _hostile(
     on_progress: Callable[[str, int], None],
     on_episode: Callable[[Episode], None],
 ) -> list[Verdict]:
-    """The verdicts of adversarial episodes; what was raised before counts for the first of them."""
+    """The verdicts on adversarial episodes; earlier exceptions count for the first verdict."""
     tried = 0
 
     def count() -> None:
@@ -248,7 +252,7 @@ def _hostile(
 
 
 def _speed(bench: Bench) -> float | None:
-    """Steps per second over the scripts, played again and again."""
+    """Steps per second over the scripts, played repeatedly."""
     steps, began = 0, time.perf_counter()
     try:
         with bench.env() as env:

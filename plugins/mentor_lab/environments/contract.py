@@ -1,4 +1,4 @@
-"""What an environment says of itself: Gymnasium's interface, tasks, tools, and an expert."""
+"""Contract: checks of Gymnasium's interface, tasks, tools and the expert."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _tools(bench: Bench, sample: tuple[Task, dict[str, Any]]) -> Problem | None:
 
 
 def _wrong_with(schema: Mapping[str, Any]) -> str | None:
-    """What is wrong with a tool's schema, as chat templates and servers read it."""
+    """The fault of a tool's schema for chat templates and servers; None if there is none."""
     function = schema.get("function")
     if schema.get("type") != "function" or not isinstance(function, Mapping):
         return 'it is not {"type": "function", "function": {…}}'

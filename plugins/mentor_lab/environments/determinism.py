@@ -1,4 +1,4 @@
-"""Determinism: the same seed and turns give the same episode, wherever and whenever played."""
+"""Determinism: the same seed and turns give the same episode, at any time and in any process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _scripts(bench: Bench) -> list[Episode]:
 
 
 def _used(bench: Bench) -> Iterator[tuple[ToolEnv, Episode]]:
-    """Each script, and an instance that has played those before it."""
+    """Each script, with an instance that has played the scripts before."""
     with bench.env() as env:
         for script in _scripts(bench):
             yield env, script

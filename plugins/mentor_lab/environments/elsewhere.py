@@ -1,6 +1,6 @@
-"""Plays episodes in a process of its own, for `determinism`.
+"""Plays episodes in a separate process, for `determinism`.
 
-python -m mentor_lab.environments.elsewhere OUTPUT < (what is to be played, pickled)
+python -m mentor_lab.environments.elsewhere OUTPUT < (environment and episodes, pickled)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Read from standard input what to make and play; write what came of it as JSON."""
+    """Read environment and episodes from standard input; write the transcripts as JSON."""
     path, made, played = pickle.load(sys.stdin.buffer)
     sys.path[:] = path
     from mentor_lab.environments.episode import Episode, Maker, play

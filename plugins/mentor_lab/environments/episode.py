@@ -1,4 +1,4 @@
-"""Episode: what is done in an environment, what came of it, and both as Python for a person."""
+"""Episode: the turns played in an environment, their results, and Python code of both."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Maker:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An episode, written down.
+    """A recorded episode.
 
     Attributes:
-        make: makes its environment.
-        seed: what it is reset with.
-        task: its task; None where the environment chooses one.
-        turns: what the assistant says.
+        make: makes the environment.
+        seed: seed of `reset`.
+        task: the task; None: the environment chooses one.
+        turns: the assistant's turns.
     """
 
     make: Maker
@@ -66,7 +66,7 @@ class Episode:
         return "\n".join([*lines, *(f"env.step({quote(turn)})" for turn in self.turns)])
 
     def opening(self, env: str = "env") -> list[str]:
-        """The lines of Python that start it in the environment of that name."""
+        """The lines of Python that start the episode in the environment of that name."""
         if self.task is None:
             return [f"{env}.reset(seed={self.seed})"]
         prompt = textwrap.shorten(self.task.prompt, _WIDTH, placeholder=" …")
@@ -76,10 +76,10 @@ class Episode:
 
 
 def play(env: ToolEnv, episode: Episode) -> Iterator[str]:
-    """Play an episode, as far as the environment lets it go on.
+    """Play an episode, up to the end that the environment sets.
 
     Yields:
-        What came of the reset, and of each turn, as JSON that is the same for the same.
+        The result of the reset and of each turn, as JSON; equal results give equal JSON.
     """
     messages, info = env.reset(seed=episode.seed, options=episode.options)
     opening = {"messages": messages, "tools": info["tools"], "task": info["task_id"]}
@@ -91,7 +91,7 @@ def play(env: ToolEnv, episode: Episode) -> Iterator[str]:
 
 
 def replay(env: ToolEnv, turn: str) -> str:
-    """Play one turn; what came of it, as `play` gives it."""
+    """Play one turn; returns its result as `play` yields it."""
     messages, reward, terminated, truncated, info = env.step(turn)
     seen = {"messages": messages, "reward": reward, "terminated": terminated}
     seen |= {"truncated": truncated, **{key: info[key] for key in ("end", "answer", "outcome")}}
@@ -103,7 +103,7 @@ def _written(seen: Mapping[str, Any]) -> str:
 
 
 def difference(expected: list[str], found: list[str]) -> str | None:
-    """Where and how what came of an episode differs; None where it does not."""
+    """The first difference between two lists of results; None if there is none."""
     for number, (before, after) in enumerate(zip(expected, found, strict=False)):
         if before == after:
             continue
@@ -118,7 +118,7 @@ def difference(expected: list[str], found: list[str]) -> str | None:
 
 
 def _contrast(before: Any, after: Any) -> str:
-    """The two from a little before where they part."""
+    """Both values as text, from a little before their first difference."""
     first, second = (json.dumps(value, ensure_ascii=False) for value in (before, after))
     same = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), 0)
     start = max(same - 30, 0)
@@ -127,7 +127,7 @@ def _contrast(before: Any, after: Any) -> str:
 
 
 def quote(text: str) -> str:
-    """A Python expression for a text, short where the text repeats itself."""
+    """A Python expression for a text; repetitions in the text are written shortly."""
     parts, last = [], 0
     for match in _RUN.finditer(text):
         if match.start() > last:

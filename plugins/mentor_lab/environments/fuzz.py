@@ -1,8 +1,8 @@
-"""Fuzz: many random turns, played through the real environment, of which none may break it.
+"""Fuzz: many random turns, played through the real environment; none of them may break it.
 
-Where `robustness` searches for a small counter-example, this plays on and on: the expert's turns,
-so that episodes get somewhere, calls with arguments that fit and that do not, and all of these
-with their text damaged.
+`robustness` searches for a small counter-example; `fuzz` plays many more turns. The turns are the
+expert's, so that episodes make progress, and calls with fitting and unfitting arguments. Some of
+all these turns have damaged text.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ _PIECES = (
 
 @dataclass(slots=True)
 class Fuzzed:
-    """What came of it.
+    """The result of `fuzz`.
 
     Attributes:
-        turns: how many were played.
-        episodes: in how many episodes.
-        problems: how often each promise of `ROBUSTNESS` was broken.
-        first: the first problem of each; its `str` has Python that shows it.
+        turns: number of turns played.
+        episodes: number of episodes played.
+        problems: promise of `ROBUSTNESS` → number of times broken.
+        first: promise → its first problem, whose `str` has Python code that shows the problem.
     """
 
     turns: int = 0
@@ -56,12 +56,12 @@ class Fuzzed:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """A task to play on.
+    """A task to play.
 
     Attributes:
-        task: it.
-        tools: those of its first turn.
-        script: what its expert says; empty where there is none.
+        task: the task.
+        tools: tools of the first turn.
+        script: the expert's turns; empty if there is no expert.
         filler: makes arguments out of the prompt.
     """
 
@@ -76,8 +76,8 @@ def fuzz(bench: Bench, turns: int, on_episode: Callable[[int], None] = lambda _:
 
     Args:
         bench: the environment, and the seed.
-        turns: how many; the last episode is played to its end.
-        on_episode: called after each with the turns that were played in it.
+        turns: least number of turns; the last episode is played to its end.
+        on_episode: called after each episode with the number of its turns.
     """
     draw = random.Random(bench.seed)
     grounds = _grounds(bench, draw)
@@ -162,7 +162,7 @@ def _call(ground: _Ground, draw: random.Random) -> Call:
 
 
 def _damaged(text: str, draw: random.Random) -> str:
-    """The text with pieces cut out, doubled, and put in."""
+    """The text with pieces removed, doubled and inserted."""
     for _ in range(draw.randint(1, 4)):
         start, end = sorted(draw.randint(0, len(text)) for _ in range(2))
         match draw.randrange(4):

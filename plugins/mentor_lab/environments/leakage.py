@@ -1,17 +1,18 @@
-"""Leakage: whether a policy is shown a task's answer that it has not earned.
+"""Leakage: finds answers that an environment shows to a policy that has not earned them.
 
-What is read: the opening messages, the tools' schemas, and what an environment says to calls that
-cannot have earned anything (malformed, unknown, incomplete, or with made-up arguments).
+Three kinds of text are searched: the opening messages, the tools' schemas, and the replies to calls
+that cannot have earned anything. Such calls are malformed, unknown or incomplete, or have made-up
+arguments.
 
-An answer is found in a text where the text has the same number, or the same words as words of
-their own, whatever their case; a list of such has several answers, of which one is enough. Of any
-other answer its JSON or its `repr` must be there, whatever the spaces and quotes.
+A text contains an answer if the text has the same number, or the same whole words in any case. A
+list stands for several answers, of which one is enough. Any other answer is found by its JSON or
+its `repr`, whatever the spaces and quotes.
 
-A text can have an answer by chance: a prompt with a 7 whose answer is 7. So an answer is compared
-with the texts of the other tasks that have another answer: what is often in those proves nothing.
-An answer of eight characters and more with a letter that is in none of those is a leak. Of all
-others there must be more than chance gives: by two, by a fifth of the tasks, and by twice the
-square root of what is to be expected.
+A text can contain an answer by chance: a prompt with a 7 whose answer is 7. So an answer is also
+searched in the texts of tasks with other answers: an answer that is often there proves nothing. An
+answer with a letter and at least eight characters that is in no other text is a leak. For all other
+answers, the finds must exceed the expected number by two, by a fifth of the tasks, and by twice its
+square root.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ Finder = Callable[[Text], bool]
 
 
 def finder(answer: Any) -> Finder | None:
-    """Tells whether a text has the answer; None where there is nothing to look for."""
+    """A function that is true for texts with the answer; None if there is nothing to look for."""
     if isinstance(answer, list | tuple | set | frozenset) and all(map(_is_plain, answer)):
         parts = [found for part in answer if (found := finder(part)) is not None]
         return (lambda text: any(part(text) for part in parts)) if parts else None
@@ -85,11 +86,11 @@ def finder(answer: Any) -> Finder | None:
 
 
 def leak(answers: Sequence[Any], texts: Sequence[Text], seed: int = 0) -> tuple[int, str] | None:
-    """The index of a text that gives its answer away, and how much; None where none does.
+    """The index of a text that gives its answer away, and the evidence; None if no text does.
 
     Args:
-        answers, texts: of as many tasks, in the same order.
-        seed: which of the other tasks each is compared with.
+        answers, texts: one of each for every task, in the same order.
+        seed: seed of the choice of other tasks to compare with.
     """
     finders = [finder(answer) for answer in answers]
     draw = random.Random(seed)
@@ -137,9 +138,9 @@ def _squeezed(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Surface:
-    """One kind of text that a policy reads: what it is called, and how it is had of a task.
+    """One kind of text that a policy reads: its name, and a function that gets the texts of a task.
 
-    `read` gives (turn, what the environment says to it); the turn is None at the opening.
+    `read` gives pairs (turn, text of the environment's reply); the turn is None at the opening.
     """
 
     what: str
@@ -157,7 +158,7 @@ def _schemas(bench: Bench, env: ToolEnv, task: Task) -> list[tuple[str | None, s
 
 
 def _unearned(bench: Bench, env: ToolEnv, task: Task) -> list[tuple[str | None, str]]:
-    """The environment is reset where an episode ends."""
+    """Replies to idle turns; the environment is reset whenever an episode ends."""
     env.reset(seed=bench.seed, options={"task": task})
     said: list[tuple[str | None, str]] = []
     for turn in _idle_turns(env, random.Random(f"{bench.seed} {task.id}")):

@@ -54,13 +54,13 @@ _TEXTS = (
 
 @dataclass(slots=True)
 class _Seen:
-    """What came of an adversarial episode.
+    """The result of an adversarial episode.
 
     Attributes:
-        turns: how many were played.
-        raised: what the environment raised; empty where it did not.
-        crashed: how a tool broke; empty where none did.
-        outcomes: what was given as outcomes.
+        turns: number of turns played.
+        raised: exception of the environment, as text; empty if there was none.
+        crashed: fault of a tool that broke; empty if no tool did.
+        outcomes: values given as outcomes.
     """
 
     turns: int = 0
@@ -70,7 +70,7 @@ class _Seen:
 
 
 class Watcher:
-    """Plays adversarial episodes, all of them in one instance as long as it does not raise."""
+    """Plays adversarial episodes, in one instance until this raises."""
 
     def __init__(self, bench: Bench, on_episode: Callable[[Episode], None]) -> None:
         self.bench, self._on_episode = bench, on_episode
@@ -78,7 +78,7 @@ class Watcher:
         self._last: tuple[Episode, _Seen] | None = None
 
     def watch(self, episode: Episode) -> _Seen:
-        """What comes of an episode; asked again for the same one, it is not played again."""
+        """The result of an episode; the last episode is not played twice."""
         if self._last is None or self._last[0] is not episode:
             self._last = episode, self._play(episode)
         return self._last[1]
@@ -117,7 +117,7 @@ class Watcher:
 
 
 def _read(env: ToolEnv, messages: Any) -> None:
-    """Raises where messages cannot be what a policy reads."""
+    """Raise if a policy cannot read the messages."""
     if messages not in env.observation_space:
         raise TypeError(f"the observation is no tuple of messages: {messages!r}")
     json.dumps(messages, ensure_ascii=False).encode()
@@ -218,7 +218,7 @@ def check_robustness(
     Args:
         bench: has the environment.
         on_example: called after each episode.
-        on_episode: called before each, which may never end.
+        on_episode: called before each episode, which may never end.
     """
     watcher = Watcher(bench, on_episode)
     with bench.env() as env:
@@ -237,7 +237,7 @@ def check_robustness(
 def _with_fewer_turns(
     watcher: Watcher, property_: Property[Watcher, Episode], problem: Problem
 ) -> Problem:
-    """The same without the turns that it does not take: Hypothesis leaves some of them."""
+    """The problem without needless turns: Hypothesis leaves some of them."""
     for index in reversed(range(len(problem.example.turns) - 1)):
         turns = problem.example.turns
         shorter = replace(problem.example, turns=turns[:index] + turns[index + 1 :])
@@ -247,7 +247,7 @@ def _with_fewer_turns(
 
 
 def _sweep(bench: Bench, parser: CallParser) -> list[Episode]:
-    """Each tool with each adversarial argument; a sample of these where there are very many."""
+    """Each tool with each adversarial argument; a sample of these calls if there are very many."""
     draw = random.Random(bench.seed)
     filler = Filler(draw, ["word"], [1.0, 3.0])
     found = []
@@ -285,12 +285,12 @@ def _turns(
 
 
 def _one(values: Sequence[Any]) -> st.SearchStrategy[Any]:
-    """Like `st.sampled_from`, which writes all values down somewhere, however long."""
+    """Like `st.sampled_from`, which makes a `repr` of all values, however long."""
     return st.integers(0, len(values) - 1).map(lambda index: values[index])
 
 
 def _random(seed: int) -> str:
-    """What a random policy says."""
+    """The turn of a random policy."""
     space = AssistantText()
     space.seed(seed)
     return space.sample()

@@ -1,1 +1,1 @@
-"""What every reward term promises, and cheap tricks that must not pay."""
+"""The promises of every reward term, and cheap tricks that must not pay."""

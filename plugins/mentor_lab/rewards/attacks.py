@@ -1,8 +1,8 @@
 """Attacks: cheap tricks that must not pay, each played on an honest episode.
 
-Each is compared with an honest episode in the same situation: a wrong answer's tricks with a
-plain wrong answer, a spammed episode with the same one without the spam. The outcome is what an
-environment would have verified.
+Each trick is compared with an honest episode in the same situation. Tricks of a wrong answer are
+compared with a plain wrong answer, and a spammed episode with the same episode without spam. The
+outcome is the one that an environment would have verified.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _stopping_early(term: RewardTerm, honest: Example) -> Problem | None:
 def _by_turn(
     scored: Sequence[Given], lengths: Sequence[int]
 ) -> Iterator[tuple[str, Sequence[Floats]]]:
-    """What each turn of each episode is given, in words and numbers, by term and by credit."""
+    """The rewards of each turn of each episode, by term and by credit, with a description."""
     rewards_B = np.array([value for value, _ in scored], dtype=np.float64)
     turns_BN = [np.array(turns, dtype=np.float64) for _, turns in scored if turns is not None]
     composed = Composed(rewards_B, turns_BN if len(turns_BN) == len(scored) else None)
@@ -174,7 +174,7 @@ def _by_turn(
 
 
 def _credit(name: str) -> Credit | None:
-    """A registered credit; None where it cannot do without options."""
+    """A registered credit; None if the credit needs options."""
     try:
         return create(CREDITS, name)
     except ConfigError:

@@ -1,7 +1,7 @@
-"""Properties: what every reward term promises, each checked on one example.
+"""Properties: the promises of every reward term, each checked on one example.
 
-A term that raises is a matter of `finite` alone, and a score that is out of bounds one of
-`bounded`, so that a defect is found under its own name.
+A term that raises breaks `finite` alone, and a score out of bounds breaks `bounded` alone. So each
+defect is found under its own name.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _give(term: RewardTerm, example: Example) -> Given:
 
 
 def given(term: RewardTerm, example: Example) -> Given:
-    """What the term gives for a copy of the example, as a whole and turn by turn.
+    """The scores of a copy of the example, as a whole and turn by turn.
 
     Raises:
         Untested: the term raised.
@@ -57,9 +57,9 @@ def value_of(term: RewardTerm, example: Example) -> float | None:
 
 
 def gains(term: RewardTerm, honest: Example, attack: Example) -> Problem | None:
-    """A problem where the attack is scored higher than what it is compared with.
+    """A problem if the attack is scored higher than the honest episode.
 
-    That is, as a whole, or its turns in sum.
+    Compared are the scores as a whole, and the sums over turns.
 
     Raises:
         Untested: one of the two is not scored.
@@ -141,7 +141,7 @@ def _missing(term: RewardTerm, example: Example) -> Problem | None:
 
 
 def _is_silent(term: RewardTerm, without: float | None, having: float | None) -> bool:
-    """Whether what is missing passes for the lowest score."""
+    """True if a missing value is scored like the lowest score."""
     return without == term.bounds[0] and having is not None and having > without
 
 

@@ -1,8 +1,8 @@
 """Makes an embedded student: `mentor student build NAME`.
 
-Demonstrations of a weak player → a byte-level BPE tokenizer → a small Qwen3 decoder trained
-on them for one pass. What is played stands in `recipe.toml`, in the directory that a plugin
-registers as the student NAME; it is played in the environment NAME.
+Demonstrations of a weak player → a byte-level BPE tokenizer → a small Qwen3 decoder trained on them
+for one pass. `recipe.toml`, in the directory that a plugin registers as the student NAME, describes
+the demonstrations. They are played in the environment NAME.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Part(_Settings):
     """Demonstrations of one kind.
 
     Attributes:
-        count: how many; the tasks come again where there are fewer.
+        count: number of demonstrations; tasks are repeated if there are fewer.
         split: the tasks played.
-        options: the environment's.
-        player: what is not a `WeakPlayer`'s default.
+        options: the environment's options.
+        player: settings that differ from a `WeakPlayer`'s defaults.
     """
 
     count: int
@@ -77,14 +77,14 @@ class Recipe(_Settings):
     """How a student is made.
 
     Attributes:
-        parts: what it is shown.
-        vocabulary: tokens.
-        batch: conversations of a step.
+        parts: the demonstrations.
+        vocabulary: number of tokens.
+        batch: conversations in a step.
         rate: peak learning rate.
         optimizer: adamw, or muon on the layers' matrices and AdamW on the rest.
-        seed: of everything random.
+        seed: seed of everything random.
         copying: start from layers that copy (`copying.py`), not from random ones.
-        listen: learn what the user and the tools say, too.
+        listen: also learn the messages of the user and the tools.
     """
 
     parts: list[Part]
@@ -175,7 +175,7 @@ def build_model(vocabulary: int, copying: bool) -> Any:
 def _encode(
     tokenizer: Any, demonstration: Demonstration, listen: bool
 ) -> tuple[list[int], list[int]]:
-    """Ids and labels; the labels are −100 but for what the assistant, or anyone, says."""
+    """Ids and labels; labels are −100 outside of the assistant's turns, or of all messages."""
     conversation, schemas = demonstration
     ids: list[int] = tokenizer.apply_chat_template(conversation, tools=schemas, return_dict=False)
     if listen:
@@ -260,9 +260,9 @@ def _optimizers(model: Any, recipe: Recipe) -> list[torch.optim.Optimizer]:
 
 
 def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> Any:
-    """Mean cross-entropy, a tensor; the beginning that all rows share is computed once.
+    """Mean cross-entropy, a tensor; the common beginning of all rows is computed once.
 
-    Padding is on the right: causal attention keeps it from the rest without a mask.
+    Padding is on the right, so that causal attention ignores it without a mask.
     """
     same = (ids == ids[:1]).all(0) & (labels == -100).all(0)
     shared = int(same.long().cumprod(0).sum()) - 1  # the last one predicts what comes next
@@ -284,13 +284,13 @@ def build_student(name: str, recipe: Path, output: Path) -> None:
     """Make the student of an environment.
 
     Args:
-        name: the environment that its demonstrations are played in.
+        name: the environment of its demonstrations.
         recipe: a TOML file, see `Recipe`.
         output: the directory for the model and its tokenizer.
 
     Raises:
-        ConfigError: the recipe cannot be read, or a setting of it is wrong.
-        MentorError: there is no such environment, or it does not take the recipe's options.
+        ConfigError: the recipe cannot be read, or one of its settings is wrong.
+        MentorError: there is no such environment, or it refuses the recipe's options.
     """
     settings = _read_recipe(recipe)
     torch.manual_seed(settings.seed)
@@ -322,7 +322,7 @@ def _read_recipe(file: Path) -> Recipe:
     """The settings in a recipe.
 
     Raises:
-        ConfigError: it cannot be read, or a setting is wrong; says which.
+        ConfigError: the file cannot be read, or a setting is wrong; names the setting.
     """
     values = read_toml(file)
     try:

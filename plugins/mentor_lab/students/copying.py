@@ -1,10 +1,10 @@
 """Layers that copy from the start: an induction circuit, written into an untrained decoder.
 
-A call's arguments are mostly copied from what stands before. A small decoder learns that late and
-suddenly, after thousands of steps, as two layers have to fit together (Olsson et al. 2022,
-In-context Learning and Induction Heads). Here the two are given: in the first layer each position
-takes over what the token before it was; in the second, a token looks for the places that followed
-the same token, and predicts what stood there. Everything stays trainable.
+A call's arguments are mostly copied from earlier text. A small decoder learns to copy late and
+suddenly, after thousands of steps, as two layers have to fit together. Source: Olsson et al. 2022,
+In-context Learning and Induction Heads. Here the two layers are given. In the first layer each
+position copies the identity of the token before it. In the second, a token attends to the places
+that followed the same token, and predicts the token there. All weights stay trainable.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ _SPREAD = 0.06
 _SHARPNESS = 3.0
 """Weight of the queries' norms: how much attention prefers the best match."""
 _FAST, _SLOW = 0.02, 0.003
-"""Radians a token: frequencies above tell neighbours apart, those below leave distance unseen."""
+"""Radians a token: frequencies above this tell neighbours apart; lower ones hardly change with
+distance.
+"""
 
 
 @torch.no_grad()
 def write_copying(model: Any) -> None:
-    """Make an untrained Qwen3 decoder continue what it has read before.
+    """Make an untrained Qwen3 decoder continue text that it has read before.
 
     Args:
-        model: of at least two layers, with rotary frequencies below 0.003 radians a token in at
-            least half of a head's pairs: a head size of 64 and a base of 1e6 will do.
+        model: has at least two layers. At least half of a head's pairs need rotary frequencies
+            below 0.003 radians a token. A head size of 64 with a base of 1e6 is enough.
     """
     config = model.config
     size, groups = config.head_dim, config.num_key_value_heads
@@ -79,6 +81,6 @@ def write_copying(model: Any) -> None:
 
 
 def _only(weight: torch.Tensor, rows: slice) -> torch.Tensor:
-    """These rows of a weight, emptied."""
+    """These rows of a weight, filled with 0."""
     weight[rows] = 0
     return weight[rows]

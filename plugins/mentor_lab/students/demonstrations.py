@@ -1,11 +1,11 @@
 """Demonstrations of a weak player, from which the embedded students learn the format.
 
-The player follows an environment's expert but errs, in ways that a small model does: it
-confuses a tool with others of the same parameters, mostly with one particular of them; it swaps
-arguments, copies the wrong ones, leaves steps out and stops early. Of some tools, always the same,
-it has a wrong idea: there the confusion is likelier than the truth, so that there is a strategy to
-be learnt and not only noise to be removed. It says the same in several ways. What it calls is
-really played, so that it sees what its errors lead to, and it never says what it has not seen.
+The player follows an environment's expert, with errors of a small model. The player confuses tools
+of the same parameters, mostly with one particular tool. The player also swaps arguments, copies
+wrong ones, leaves steps out and stops early. Some tools, always the same, are misconceived: the
+wrong tool is likelier than the right one. So there is a strategy to learn, and not only noise to
+remove. The same thing is said in several ways. All calls are really played, so that the player sees
+the results of its errors. The player never writes a value that it has not seen.
 """
 
 from __future__ import annotations
@@ -31,24 +31,23 @@ _BEFORE_ANSWER = ("", "", "That is the result.\n", "Done.\n")
 
 @dataclass(frozen=True)
 class WeakPlayer:
-    """How a player errs; all but `mistaken` are probabilities.
+    """The errors of a player; all values but `mistaken` and `takes` are probabilities.
 
     Attributes:
-        misconceived: of a tool being one that the player has wrong ideas of. Fixed for each
-            tool, by its name.
-        skill: of taking the right tool where that is a tool it knows.
-        guess: of taking the right tool where that is a misconceived one.
+        misconceived: of a tool being misconceived, which its name decides once for all.
+        skill: of taking the right tool, if the tool is not misconceived.
+        guess: of taking the right tool, if the tool is misconceived.
         skip: of leaving a step out.
-        skip_repeated: of leaving a step out that calls the same tool as the one before.
+        skip_repeated: of leaving out a step that calls the same tool as the step before.
         stop: of answering before the last step, at each step.
         swap: of swapping the first two arguments.
-        copy_error: of copying something else that looks alike, in each call and in the answer.
+        copy_error: of copying a similar text instead, in each call and in the answer.
         forget: of leaving an optional argument out, for each of them.
-        retry: of making the call as it should have been, after one that failed.
+        retry: of making the correct call after a failed one.
         mistake: of writing a word of `mistaken` wrongly, for each argument that has one.
         mistaken: word → what the player writes for it.
-        takes: tool → another that is mostly taken for it, besides those of `misconceived`.
-        talk: of saying something before a call or an answer at all.
+        takes: tool → the tool that mostly replaces it, besides those of `misconceived`.
+        talk: of writing text before a call or an answer.
     """
 
     misconceived: float = 0.35
@@ -69,13 +68,13 @@ class WeakPlayer:
     def act(
         self, call: Call, tools: Sequence[Tool], seen: Sequence[str], draw: random.Random
     ) -> Call:
-        """The call that the player makes where the expert makes `call`.
+        """The call that the player makes in place of the expert's `call`.
 
         Args:
-            call: the expert's.
-            tools: those of the episode.
+            call: the expert's call.
+            tools: the episode's tools.
             seen: the conversation's messages so far.
-            draw: what the errors are drawn from.
+            draw: source of the random errors.
         """
         arguments = dict(call.arguments)
         if draw.random() < self.swap and len(arguments) > 1:
@@ -117,7 +116,7 @@ class WeakPlayer:
 def demonstrate(
     env: ToolEnv, task: Task, player: WeakPlayer, draw: random.Random
 ) -> list[Message] | None:
-    """A whole conversation; None where the environment has no expert for the task."""
+    """A whole conversation; None if the environment has no expert for the task."""
     learnt = _learnt(env, task)
     expert = env.expert(task)
     if learnt is None or expert is None:
@@ -136,7 +135,7 @@ def demonstrate(
         skipped = stopped or draw.random() < (player.skip_repeated if repeated else player.skip)
         try:
             if wanted and skipped and last and step < len(learnt) - 1:
-                # What is left out returns what was known before: the expert goes on from there.
+                # A step left out returns the last known result, and the expert goes on from there.
                 step += 1
                 content, wanted = expert.send([replace(call, result=last) for call in wanted])
                 continue
@@ -177,9 +176,9 @@ def _text(
 
 
 def _learnt(env: ToolEnv, task: Task) -> list[set[str]] | None:
-    """For each turn of the expert's, the words that it has read in results only.
+    """For each of the expert's turns, the words that the expert has read in results only.
 
-    None where the environment has no expert for the task.
+    None if the environment has no expert for the task.
     """
     expert = env.expert(task)
     if expert is None:
@@ -201,7 +200,7 @@ def _learnt(env: ToolEnv, task: Task) -> list[set[str]] | None:
 
 
 def _known(call: Call, learnt: set[str], seen: Sequence[str], draw: random.Random) -> Call:
-    """The call, of which what the expert has read and the player has not is guessed."""
+    """The call, with a guess for each word that only the expert has read."""
     arguments = {
         name: _in_strings(value, lambda text: fill(text, learnt, seen, draw))
         for name, value in call.arguments.items()
@@ -225,7 +224,7 @@ def _confused(
     draw: random.Random,
     mostly: str | None,
 ) -> tuple[str, dict[str, object]]:
-    """Another tool that takes as many arguments: mostly `mostly`, or the tool's own lookalike."""
+    """Another tool with as many arguments: mostly `mostly`, or the tool's own lookalike."""
     others = _lookalikes(name, tuple(tools))
     taken = next((tool for tool in tools if tool.name == mostly), None)
     if not others and taken is None:
@@ -238,7 +237,7 @@ def _confused(
 
 @cache
 def _lookalikes(name: str, tools: tuple[Tool, ...]) -> list[Tool]:
-    """The other tools that take the same types, the one it is mostly confused with first."""
+    """The other tools that take the same types; the usual mistake comes first."""
     kinds = {tool.name: _types(tool) for tool in tools}
     if name not in kinds:
         return []

@@ -1,4 +1,4 @@
-"""Words that a player copies: what it has seen, and what looks like that."""
+"""Words that a player copies: seen words, and words that look alike."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def words(text: str) -> set[str]:
 
 
 def fill(text: str, secret: set[str], seen: Sequence[str], draw: random.Random) -> str:
-    """The text with what stands in `secret` and has not been seen replaced by a guess.
+    """The text with each word of `secret` that has not been seen replaced by a guess.
 
-    A guess looks alike and comes from the latest message that has something like it.
+    A guess looks alike, and comes from the latest message with such a word.
     """
     known = {word for message in seen for word in words(message)}
     unknown = secret - known
@@ -35,7 +35,7 @@ def fill(text: str, secret: set[str], seen: Sequence[str], draw: random.Random) 
 
 
 def miscopy(text: str, seen: Sequence[str], draw: random.Random) -> str:
-    """The text with one thing copied wrongly, if there is something that looks alike."""
+    """The text with one word copied wrongly, if another word looks alike."""
     latest = {word: message for message in seen for word in words(message)}
     phrases = _phrases(text, latest.keys())
     draw.shuffle(phrases)
@@ -61,7 +61,7 @@ def _phrases(text: str, among: Container[str]) -> list[str]:
 
 
 def _alike(phrase: str, message: str) -> list[str]:
-    """What has the phrase's form in a message and is something else."""
+    """The other phrases of the same form in a message."""
     if phrase not in message and phrase.lower() == phrase:
         message = message.lower()
     form = re.sub(r"[a-z]+|[A-Z]+|\d+|[^a-zA-Z\d]", _form, phrase)
@@ -70,7 +70,7 @@ def _alike(phrase: str, message: str) -> list[str]:
 
 
 def _whole(form: str) -> str:
-    """Matches the form where no word goes on at either end."""
+    """A pattern of the form, bounded by ends of words."""
     return rf"(?<![\w/.-]){form}(?![\w/]|[.-]\w)"
 
 

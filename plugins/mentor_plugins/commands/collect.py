@@ -1,8 +1,8 @@
-"""Collector: lets a teacher attempt tasks, round by round, and keeps what comes of it.
+"""Collector: lets a teacher attempt tasks, round by round, and stores each attempt.
 
     tasks ──▶ attempts that the store lacks ──▶ teacher ──▶ replay ──▶ store ──▶ next round
 
-A round has at most one attempt a task: the next one is made only if it is still needed.
+A round has at most one attempt a task. The next attempt is made only if the task still needs one.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Wanted:
     Attributes:
         samples: verified attempts that end the work on a task.
         attempts: most attempts at a task.
-        temperatures: of the first attempt, the second and so on; the last one repeats.
-        shard, shards: of the tasks, every `shards`-th, beginning with number `shard` from 0.
+        temperatures: one for the first attempt, one for the second and so on; the last one repeats.
+        shard, shards: every `shards`-th task is taken, beginning with number `shard`, from 0.
     """
 
     split: Split = "train"
@@ -60,7 +60,7 @@ class _Course:
     """A task that is worked on.
 
     Attributes:
-        hashed: of the task's content.
+        hashed: hash of the task's content.
         asked: hash of the opening messages and the tools.
         verified: attempts that count.
     """
@@ -73,10 +73,10 @@ class _Course:
 
 @dataclass(slots=True)
 class Tally:
-    """What a collection came to.
+    """The result of a collection.
 
     Attributes:
-        tasks, complete: tasks worked on, and those with all the attempts that were wanted.
+        tasks, complete: tasks worked on; tasks with all the attempts that were wanted.
         before: attempts that the store had.
         verdicts: verdict → attempts made now.
         reasons: why attempts were refused or broke → how many; `examples`: the first of each.
@@ -95,12 +95,12 @@ class Collector:
     """Fills a store with one teacher's attempts; the teacher's `Classroom`.
 
     Args:
-        parts: of the run, for its environments and limits.
-        name: what the teacher is registered as.
+        parts: the run's parts, for their environments and limits.
+        name: the teacher's registered name.
         log: the ledger of the requests.
 
     Attributes:
-        tally: what has come of it so far.
+        tally: the result so far.
     """
 
     def __init__(
@@ -206,7 +206,7 @@ class Collector:
             rollout.close()
 
     def _begin(self) -> None:
-        """Find the tasks, and what the store has of them."""
+        """Find the tasks, and the attempts that the store has already."""
         for domain in self.parts.domains.values():
             tasks = domain.tasks(self.wanted.split)[: self.wanted.count]
             for task in tasks[self.wanted.shard :: self.wanted.shards]:
@@ -254,7 +254,7 @@ class Collector:
         return schedule[min(number, len(schedule) - 1)]
 
     def _provided(self, played: Trajectory, course: _Course) -> Trajectory:
-        """The trajectory with its provenance, which an imported one has brought."""
+        """The trajectory with its provenance; an imported trajectory keeps its own."""
         made = played.provenance
         if made is None:  # no policy played it
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -290,7 +290,7 @@ class Collector:
 
 
 def verdict_on(trajectory: Trajectory, task: Task, env: ToolEnv) -> tuple[Verdict, str, str]:
-    """What the replay of an attempt says: the verdict, why it was refused, and an example."""
+    """The result of an attempt's replay: the verdict, the reason if refused, and an example."""
     found = verified({task.key: [trajectory]}, replayed_in(env, [task]))
     if found.refused:
         (why,) = found.refused

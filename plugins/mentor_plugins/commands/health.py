@@ -1,4 +1,4 @@
-"""Health: signs that a training goes wrong, found in its metrics while it can still be mended."""
+"""Health: signs of a failing training, found in its metrics while it runs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mentor_core.run.config import Sign
 __all__ = ["Finding", "Health"]
 
 _WINDOW = 5
-"""Steps over which metrics are averaged: one step's are too noisy to judge by."""
+"""Number of steps over which metrics are averaged: one step's metrics are too noisy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sign, the figures that show it, and the setting that helps."""
+    """One sign, its figures, and the setting that helps."""
 
     sign: Sign
     step: int
@@ -27,18 +27,18 @@ class Finding:
 
 
 class Health:
-    """Looks at each step's metrics; tells each sign once.
+    """Looks at each step's metrics, and reports each sign once.
 
-    The first and the last five steps are compared, so nothing is told before step ten but
-    what is wrong in itself: groups without variance, and episodes that are cut off.
+    The first and the last five steps are compared, from step ten on. Groups without variance, and
+    episodes that are cut off, are reported before.
 
     Args:
         reference_calls: mean number of calls of the references; None if there is none.
-        stop_on: signs at which the training is to end.
+        stop_on: signs that end the training.
 
     Attributes:
-        findings: all that were told.
-        fatal: the one at which the training ends; None as long as it may go on.
+        findings: all reported findings.
+        fatal: the finding that ends the training; None as long as it may go on.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Health:
         )
 
     def _means(self, name: str) -> tuple[float | None, float | None]:
-        """Mean of a metric over the first and over the last steps; None where not measured."""
+        """Mean of a metric over the first and over the last steps; None if not measured."""
         return _mean(self._first, name), _mean(self._last, name)
 
 

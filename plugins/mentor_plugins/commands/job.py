@@ -37,17 +37,17 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
     """Run from start to end, or from the last checkpoint to the end.
 
     Args:
-        parts: what the run is made of.
+        parts: the parts of the run.
         output: the run directory; new, unless `resume`.
-        console: where to show progress (the main process only).
-        resume: continue what is in `output`.
+        console: shows progress (in the main process only).
+        resume: continue the run in `output`.
 
     Returns:
         split → before, warm, after → figures.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; everything is saved and the run can be resumed.
-        MentorError: something is wrong that the user can mend.
+        MentorError: the user can mend the fault.
     """
     config = parts.config
     _quiet()
@@ -112,7 +112,7 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
 
 
 class _Evaluations:
-    """A run's evaluations: kept in its directory, and told to its trackers."""
+    """A run's evaluations, kept in the run directory and sent to the trackers."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class _Evaluations:
         self.config, self.trackers = evaluation.parts.config, evaluation.parts.trackers
 
     def play(self, when: str, step: int, student: Student) -> None:
-        """Evaluate a student; what is on disk already is not played again.
+        """Evaluate a student; a split whose episodes are on disk is not played again.
 
         Args:
             when: before, or the name of the stage that has ended.
@@ -156,7 +156,7 @@ class _Evaluations:
         return sorted(played, key=lambda t: (t.group or 0, t.seed or 0))
 
     def start_trackers(self, directory: RunDirectory, done: int) -> None:
-        """Start the trackers, in the main process, and tell them of the evaluations until then."""
+        """Start the trackers in the main process, and log the evaluations made before."""
         if not self.processes.is_main:
             return
         self.trackers.finish()  # those of the stage before
@@ -174,7 +174,7 @@ class _Evaluations:
 
 
 def _quiet() -> None:
-    """Keep libraries from talking over the progress."""
+    """Keep the output of libraries away from the progress bar."""
     from transformers import logging
 
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

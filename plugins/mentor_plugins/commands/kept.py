@@ -1,7 +1,7 @@
-"""The file that `mentor eval` keeps trajectories in, and beside it what they were played with.
+"""The file of trajectories that `mentor eval` keeps, with a file of settings beside it.
 
-FILE.jsonl has trajectories and nothing else, so that whatever reads them reads it; the settings
-stand in FILE.settings.toml. Only episodes of the same settings are added.
+FILE.jsonl has trajectories and nothing else, so that every reader of trajectories can read the
+file. The settings are in FILE.settings.toml. Only episodes of the same settings are added.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _NOTHING: Any = object()
 
 
 def settings_file(file: Path) -> Path:
-    """Where the settings of a file of trajectories stand."""
+    """The path of the settings of a file of trajectories."""
     return file.with_suffix(".settings.toml")
 
 
 def played_with(config: RunConfig, player: Policy) -> dict[str, Any]:
     """The settings that an evaluated episode depends on, besides its task.
 
-    How many tasks and samples are played, and in what way a server is asked, is not among them.
+    The number of tasks and samples, and the way to ask a server, are not among them.
     """
     settings = tomllib.loads(to_toml(config))  # without secrets, as it will be written
     used = {key: settings[key] for key in ("env", "env_options", "parser", "seed")}
@@ -61,17 +61,17 @@ def played_with(config: RunConfig, player: Policy) -> dict[str, Any]:
 
 
 class Kept:
-    """The trajectories of an evaluation, where they are kept.
+    """The file of an evaluation's trajectories.
 
     Args:
-        file: where; None: nowhere.
-        settings: what they are played with.
-        resume: the file is there and is to be gone on with.
+        file: path of the file; None: nothing is kept.
+        settings: the settings of the episodes.
+        resume: the file exists, and episodes are added to it.
 
     Raises:
-        RunError: the file is there and is not to be gone on with, or the other way round, or
-            what is in it was played with other settings; names those that differ.
-        DataError: what is in it cannot be read.
+        RunError: the file exists and `resume` is not set, or the other way round; or the settings
+            differ (names the keys).
+        DataError: the file cannot be read.
     """
 
     def __init__(self, file: Path | None, settings: Mapping[str, Any], resume: bool) -> None:
@@ -98,9 +98,9 @@ class Kept:
             write_atomically(settings_file(file), tomli_w.dumps(settings))
 
     def split(self, starts: Sequence[Start]) -> tuple[list[Start], list[Trajectory]]:
-        """What is left to play, and what has been played.
+        """The starts that are left to play, and the trajectories that have been played.
 
-        What broke is played again, and goes from the file: what comes of it takes its place.
+        Episodes that broke are removed from the file and played again.
         """
         left, played, broken = [], [], set()
         for start in starts:
@@ -116,7 +116,7 @@ class Kept:
         return left, played
 
     def add(self, trajectory: Trajectory) -> None:
-        """Keep one that has ended."""
+        """Keep an episode that has ended."""
         if self.file is not None:
             with self.file.open("a", encoding="utf-8") as file:
                 write_trajectories(file, [trajectory])
@@ -127,7 +127,7 @@ class Kept:
 
 
 def _episode(trajectory: Trajectory) -> tuple[TaskKey, int | None]:
-    """What tells an episode of an evaluation from all others."""
+    """The key that tells an episode of an evaluation from all others."""
     return trajectory.task_key, trajectory.seed
 
 
@@ -135,8 +135,7 @@ def _check_same(file: Path, settings: Mapping[str, Any]) -> None:
     beside = settings_file(file)
     if not beside.exists():
         raise RunError(
-            f"--resume: {beside} is not there, which says what {file} was played with; choose "
-            "another --output"
+            f"--resume: {beside} is not there, with the settings of {file}; choose another --output"
         )
     before, now = dict(_flat(read_toml(beside))), dict(_flat(settings))
     differ = [

@@ -1,4 +1,4 @@
-"""What the commands that train share: a run is checked, begun or resumed."""
+"""Launch: checks, begins or resumes a run, for all commands that train."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def launch(
     resume: Path | None,
     dry_run: bool,
 ) -> None:
-    """Begin a run, or go on with one.
+    """Begin a run, or resume one.
 
     Args:
         configure: gives the settings of a new run.
-        given: whether a setting was given, which a run that goes on does not take.
+        given: a setting was given; a resumed run takes none.
 
     Raises:
-        MentorError: something is wrong that the user can mend.
+        MentorError: the user can mend the fault.
     """
     from rich.console import Console
     from rich.markup import escape

@@ -1,4 +1,4 @@
-"""`mentor envs`, `rewards`, `recipes`, `plugins`: what is there, from whom, what is broken."""
+"""`mentor envs`, `rewards`, `recipes`, `plugins`: list entries, their sources and their faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes: those of one run, which a launcher of `accelerate` may have started."""
+"""Processes: the processes of one run, which a launcher of `accelerate` may have started."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Processes:
-    """What the processes of a run share.
+    """Shares values between the processes of a run.
 
     Attributes:
-        is_main: whether this is the one that writes and shows.
-        rank: the number of this one, from 0.
+        is_main: this process writes files and shows progress.
+        rank: number of this process, from 0.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Processes:
         return gathered
 
     def from_main(self, get: Callable[..., Any], *arguments: Any) -> Any:
-        """What the main process gets, or the error that it gets, in all processes."""
+        """The result of `get` in the main process, or its error, in all processes."""
         from accelerate.utils import broadcast_object_list
 
         answer: list[Any] = [None]
@@ -56,5 +56,5 @@ class Processes:
         return answer[0]
 
     def wait(self) -> None:
-        """Go on once all processes have come to here."""
+        """Wait until all processes have reached this call."""
         self._state.wait_for_everyone()

@@ -79,7 +79,7 @@ def _recipe(name: str) -> dict[str, Any]:
 
     Raises:
         UnknownName: there is no such recipe.
-        ConfigError: a key or value of it is wrong.
+        ConfigError: a key or value of the recipe is wrong.
     """
     import tomllib
 

@@ -28,8 +28,8 @@ def command(
 ) -> None:
     """Evaluate a student, let it imitate the teacher's references, and evaluate it again.
 
-    The same as `mentor run --set trainer=sft`: the baseline of reinforcement. As its beginning:
-    `mentor run --warm-start sft:64`.
+    The same as `mentor run --set trainer=sft`: the baseline of reinforcement. `mentor run
+    --warm-start sft:64` imitates first, and then reinforces.
 
     \b
     mentor sft --env calculator --steps 64 --references 256

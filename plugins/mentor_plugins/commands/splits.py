@@ -27,11 +27,11 @@ from mentor_toolkit.progress_bar import bar
 __all__ = ["Evaluation", "Summaries"]
 
 Summaries = dict[str, dict[str, Summary]]
-"""Split, or split/environment → who was evaluated → figures."""
+"""Split, or split/environment → name of the evaluation → figures."""
 
 
 def _player(parts: Parts) -> Provenance:
-    """Who plays an evaluation: the run's model, or the one that the policy's options name."""
+    """The player of an evaluation: the run's model, or the model in the policy's options."""
     config, evaluate = parts.config, parts.config.evaluate
     options = evaluate.policy_options
     server = options.get("base_url")
@@ -47,8 +47,8 @@ class Evaluation:
     """Plays the evaluation tasks, split by split, and keeps the figures.
 
     Args:
-        parts: of the run.
-        player: plays.
+        parts: the run's parts.
+        player: the policy to evaluate.
         executor: runs the tools.
         console: shows the progress.
 
@@ -64,7 +64,7 @@ class Evaluation:
         self.summaries: Summaries = {}
 
     def prepare(self, student: Student | None) -> None:
-        """Hand the player its model; again if the model has changed."""
+        """Give the player its model; called again if the model has changed."""
         if student is not None:
             student.model.eval()
         temperature = self.parts.config.evaluate.temperature
@@ -82,7 +82,7 @@ class Evaluation:
         """Play episodes of a split.
 
         Args:
-            label: what to call them beside the bar.
+            label: name of the episodes beside the bar.
             on_end: called with each trajectory as it ends.
         """
         at_once = self.parts.config.rollout.episodes
@@ -95,7 +95,7 @@ class Evaluation:
             return play(self.rollout, starts, ended)
 
     def add(self, split: Split, who: str, played: Sequence[Trajectory]) -> None:
-        """Take the figures of a split; none if nothing was played."""
+        """Add the figures of a split; none if nothing was played."""
         if played:
             for key, own in by_environment(split, played, [*self.parts.domains]).items():
                 self.summaries.setdefault(key, {})[who] = summarise(own)

@@ -32,11 +32,11 @@ class Stages:
     """Trains a run's student, stage by stage.
 
     Attributes:
-        directory: of the run; a stage that goes before the last has a directory in it.
+        directory: the run's; each stage but the last has a directory inside.
         policy: generates the episodes that `rollout` plays.
-        tasks: those to train on, with their verified `references`.
-        start_trackers: starts them for a directory, which has so many steps done.
-        interrupted: whether this process was asked to stop.
+        tasks: the tasks to train on, with their verified `references`.
+        start_trackers: starts the trackers, given a directory and the number of steps done.
+        interrupted: true if this process was asked to stop.
     """
 
     parts: Parts
@@ -54,12 +54,12 @@ class Stages:
         """Train, from the last checkpoint if there is one.
 
         Returns:
-            The student that comes out, which is also kept in the directory, and facts for the
-            report; none if the stage had ended before.
+            The trained student, which is also kept in the directory, and facts for the report; no
+            facts if the stage had ended before.
 
         Raises:
             Interrupted: the process was asked to stop, and stopped after saving.
-            RunError: a sign of bad health at which the training is to end.
+            RunError: the health check ends the training.
         """
         directory = self.directory if stage.name == "after" else self.directory.stage(stage.name)
         if self.processes.from_main(directory.is_trained, self._note):

@@ -1,4 +1,4 @@
-"""Imported trajectories: each is replayed on arrival, and whatever is left out is counted."""
+"""Imported trajectories: each one is replayed on arrival, and rows left out are counted."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def take_over(
 ) -> Iterator[str]:
     """Import files of rows, in constant memory.
 
-    A row belongs to the task of its environment and id, or to the only task with its prompt. What
-    a row does not say (outcome, answer, end) is what comes of its replay. An attempt that is in
+    A row belongs to the task of its environment and id, or to the only task with its prompt. An
+    outcome, answer or end that a row does not give is taken from the replay. An attempt that is in
     the store already is not stored again.
 
     Yields:
-        For each file, how many rows were read, what became of them, and why others were not.
+        For each file the number of rows and of new attempts, and why other rows were left out.
 
     Raises:
         DataError: a file cannot be read at all.
@@ -56,7 +56,7 @@ class _Intake:
     """Turns rows into attempts.
 
     Attributes:
-        found: what became of the rows of the last file → how many; `examples`: the first.
+        found: kind of result → number of rows of the last file; `examples`: the first of each.
     """
 
     def __init__(self, config: RunConfig, store: TeacherStore, record_format: RecordFormat) -> None:
@@ -78,7 +78,7 @@ class _Intake:
         self.examples: dict[str, str] = {}
 
     def attempts(self, file: Path) -> Iterator[Stored]:
-        """Those of a file that are of a task."""
+        """The attempts in a file that belong to a task."""
         self.found, self.examples = Counter(), {}
         for number, row in enumerate(read_file(file, self.record_format)):
             if isinstance(row, Unread):
@@ -91,7 +91,7 @@ class _Intake:
                 yield self._attempt(replace(row, task_id=task.id, env=task.env), task, number)
 
     def _task(self, row: Trajectory) -> Task | None:
-        """The task that a row is of; None if there is none, or if several could be meant."""
+        """The task that a row belongs to; None if there is none, or if several could be meant."""
         asked = next((m["content"].strip() for m in row.prompt if m["role"] == "user"), "")
         return self.tasks.get(row.task_key) or self.by_prompt.get(asked)
 

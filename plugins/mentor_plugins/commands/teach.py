@@ -96,7 +96,7 @@ class _Temperatures(click.ParamType[tuple[float, ...]]):
     type=_Temperatures(),
     default="0,0.7,1",
     show_default=True,
-    help="Of a task's first attempt, its second, …; the last one repeats.",
+    help="For a task's first attempt, its second, …; the last one repeats.",
 )
 @click.option("--shard", type=_Shard(), default="1/1", help="Do part I of N of the tasks.")
 @click.option(
@@ -134,10 +134,10 @@ def command(
     tasks: str | None,
     **options: Any,
 ) -> None:
-    """Let a teacher attempt tasks; replay each attempt, and keep it in a store.
+    """Let a teacher attempt tasks; replay each attempt, and keep the attempt in a store.
 
-    What is in the store is not asked for again, and an answer that was paid for is never paid for
-    twice, whatever ended the collection. The same command goes on with it.
+    Attempts in the store are not asked for again. No answer is paid for twice, whatever ended the
+    collection. The same command resumes an interrupted collection.
 
     \b
     mentor teach --env calculator --teacher expert --tasks 256
@@ -173,7 +173,7 @@ def fill(
     budget: Budget | None = None,
     prices: Path | None = None,
 ) -> Tally:
-    """Fill a store with a teacher's attempts, and say what came of it.
+    """Fill a store with a teacher's attempts, and print the result.
 
     Raises:
         click.Abort: somebody asked to stop.
@@ -246,7 +246,7 @@ def _options(given: Sequence[str], model: str | None) -> dict[str, Any]:
 
 
 def _tell(console: Console, tally: Tally, ledger: Ledger, path: Path) -> None:
-    """What came of a collection, line by line."""
+    """Print the result of a collection, line by line."""
     say = _plain(console)
     made = tally.verdicts
     before = f", {tally.before} attempts were there before" if tally.before else ""

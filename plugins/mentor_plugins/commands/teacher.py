@@ -46,7 +46,7 @@ _VERDICT = click.option(
 
 @click.group("teacher", short_help="Look at a teacher store, verify it, export, import.")
 def group() -> None:
-    """What `mentor teach` collected: who solved which tasks, verified how, at which cost."""
+    """Look at a teacher store, which `mentor teach` fills: attempts, verdicts and costs."""
 
 
 @group.command("ls", short_help="List teachers: attempts, requests, cost.")
@@ -294,7 +294,7 @@ def _environments(store: TeacherStore) -> list[str]:
 
 
 def _tools(envs: Iterable[str]) -> list[dict[str, Any]]:
-    """The schemas of the tools of environments, as far as those can be made without options."""
+    """The schemas of the environments' tools; an environment that needs options is left out."""
     from mentor_core.door.registry import ENVIRONMENTS, create
 
     found: dict[str, dict[str, Any]] = {}

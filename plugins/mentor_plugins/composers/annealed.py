@@ -1,4 +1,4 @@
-"""Annealed: the teacher's say in a task falls as the student's success there grows."""
+"""Annealed: the teacher's weight in a task falls as the student's success at the task grows."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _OUTCOME = "outcome"
 class Annealed(WeightedSum):
     """Reward Σ f·w·s / Σ |f·w|, with f = max(0, 1 - p / `until`) for the terms in `terms`, else 1.
 
-    p is the share of verified successes in the trajectory's group: what the student can do on
-    this task now. A teacher guides while the student fails, and leaves the say to the outcome
-    when the student succeeds as often as the teacher does (`until`). The weights are the same
-    within a group, so that they change no order of two trajectories but by the terms' scores.
+    p is the share of verified successes in the trajectory's group: how well the student does this
+    task now. The teacher's terms guide while the student fails. The outcome alone counts when the
+    student succeeds as often as the teacher does (`until`). All trajectories of a group have the
+    same weights, so that only the terms' scores order them.
 
     If no trajectory of a group has an outcome, the weights stay as they are.
     """

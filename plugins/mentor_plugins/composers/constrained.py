@@ -1,4 +1,4 @@
-"""Constrained: terms that have to reach a floor weigh more until they do."""
+"""Constrained: a term with a floor weighs more until its mean reaches the floor."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ class Constrained(Weighted):
     """Reward Σ (w + λ)·s / Σ |w + λ|: the Lagrangian of "most Σ w·s with mean s ≥ floor".
 
     Each term with a floor has a multiplier λ ≥ 0 beside its weight (which may be 0). After each
-    batch it rises by rate·(floor - mean of the term over the batch) and falls as soon as the
-    floor is held, but not below 0 nor above `most`. λ·floor, the same for all, is left out: it
-    changes no advantage. The division keeps the reward's scale while multipliers grow.
+    batch λ grows by rate·(floor - mean of the term over the batch), within 0 and `most`. So λ falls
+    while the mean is above the floor. λ·floor, the same for all, is left out, as a constant changes
+    no advantage. The division keeps the reward's scale while multipliers grow.
 
-    The multipliers are saved with each checkpoint. A batch without a score of the term leaves
-    its multiplier as it is.
+    The multipliers are saved with each checkpoint. A batch without a score of the term leaves the
+    term's multiplier unchanged.
 
     Source: Lagrangian methods for constrained policy optimisation (RCPO, arXiv 1805.11074).
     """
 
     floors: dict[str, float] = Field(
-        min_length=1, description="term → what its mean over a batch should not fall below"
+        min_length=1, description="term → floor of its mean over a batch"
     )
     rate: float = Field(0.1, gt=0, allow_inf_nan=False, description="step of the multipliers")
     most: float = Field(10.0, gt=0, allow_inf_nan=False, description="largest multiplier")
     missing: Missing = Field(
         "unscored",
-        description="where a term does not score a trajectory, unscored: no reward either; "
-        "renormalise: the other terms take over its weight in proportion to theirs",
+        description="for a trajectory that a term does not score: unscored: no reward; "
+        "renormalise: the other terms take over the term's weight in proportion",
     )
     _multipliers: dict[str, float] = PrivateAttr(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What composers share."""
+"""Weighted means, which composers share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Missing = Literal["unscored", "renormalise"]
 def scored_mean(values_MK: Floats, weights_K: Floats) -> Floats:
     """Weighted mean Σ w·v / Σ |w| of each row over its scored values, [M].
 
-    Values that are NaN, and columns of weight 0, do not count; rows where nothing counts are
+    Values that are NaN, and columns of weight 0, do not count; rows in which nothing counts are
     NaN.
     """
     counts_MK = ~np.isnan(values_MK) & (weights_K != 0)
@@ -33,8 +33,8 @@ def weighted_rewards(
     """Rewards scale·Σ w·s / Σ |w|, and the same turn by turn over the terms that score the turn.
 
     Args:
-        missing: where a term does not score a trajectory, unscored: there is no reward either;
-            renormalise: the other terms take over its weight.
+        missing: rule for a trajectory that a term does not score. `unscored`: there is no reward;
+            `renormalise`: the other terms take over the term's weight.
     """
     rewards_B = scale * scored_mean(scores.values_BK, weights_K)
     if missing == "unscored":

@@ -1,4 +1,4 @@
-"""Normalised: every term in units of its own std, so that weights mean what they say."""
+"""Normalised: every term in units of its own std, so that weights are shares of the signal."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Normalised"]
 class Normalised(Weighted):
     """Reward Σ w·(m + (s - g) / d), each term in units of its own std.
 
-    s is the term's score, g its mean over the group, m its mean over the batch, and d the
-    standard deviation of s - g over the batch (unbiased). So the advantage, reward less the
-    mean of the group, is exactly Σ w·(s - g) / d: the weights are shares of the signal, however
-    the terms are scaled. A term that does not score a trajectory, or whose std is not above
-    `min_std`, adds nothing to it; Σ w·m is the same for all and only keeps the mean reward
+    s is the term's score, g its mean over the group and m its mean over the batch. d is the
+    standard deviation of s - g over the batch (unbiased). The advantage, reward less the mean of
+    the group, is exactly Σ w·(s - g) / d. So the weights are shares of the signal, however the
+    terms are scaled. A term adds nothing to a trajectory that it does not score, or if d is not
+    above `min_std`. Σ w·m is the same for all trajectories, and only keeps the mean reward
     readable.
 
-    The credit should not divide by a std again: `credit_options.scale = "none"`. What a turn
-    added to the terms is added up in the same units: Σ w·s / d.
+    The credit should not divide by a std again: `credit_options.scale = "none"`. A turn's reward is
+    in the same units: Σ w·s / d, with s the turn's addition to the term.
 
     Source: GRPO's normalisation (arXiv 2402.03300) term by term, as SLIM does it.
     """

@@ -1,4 +1,4 @@
-"""OutcomeGated: the outcome first; how it was reached counts fully only where it was."""
+"""OutcomeGated: the outcome first; the other terms count fully only if the outcome is right."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ _OUTCOME = "outcome"
 class OutcomeGated(Weighted):
     """Reward w·o + (1 - w)·gate·s, in [0, 1].
 
-    o is the outcome and w its share of all weights; s is the weighted mean of the other terms
-    (the shaping); the gate is 1 where o ≥ `threshold` (the trajectory is right) and
-    `wrong_share` elsewhere.
+    o is the outcome and w its share of all weights. s, the shaping, is the weighted mean of the
+    other terms. The gate is 1 if o ≥ `threshold` (the trajectory is right), else `wrong_share`.
 
-    Guarantee: shaping cannot outweigh being right. With terms in [0, 1], a trajectory of
-    outcome 0 gets at most wrong_share·(1 - w), and a right one at least w·threshold; settings
-    where the first exceeds the second are refused. And of two trajectories with the same
-    shaping, the one with the better outcome never gets less.
+    Guarantee: shaping cannot outweigh being right. With terms in [0, 1], a trajectory of outcome 0
+    gets at most wrong_share·(1 - w), and a right one at least w·threshold. Settings are refused if
+    the first exceeds the second. If two trajectories have the same shaping, the better outcome
+    never gets less.
 
-    A shaping term that does not score a trajectory leaves its weight to the other shaping
-    terms, in proportion to theirs; where none scores it, s is 0. Without an outcome there is
-    no reward. A turn's reward is gate·s over the terms that score that turn.
+    A shaping term that does not score a trajectory leaves its weight to the other shaping terms, in
+    proportion to theirs. s is 0 if no shaping term scores the trajectory. Without an outcome there
+    is no reward. A turn's reward is gate·s over the terms that score that turn.
     """
 
     requires: ClassVar[tuple[str, ...]] = (_OUTCOME,)

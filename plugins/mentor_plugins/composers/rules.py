@@ -26,15 +26,15 @@ class Rule(BaseModel):
     )
     base: float = Field(0.0, allow_inf_nan=False)
     weights: dict[str, float] = Field(
-        default_factory=dict, description="term → what its score is multiplied by"
+        default_factory=dict, description="term → factor of its score"
     )
 
 
 class Rules(Composer):
-    """The first rule whose conditions hold gives the reward; where none does there is none.
+    """The first rule whose conditions hold gives the reward; without such a rule there is none.
 
-    A term that a rule weighs and that does not score the trajectory leaves it without reward.
-    The weights of `[terms]` do not count here.
+    A trajectory has no reward if the rule weighs a term that does not score the trajectory. The
+    weights of `[terms]` do not count here.
     """
 
     rules: list[Rule] = Field(min_length=1, description="the cases, tried in this order")
@@ -65,7 +65,7 @@ class Rules(Composer):
         return Composed(rewards_B)
 
     def _check(self, terms: Iterable[str]) -> None:
-        """Raises ConfigError where a rule names a term that the reward does not have."""
+        """Raises ConfigError if a rule names a term that the reward does not have."""
         known = set(terms)
         for number, rule in enumerate(self.rules, 1):
             for name in [*rule.when, *rule.weights]:

@@ -1,4 +1,4 @@
-"""Weighted: what composers share whose weights may change over the training."""
+"""Weighted: base of composers whose weights may change over the training."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["Weighted"]
 class Weighted(Composer, ABC):
     """A composer with weights that follow a schedule; gives rewards per turn, too.
 
-    Between two points of the schedule a weight changes in a straight line; before the first and
-    after the last it stays. Terms without a schedule keep their weight.
+    Between two points of the schedule a weight changes in a straight line; before the first point
+    and after the last the weight is constant. Terms without a schedule keep their weight.
     """
 
     gives_turns: ClassVar[bool] = True
@@ -55,10 +55,10 @@ class Weighted(Composer, ABC):
             self.check_weights(tuple(weights), weights_K)
 
     def check_weights(self, terms: tuple[str, ...], weights_K: Floats) -> None:
-        """Refuse weights; called with those of the beginning, the end and each point between.
+        """Refuse weights; called for the beginning, the end and each point of the schedule.
 
         Raises:
-            ConfigError: says what does not fit.
+            ConfigError: the weights do not fit; says why.
         """
 
     def weights_at(self, training_progress: float, scores: Scores) -> Floats:

@@ -23,8 +23,8 @@ class WeightedSum(Weighted):
     )
     missing: Missing = Field(
         "unscored",
-        description="where a term does not score a trajectory, unscored: no reward either; "
-        "renormalise: the other terms take over its weight in proportion to theirs",
+        description="for a trajectory that a term does not score: unscored: no reward; "
+        "renormalise: the other terms take over the term's weight in proportion",
     )
 
     def compose(self, scores: Scores, training_progress: float) -> Composed:

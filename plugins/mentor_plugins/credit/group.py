@@ -18,9 +18,9 @@ __all__ = ["GroupAdvantage"]
 class GroupAdvantage(Credit):
     """Advantage (reward - mean of the group) / std, the same for all tokens of a trajectory.
 
-    Trajectories without a reward get 0 and do not count in means and stds. The default
-    divides by the std of the batch: that of the group blows near-ties up (seven rewards of
-    1.0 and one of 0.95 would give the last -2.46), and dense terms make near-ties common.
+    Trajectories without a reward get 0 and do not count in means and stds. The default divides by
+    the std of the batch, as the std of the group enlarges near-ties. Seven rewards of 1.0 and one
+    of 0.95 would give the last an advantage of -2.46. Dense terms make near-ties common.
 
     Source: GRPO (arXiv 2402.03300), with the batch's std as in Lite PPO (arXiv 2508.08221).
     """

@@ -1,4 +1,4 @@
-"""What advantages are divided by."""
+"""Divisors of advantages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EPSILON = 1e-4
 
 
 def divisors(rewards_B: Floats, groups_B: npt.NDArray[np.int64], scale: Scale) -> Floats:
-    """For each trajectory what its advantage is divided by, [B], positive.
+    """The divisor of each trajectory's advantage, [B], positive.
 
     batch and group: the standard deviation (unbiased, over the scored rewards) of the whole
     batch or of the trajectory's group, plus `EPSILON`; none: 1.

@@ -20,18 +20,18 @@ __all__ = ["TurnAdvantage"]
 class TurnAdvantage(Credit):
     """Advantage (R - mean R + turn_weight·(g - mean g)) / std for the tokens of each turn.
 
-    R is the trajectory's reward and mean R that of its group. g is what this turn and those
-    after it added, and mean g the mean over the group of what was added from the same turn on;
-    a trajectory that had ended by then counts there with 0. The std is that of R, as in
-    `group`, or that of turn_weight·(g - mean g), where this differs by more: two trajectories
-    that earned the same at other turns are no reason to divide by nothing. A trajectory without
-    a reward gets 0 throughout and does not count in means, and tokens outside the turns get 0.
+    R is the trajectory's reward, and mean R the mean over its group. g is the sum of the additions
+    of this turn and all later turns. Mean g is the mean of g at the same turn over the group; a
+    trajectory that had ended by then counts with 0. The std is the larger one of two: the std of R,
+    as in `group`, and the root mean square of turn_weight·(g - mean g). The second matters if two
+    trajectories earned the same reward at different turns: the std of R is then 0. A trajectory
+    without a reward gets 0 throughout and does not count in means. Tokens outside the turns get 0.
 
-    So stopping pays only where what would follow would lower the reward: cut after a turn, a
-    trajectory gets no turn a higher advantage, unless the turns cut off took more than they
-    gave. Mean g does not depend on what the turn is, so that the expected gradient is that of
-    R + turn_weight·(sum of what the turns added), whatever the lengths: turns say when a
-    reward was earned, and want nothing besides.
+    So stopping pays only if later turns would lower the reward. A trajectory cut after a turn gives
+    no turn a higher advantage, unless the turns cut off lost more than they earned. Mean g does not
+    depend on the content of the turn. So the expected gradient is the gradient of R +
+    turn_weight·(sum of the turns' additions), whatever the lengths. Turn rewards say when a reward
+    was earned, and reward nothing else.
 
     Source: the policy gradient theorem with a baseline (Sutton et al., 1999), a turn as a step.
     """
@@ -39,7 +39,7 @@ class TurnAdvantage(Credit):
     needs_turns: ClassVar[bool] = True
 
     turn_weight: float = Field(
-        0.5, ge=0, allow_inf_nan=False, description="what the turns' own rewards count"
+        0.5, ge=0, allow_inf_nan=False, description="weight of the turns' own rewards"
     )
     scale: Scale = Field(
         "batch",
@@ -76,7 +76,7 @@ class TurnAdvantage(Credit):
     def _divisors(
         self, rewards_B: Floats, shifts_N: Sequence[Floats], groups_B: npt.NDArray[np.int64]
     ) -> Floats:
-        """The std of the rewards; that of the shifts, about 0, where they differ by more."""
+        """The std of the rewards, or the root mean square of the shifts if that is larger."""
         divisors_B = divisors(rewards_B, groups_B, self.scale)
         if self.scale == "none":
             return divisors_B
@@ -94,7 +94,7 @@ class TurnAdvantage(Credit):
 def _gains(
     turns_N: Sequence[Floats], rewards_B: Floats, groups_B: npt.NDArray[np.int64]
 ) -> list[Floats]:
-    """What was added from each turn on, less the mean of the group there; 0 without a reward."""
+    """g - mean g of each turn (see `TurnAdvantage`); 0 for a trajectory without a reward."""
     longest = max(map(len, turns_N), default=0)
     gains_BN = np.zeros((len(turns_N), longest))  # 0 after the end of an episode, too
     for gains_N, turns in zip(gains_BN, turns_N, strict=True):

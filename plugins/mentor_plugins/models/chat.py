@@ -1,13 +1,14 @@
 """ChatFormat: from messages to token ids, exactly as the model's chat template has them.
 
-Two rules hold throughout. What the policy sampled is never decoded and encoded again: the
-environment's messages are rendered as a *suffix*, the text that the template puts between
-the end of an assistant turn and the beginning of the next. And text from outside cannot forge
-structure: where a message or a tool's schema contains the text of one of the tokenizer's
-added tokens (`<|im_end|>`, `<tool_call>` …), that text is encoded as ordinary characters.
+Two rules hold throughout. First, sampled tokens are never decoded and encoded again. The
+environment's messages are rendered as a *suffix*: the template's text between the end of an
+assistant turn and the beginning of the next. Second, text from outside cannot forge structure. A
+message or a tool's schema may contain the text of one of the tokenizer's added tokens
+(`<|im_end|>`, `<tool_call>` …). Such text is encoded as ordinary characters.
 
-A tokenizer whose template knows no tools is given them in the system message, and tool results
-as user messages; one without any template is given ChatML. `ChatFormat.fallback` says so.
+If a template knows no tools, the tools are put into the system message, and tool results become
+user messages. A tokenizer without a template gets ChatML. `ChatFormat.fallback` names such
+replacements.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class ChatFormat:
         end_ids: ids that end a turn besides the tokenizer's own and the template's.
 
     Attributes:
-        fallback: what of the template had to be replaced, in words; None if nothing.
+        fallback: the replaced part of the template, in words; None if nothing was replaced.
         end_ids: all ids that end an assistant turn; `ends` are their texts.
         opening: the text between a user's message and the assistant's turn.
 
@@ -58,7 +59,9 @@ class ChatFormat:
         self._added = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def with_form(self, form: str) -> ChatFormat:
-        """The same format, which tells a model without one of its own to write calls like this."""
+        """The same format; a model whose template knows no tools is told to write calls in this
+        form.
+        """
         told = copy.copy(self)
         told._template = copy.copy(self._template)
         told._template.form = form
@@ -82,10 +85,10 @@ class ChatFormat:
         return self._following_ids([first], self.ends[0]) + self._following_ids(rest, cut)
 
     def turn_ids(self, text: str, calls: Sequence[Call] = ()) -> list[int]:
-        """Ids of an assistant turn that somebody else wrote, with the token that ends it.
+        """Ids of an assistant turn that was not sampled here, with the token that ends it.
 
         Args:
-            text: the turn, in the format that the model is to write.
+            text: the turn, in the model's format.
             calls: the calls in it; some templates end a turn with calls by another token.
         """
         end = self._template.turn_end(calls)
@@ -100,9 +103,9 @@ class ChatFormat:
         return text
 
     def differences(self, tools: Sequence[dict[str, Any]], replies: bool = False) -> list[str]:
-        """How turn-by-turn encoding differs from the template's own ids of whole conversations.
+        """Differences of turn-by-turn encoding from the template's own ids of whole conversations.
 
-        Empty where it does not: then training sees exactly what the model sees in use.
+        Empty if there are none: then training has exactly the tokens that the model sees in use.
 
         Args:
             tools: schemas of the tools.
@@ -139,7 +142,7 @@ class ChatFormat:
         return messages
 
     def _difference(self, messages: list[Any], tools: Sequence[dict[str, Any]]) -> str | None:
-        """How the ids of a conversation are not those of its prompt and suffixes, in words."""
+        """The difference of a conversation's ids from the ids of prompt and suffixes, in words."""
         try:
             whole = self._template.ids(messages, tools)
         except Exception as error:  # noqa: BLE001 - a template refuses by raising
@@ -197,7 +200,7 @@ class ChatFormat:
     def _following_ids(self, texts: Sequence[str], before: str) -> list[int]:
         """Ids of texts, each of which follows `before`.
 
-        Alone, some tokenizers would put a space before the text.
+        Some tokenizers would put a space before a text that is encoded alone.
         """
         ids: list[int] = []
         skipped = self._plain_ids(before)

@@ -1,10 +1,9 @@
-"""ChatTemplate: a tokenizer's chat template, found out by rendering small conversations.
+"""ChatTemplate: a tokenizer's chat template, explored by rendering small conversations.
 
-Templates differ in what they take: tool calls as objects or as text, one or several a turn,
-tool messages only after calls, with ids or without; and some know no tools at all, or there
-is no template. What a template takes is found out once, so that the rest of mentor need not
-know: it renders whole conversations, what stands between two assistant turns, and what an
-assistant turn looks like.
+Templates differ in their input. They take tool calls as objects or as text, one or several a turn,
+and tool messages only after calls, with ids or without. Some know no tools at all, or there is no
+template. These differences are found out once and hidden here. `ChatTemplate` renders whole
+conversations, the text between two assistant turns, and single assistant turns.
 """
 
 from __future__ import annotations
@@ -47,13 +46,14 @@ class ChatTemplate:
 
     Args:
         tokenizer: a `PreTrainedTokenizerBase`. It is not changed.
-        end_ids: ids that end a turn besides those that tokenizer and template tell.
+        end_ids: ids that end a turn besides the tokenizer's and the template's.
 
     Attributes:
-        fallback: what of the template had to be replaced, in words; None if nothing.
-        form: how calls are to be written, which a fallback tells the model.
+        fallback: the replaced part of the template, in words; None if nothing was replaced.
+        form: the form of calls, which a fallback shows the model.
         end_ids: all ids that end an assistant turn; `ends` are their texts.
-        knows_thinking: it shows thinking that a message gives apart from its text.
+        knows_thinking: true if the template shows thinking that a message holds apart from its
+            text.
         opening: the text between a user's message and the assistant's turn.
 
     Raises:
@@ -94,7 +94,7 @@ class ChatTemplate:
         self.opening = self._after(self.render([_USER], (), generate=True))
 
     def render(self, messages: Conversation, tools: Any, *, generate: bool) -> str:
-        """The text of a conversation, and the opening of the next turn where `generate`."""
+        """The text of a conversation, with the opening of the next turn if `generate`."""
         text: str = self._apply(messages, tools, generate, tokenize=False)
         return text
 
@@ -104,7 +104,7 @@ class ChatTemplate:
         return ids
 
     def suffix(self, messages: Sequence[Message]) -> str:
-        """The text from the end of an assistant turn, without it, to the opening of the next.
+        """The text after an assistant turn, up to and with the opening of the next.
 
         Raises:
             ModelError: the template does not show an assistant turn.
@@ -125,9 +125,9 @@ class ChatTemplate:
         tools: Sequence[dict[str, Any]],
         thinking: str = "",
     ) -> str | None:
-        """What the template writes for an assistant turn between its opening and its end.
+        """The template's text of an assistant turn, between opening and end.
 
-        None where it cannot, or writes another opening than it gives a model.
+        None if the template cannot write the turn, or writes another opening than it gives a model.
         """
         assistant = self.assistant(content, calls, thinking)
         results = [tool_message(call.name, "…") for call in calls]
@@ -159,8 +159,8 @@ class ChatTemplate:
     def assistant(self, content: str, calls: Sequence[Call], thinking: str = "") -> dict[str, Any]:
         """An assistant message as the template takes it.
 
-        Thinking goes under the keys for it; into the text, and without calls, where the template
-        does not know them.
+        Thinking is put under the template's keys for it. If the template knows none, thinking is
+        put into the text, and calls are left out.
         """
         if thinking and not self.knows_thinking:
             return assistant_message(f"<think>\n{thinking}\n</think>\n\n{content}")
@@ -186,7 +186,7 @@ class ChatTemplate:
             return False
 
     def _find_out(self) -> _Takes | None:
-        """How the template takes calls; None where it knows no tools."""
+        """The form in which the template takes calls; None if the template knows no tools."""
         ways = [_Takes(n, as_text) for as_text in (False, True) for n in (2, 1)]
         for takes in [*ways, _Takes(0)]:
             self._takes = takes
@@ -215,16 +215,16 @@ class ChatTemplate:
         return False
 
     def _ends_before_result(self) -> bool:
-        """Whether a token that is known to end turns stands between a call and its result."""
+        """True if a token that is known to end turns is between a call and its result."""
         messages = [_USER, self._calling([_CALL]), tool_message(_CALL.name, "mentor result")]
         text = self.render(messages, (), generate=True)
         between = text.partition("mentor result")[0].rpartition(_MARK)[2]
         return self._end_in(between) > 0
 
     def _add_end(self, text: str, at_once: bool = False) -> None:
-        """Take the added token that ends a conversation's last turn for one that ends turns.
+        """Add the token at the end of a conversation's last turn to the tokens that end turns.
 
-        Where the turn is text, and `at_once`, rather the one that follows it.
+        With `at_once`, the token that directly follows the turn's text is preferred.
         """
         added = self.tokenizer.get_added_vocab()
         _, found, rest = text.rpartition(_MARK)
@@ -255,7 +255,7 @@ class ChatTemplate:
         )
 
     def _calling(self, calls: Sequence[Call]) -> dict[str, Any]:
-        """An assistant message with calls; the last ones where the template takes not as many."""
+        """An assistant message with calls; the last calls only if the template takes fewer."""
         as_text, most = (self._takes.as_text, self._takes.calls) if self._takes else (False, 0)
         shown = calls if most > 1 else calls[-1:]
         return assistant_message("") | {
@@ -278,13 +278,13 @@ class ChatTemplate:
         return after
 
     def _end_in(self, text: str) -> int:
-        """Where the first end of turn in a text ends; 0 where there is none."""
+        """The index after the first end of turn in a text; 0 if there is none."""
         found = self._end.search(text)
         return found.end() if found else 0
 
 
 def _with_one_template(tokenizer: Any) -> Any:
-    """The tokenizer, or a copy with one of its several named templates: the one for tools."""
+    """The tokenizer, or a copy with only one of several named templates: the one for tools."""
     named = tokenizer.chat_template
     if not isinstance(named, dict):
         return tokenizer
@@ -300,11 +300,11 @@ def _with_one_template(tokenizer: Any) -> Any:
 
 
 class _Takes(NamedTuple):
-    """How a template takes tool calls.
+    """The form in which a template takes tool calls.
 
     Attributes:
         calls: most calls of one turn: 0 (none: they are the message's text), 1 or 2 (any).
-        as_text: the arguments are given as JSON text, not as an object.
+        as_text: true if arguments are JSON text, not an object.
     """
 
     calls: int

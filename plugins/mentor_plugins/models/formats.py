@@ -1,7 +1,7 @@
-"""Which parser reads what a model writes: found out from its chat template, or checked.
+"""Formats: find the parser of a model's calls from its chat template, or check a given one.
 
-A parser that does not read the model's calls is the quietest way to train nothing: every call
-passes for an answer. So the template is asked to write a call, and the parser to read it.
+With a parser that does not read the model's calls, every call passes for an answer, and training
+has no effect. So the template writes a test call, and the parser must read that call.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
 class AutoParser(CallParser):
     """The parser that reads, and writes, calls as the model's chat template writes them.
 
-    One that is made for a family goes before a generic one, and one that writes calls alike
-    before one that only reads them.
+    A family's own parser is preferred to a generic one. A parser that writes calls in the same way
+    is preferred to one that only reads them.
 
-    Hermes' before a model is known, and for models whose template knows no tools.
+    The parser is Hermes' before a model is known, and for models whose template knows no tools.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class AutoParser(CallParser):
         """Choose.
 
         Raises:
-            ConfigError: no parser reads the template's calls; quotes one.
+            ConfigError: no parser reads the template's calls; quotes a call.
         """
         self.chosen = HermesParser() if chat.fallback else _choose(chat, tools)
         self.chosen.prepare(chat, tools)
@@ -60,22 +60,22 @@ class AutoParser(CallParser):
 
 
 def match_formats(envs: Sequence[ToolEnv], chat: Chat) -> tuple[Chat, list[str]]:
-    """Prepare the environments' parser for a model, and find what does not match.
+    """Prepare the environments' parser for a model, and find mismatches.
 
-    Nothing else makes a parser and a chat format agree: the parser learns the model's ways, and
-    the chat format tells a model without a format of its own the parser's.
+    Only this function makes a parser and a chat format agree. The parser adapts to the model. The
+    chat format shows the parser's form to a model without a format of its own.
 
     Args:
         envs: environments that share one parser.
         chat: the model's chat format; it is not changed.
 
     Returns:
-        The chat format to use from now on, and what a user should be told: the fallbacks of the
-        chat format, where it encodes otherwise than the template, and whether the parser does not
-        read the template's calls.
+        The chat format to use from now on, and notes for the user. Notes are about fallbacks of the
+        chat format, differences from the template's own encoding, and calls that the parser does
+        not read.
 
     Raises:
-        ConfigError: the parser is "auto", and none reads the template's calls.
+        ConfigError: the parser is "auto", and no parser reads the template's calls.
         ModelError: the parser cannot serve the model.
     """
     parser = envs[0].parser
@@ -124,7 +124,7 @@ def _check_written(env: ToolEnv, written: CallParser) -> None:
     """Refuse a policy whose calls the environment's parser does not read.
 
     Raises:
-        ConfigError: it does not; its calls would pass for answers.
+        ConfigError: the parser does not read the calls, which would pass for answers.
     """
     turn = env.parser.parse(written.render("", [_PROBE]))
     if (turn.content, turn.calls, turn.failure) != ("", [_PROBE], None):
@@ -160,7 +160,7 @@ def _writes(parser: CallParser) -> str:
 
 
 def _reads(parser: CallParser, chat: Chat) -> bool:
-    """Whether the parser reads a call, and nothing else, in what the template writes for it."""
+    """True if the parser reads a call, and nothing else, in the template's text of the call."""
     text = _call_text(chat)
     if text is None:
         return False

@@ -24,7 +24,7 @@ __all__ = ["check_model", "load_student", "model_path", "unseen"]
 
 
 def unseen(name: str, environments: Iterable[str]) -> list[str]:
-    """What to tell, if anything, of environments that an embedded student has not learnt."""
+    """Notes on environments that an embedded student has not learnt; [] if there are none."""
     others = [other for other in environments if f"{EMBEDDED}/{other}" != name]
     if not is_embedded(name) or not others:
         return []
@@ -32,11 +32,10 @@ def unseen(name: str, environments: Iterable[str]) -> list[str]:
 
 
 def model_path(name: str) -> Path | None:
-    """Where a model is on disk: its directory or GGUF file; None for a hub id.
+    """The path of a model on disk: its directory or GGUF file; None for a hub id.
 
     Raises:
-        ModelError: `name` looks like a path and nothing is there, or is an embedded student
-            that there is not.
+        ModelError: `name` looks like a path and does not exist, or is an unknown embedded student.
     """
     if is_embedded(name):
         return _embedded_path(name)
@@ -80,7 +79,7 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
         options: passed to `from_pretrained` of the model (dtype, attn_implementation …).
 
     Raises:
-        ModelError: it is not there or cannot be loaded; says what was tried.
+        ModelError: the model does not exist or cannot be loaded; says which sources were tried.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -104,10 +103,10 @@ def load_student(name: str, options: Mapping[str, Any] | None = None) -> Student
 
 
 def check_model(name: str) -> ChatFormat | None:
-    """Read what can be read of a model without loading it: its config, tokenizer and weights' list.
+    """Check a model without loading it: its config, tokenizer and list of weights.
 
     Returns:
-        Its chat format; None for an embedded student, which comes with mentor and is whole.
+        The model's chat format; None for an embedded student, which needs no check.
 
     Raises:
         ModelError: `load_student` would refuse it; says why.
@@ -129,7 +128,7 @@ def check_model(name: str) -> ChatFormat | None:
 
 
 def _check_weights(folder: Path) -> None:
-    """Raises OSError or SafetensorError where a file of weights is missing or cut short."""
+    """Raises OSError or SafetensorError if a file of weights is missing or cut short."""
     from safetensors import safe_open
 
     index, whole = folder / "model.safetensors.index.json", folder / "model.safetensors"
@@ -146,7 +145,7 @@ def _check_weights(folder: Path) -> None:
 
 @contextmanager
 def _loading(name: str, path: Path | None) -> Iterator[dict[str, str]]:
-    """Arguments of `from_pretrained` that say where a model is; explains what it raises."""
+    """Arguments of `from_pretrained` with a model's place; explains exceptions of the block."""
     place = {"pretrained_model_name_or_path": str(path or name)}
     if path is not None and path.is_file():
         place = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
@@ -169,9 +168,9 @@ def _dtype(name: str) -> Any:
 
 
 def _forget_quantization(model: Any) -> None:
-    """A GGUF file is read into plain weights: nothing of it needs to be dequantized again.
+    """Forget that a model came from a GGUF file: the weights are plain after reading.
 
-    Otherwise the trainer refuses the model as quantized, and the saved one asks for the file.
+    Otherwise the trainer refuses the model as quantized, and the saved model needs the file.
     """
     quantization = getattr(model.config, "quantization_config", None)
     method = getattr(quantization, "quant_method", None)

@@ -65,7 +65,7 @@ class GemmaParser(OwnFormParser):
 
 
 def _take(turn: ParsedTurn, text: str, at: int) -> int | None:
-    """Take the call that begins at `at`; where it ends, None where it is malformed."""
+    """Take the call that begins at `at`; returns its end, or None if the call is malformed."""
     named = _NAME.match(text, at)
     if named is None:
         listed = read_listed(text, at)
@@ -84,7 +84,7 @@ def _take(turn: ParsedTurn, text: str, at: int) -> int | None:
 
 
 def _as_json(text: str, at: int) -> tuple[str, int | None]:
-    """The object that begins at `at` as JSON, and where the mark after it ends."""
+    """The object that begins at `at` as JSON, and the end of the mark that follows."""
     pieces: list[str] = []
     while found := _PIECE.search(text, at):
         pieces.append(text[at : found.start()])

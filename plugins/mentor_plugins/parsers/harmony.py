@@ -32,10 +32,12 @@ _PEOPLE = ("user", "assistant", "all")
 class HarmonyParser(OwnFormParser):
     """Reads the messages of a turn: `HEADER<|message|>BODY<|end|>`, several of them.
 
-    A header names a channel, and of a call its recipient, before or after the channel:
-    `to=functions.NAME<|channel|>commentary json` and
-    `<|channel|>commentary to=functions.NAME <|constrain|>json`. The channel `analysis` is
-    thinking; `final`, and `commentary` to nobody, are content, and so is text without marks.
+    A header names a channel. The header of a call also names a recipient, before or after the
+    channel: `to=functions.NAME<|channel|>commentary json` or
+    `<|channel|>commentary to=functions.NAME <|constrain|>json`.
+
+    The channel `analysis` is thinking. `final` is content, and so are `commentary` without a
+    recipient and text without marks.
     """
 
     form = (
@@ -101,7 +103,7 @@ class HarmonyParser(OwnFormParser):
 
 
 def _take_call(turn: ParsedTurn, recipient: str, text: str, at: int) -> int:
-    """Take the call whose arguments begin at `at`; where its message ends."""
+    """Take the call whose arguments begin at `at`; returns the end of its message."""
     value, end = read_json(text, at)
     closed = None if value is NOT_JSON else _END.match(text, end)
     if closed is None:

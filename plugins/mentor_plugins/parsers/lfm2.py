@@ -78,7 +78,7 @@ def _shown(value: Any) -> str:
 
 
 def _calls(source: str) -> list[Call] | None:
-    """The calls that a Python expression writes; None where it is none, or is no call."""
+    """The calls that a Python expression writes; None if the text is no such expression."""
     try:
         with warnings.catch_warnings(action="ignore"):  # on escapes that Python does not know
             node = ast.parse(source, mode="eval").body

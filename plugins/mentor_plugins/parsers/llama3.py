@@ -31,8 +31,8 @@ _FUNCTION = re.compile(r"[a-z_][\w.-]*")
 class Llama3Parser(CallParser):
     """`{"name": …, "parameters": {…}}` at the start of a line, after `<|python_tag|>` or not.
 
-    Several calls are separated by `;`, `,` or white space, or stand in a list, as models
-    write them. Without the tag, JSON that is no call is text: an answer may well be JSON.
+    Several calls are separated by `;`, `,` or white space, or stand in a list, as models write
+    them. Without the tag, JSON that is no call is text, as an answer may be JSON.
     """
 
     form = '{"name": <function-name>, "parameters": <arguments-object>}'
@@ -57,8 +57,8 @@ class Llama3Parser(CallParser):
         """Take the calls that begin at `at`, one after another.
 
         Returns:
-            Where they end, which is `at` where there is none; and where the JSON ends that was
-            looked at last. After what is not JSON nothing is read: both are the end of the text.
+            The end of the calls, which is `at` if there is none; and the end of the last JSON read.
+            Nothing is read after a call that is not JSON: both are then the end of the text.
         """
         begin, end = at, at
         while start := _NEXT.match(text, at):

@@ -26,7 +26,7 @@ _TAG = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z)|(?P<tag>\[TOOL_CALLS\])', re.DOTAL
 class MistralParser(OwnFormParser):
     """`[TOOL_CALLS] [{"name": …, "arguments": {…}}]`, or `[TOOL_CALLS]name[ARGS]{…}` repeated.
 
-    Both are read. The second, of tokenizers since version 11, is written where the model's
+    Both forms are read. The second form, of tokenizers since version 11, is written if the model's
     tokenizer has the token `[ARGS]`.
     """
 
@@ -81,5 +81,5 @@ class MistralParser(OwnFormParser):
 
 
 def _next_tag(text: str, at: int) -> int:
-    """Where the next tag outside of JSON's strings begins; the end of the text without one."""
+    """The start of the next tag outside of JSON's strings; the end of the text without one."""
     return next((m.start() for m in _TAG.finditer(text, at) if m["tag"]), len(text))

@@ -1,8 +1,8 @@
-"""OwnFormParser: what formats share that are not JSON, and cannot carry every call.
+"""OwnFormParser: base of formats that are not JSON, and cannot carry every call.
 
-A value may hold what closes it, a name what ends it, and text may look like a number. Such a
-call is written as JSON instead, which the parser reads in the same place: so every call has a
-form that is read back exactly.
+A value or a name may contain its own end mark, and text may look like a number. Such a call is
+written as JSON instead, which the parser reads in the same place. So every call has a form that is
+read back exactly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["OwnFormParser", "read_listed"]
 
 
 class OwnFormParser(CallParser):
-    """Writes calls in the family's own form where `read` reads that back, else as JSON."""
+    """Writes calls in the family's own form if `read` reads that form back, else as JSON."""
 
     def write(self, content: str, calls: Sequence[Call]) -> str:
         written = self.own(calls) if calls else ""
@@ -48,7 +48,7 @@ class OwnFormParser(CallParser):
 
 
 def read_listed(text: str, at: int) -> tuple[list[object], int] | None:
-    """JSON that begins at `at`, as a list of what may be calls, and where it ends."""
+    """JSON that begins at `at`, as a list of possible calls, and its end; None if there is none."""
     value, end = read_json(text, at)
     if value is NOT_JSON or not isinstance(value, list | dict):
         return None

@@ -34,12 +34,12 @@ _BLANKS = re.compile(r'("(?:\\.|[^"\\])*+")|\s+', re.DOTALL)
 class ResponseTemplateParser(HermesParser):
     """Reads with `tokenizer.parse_response`, and writes with the chat template.
 
-    The response template is the tokenizer's own, or the one that TRL knows for its chat
-    template: Qwen 2.5 to 3.8, Llama 3.1 and 3.2, GLM-4, gpt-oss, LFM2, Gemma 4, Nemotron 3.
-    Before `prepare` there is none, and the format is Hermes'.
+    The response template is the tokenizer's own, or the one that TRL knows for its chat template.
+    TRL knows Qwen 2.5 to 3.8, Llama 3.1 and 3.2, GLM-4, gpt-oss, LFM2, Gemma 4, Nemotron 3. Before
+    `prepare` there is no template, and the format is Hermes'.
 
-    Response templates pass over what they do not expect, and some trim or cut values. So what
-    was read is written again: where that is not the turn, up to blanks of JSON, the turn is a
+    Response templates skip unexpected text, and some trim or cut values. So the turn that was read
+    is written again. If the result differs from the text by more than blanks of JSON, the turn is a
     failure.
     """
 
@@ -71,7 +71,7 @@ class ResponseTemplateParser(HermesParser):
         return text
 
     def _read_whole(self, text: str) -> ParsedTurn:
-        """The turn as the response template reads it; a failure where that is not all of it."""
+        """The turn as the response template reads it; a failure if part of the text is lost."""
         if self.chat is None or len(text) > _MOST:
             return ParsedTurn("", [], "malformed_call")
         for end in ("", *self.chat.ends):  # some templates close a call with the end of the turn
@@ -89,7 +89,7 @@ class ResponseTemplateParser(HermesParser):
         return ParsedTurn("", [], unreadable(text))
 
     def _is_whole(self, turn: ParsedTurn, text: str, end: str) -> bool:
-        """Whether the turn, written again, is the text."""
+        """True if the turn, written again, is the text."""
         if not turn.calls and turn.content == text.strip():
             return True
         written = self._template_text(turn.content, turn.calls)
@@ -101,7 +101,7 @@ class ResponseTemplateParser(HermesParser):
         return written == text or (bool(end) and written + end == text)
 
     def _is_unclear(self, call: Call) -> bool:
-        """Whether an argument that the template writes as bare text may be text or not."""
+        """True if the type of an argument is unclear: the template writes text without quotes."""
         parameters = self.parameters.get(call.name, {})
         return not self.is_json and any(
             isinstance(value, str) and not schema_types(parameters, key)
@@ -109,7 +109,7 @@ class ResponseTemplateParser(HermesParser):
         )
 
     def _template_text(self, content: str, calls: Sequence[Call]) -> str | None:
-        """A turn without thinking as the chat template writes it; None where it does not."""
+        """A turn without thinking as the chat template writes it; None if that is impossible."""
         if self.chat is None:
             return None
         opened = opened_thinking(self.opening) is not None

@@ -1,4 +1,4 @@
-"""Which JSON types a tool's schema allows an argument to have."""
+"""JSON types that a tool's schema allows an argument to have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_REFERENCES = 20
 
 
 def schema_types(parameters: Mapping[str, Any], key: str) -> set[str]:
-    """Names of JSON types; empty where the schema does not say.
+    """Names of JSON types; empty if the schema gives none.
 
     Args:
         parameters: JSON schema of a tool's arguments object.

@@ -1,8 +1,8 @@
 """Calls as tags with raw text between them: the formats of Qwen3-Coder and of GLM.
 
-Text is taken as it stands, with its blanks. Whether `75001` is a number or text is for the
-tool's schema to say. Text that holds one of the format's tags cannot be told from them: it is
-a failure, and nothing that follows is read.
+Text is taken unchanged, with its blanks. The tool's schema decides if `75001` is a number or text.
+A value that contains one of the format's tags cannot be told from a tag. The call is a failure, and
+nothing after the call is read.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _CONSTANTS = {"True": True, "False": False, "None": None}
 
 
 class TaggedParser(OwnFormParser):
-    """What both formats share. A call may also be JSON between `<tool_call>` and `</tool_call>`.
+    """Base of both formats. A call may also be JSON between `<tool_call>` and `</tool_call>`.
 
     Attributes:
-        OPEN: what begins a call.
+        OPEN: mark at the start of a call.
         NAME, KEY: match the function's name, and an argument's key up to its value.
-        VALUE_END, END: what follows a value, and the last of them.
+        VALUE_END, END: tag after each value; pattern after the last value.
         TAG: matches each of the format's tags.
     """
 
@@ -60,7 +60,7 @@ class TaggedParser(OwnFormParser):
         return f"<tool_call>\n{call_json(call, 'arguments')}\n</tool_call>"
 
     def _take_json(self, turn: ParsedTurn, text: str, at: int) -> int | None:
-        """Take calls that are JSON; where they end, None where they are not."""
+        """Take calls that are JSON; returns their end, or None if they are not JSON."""
         listed = read_listed(text, at)
         close = _CLOSE.match(text, listed[1]) if listed else None
         if not listed or not close:
@@ -70,7 +70,7 @@ class TaggedParser(OwnFormParser):
         return close.end()
 
     def _take(self, turn: ParsedTurn, text: str, at: int) -> int | None:
-        """Take a call in the family's form; where it ends, None where it is malformed."""
+        """Take a call in the family's form; returns its end, or None if the call is malformed."""
         named = self.NAME.match(text, at)
         if named is None:
             return None
@@ -92,7 +92,7 @@ class TaggedParser(OwnFormParser):
         return end.end()
 
     def trimmed(self, value: str) -> str | None:
-        """A value without what the format puts around it; None where that is not clear."""
+        """A value without the format's white space around it; None if that is unclear."""
         return value
 
     def _value(self, name: str, key: str, text: str) -> Any:
@@ -108,8 +108,8 @@ class TaggedParser(OwnFormParser):
 class QwenCoderParser(TaggedParser):
     """`<tool_call><function=NAME><parameter=KEY>…</parameter></function></tool_call>`.
 
-    Of Qwen3-Coder, Qwen 3.5 and later, and Nemotron 3. One line end on either side of a value
-    is not part of it. The models also leave the outer tags out.
+    The format of Qwen3-Coder, Qwen 3.5 and later, and Nemotron 3. One line end on either side of a
+    value is not part of the value. The models also leave the outer tags out.
     """
 
     form = (
@@ -134,7 +134,7 @@ class QwenCoderParser(TaggedParser):
 
 
 class GlmParser(TaggedParser):
-    """`<tool_call>NAME<arg_key>KEY</arg_key><arg_value>…</arg_value></tool_call>`, of GLM-4.5."""
+    """`<tool_call>NAME<arg_key>KEY</arg_key><arg_value>…</arg_value></tool_call>` of GLM-4.5."""
 
     form = (
         "<tool_call>function-name\n<arg_key>argument-name</arg_key>\n"
@@ -176,7 +176,7 @@ def _shown(value: Any, scalar: Any) -> str:
 
 
 def _literal(text: str) -> Any:
-    """The JSON, or Python's constant, that a text is; `NOT_JSON` where it is neither."""
+    """The value of a text that is JSON or a constant of Python; `NOT_JSON` if it is neither."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     value, end = read_json(text, 0)

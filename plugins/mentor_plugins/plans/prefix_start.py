@@ -1,4 +1,4 @@
-"""PrefixStart: the teacher begins an episode, the student ends it, and the teacher gives less."""
+"""PrefixStart: the teacher plays the first turns of an episode, and fewer as success grows."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class PrefixStart(Plan):
     A run may play each task only once or twice. So a task's first group leaves the student as many
     turns as other tasks' groups have shown to fit: that number moves by `together` with each group.
 
-    Source: reverse curriculum, Florensa et al. (arXiv 1707.05300), as R3 (arXiv 2402.05808)
-    does it for reasoning; here with a k of each task's own, by its own success.
+    Source: reverse curriculum, Florensa et al. (arXiv 1707.05300), used for reasoning by R3 (arXiv
+    2402.05808). Here each task has a k of its own, set by its own success.
     """
 
     replays: ClassVar[bool] = True

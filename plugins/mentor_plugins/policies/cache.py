@@ -1,8 +1,8 @@
 """EpisodeCache: keys and values of many episodes of different lengths, one row an episode.
 
-Row r holds the tokens of its episode at positions 0, 1, 2 … without any padding, so a row can
-be extended, left alone while its tools run, freed and taken by another episode, whatever the
-other rows do. Writing to rows and masking are driven by `EpisodeCache.plan`.
+Row r holds the tokens of its episode at positions 0, 1, 2 … without any padding. So each row can be
+extended, left alone while its tools run, or given to another episode, independently of the others.
+Writing to rows and masking are driven by `EpisodeCache.plan`.
 
 Shape suffixes: R rows, H key-value heads, L positions, D head size, b rows of one forward
 pass, q query positions.
@@ -31,7 +31,7 @@ class EpisodeCache(Cache):
         self._size = (0, 0)
 
     def reserve(self, rows: int, width: int) -> None:
-        """Make room for `rows` rows of `width` positions; what is there stays."""
+        """Make room for `rows` rows of `width` positions; the contents are kept."""
         if rows <= self._size[0] and width <= self._size[1]:
             return
         old_rows, old_width = self._size
@@ -55,14 +55,15 @@ class EpisodeCache(Cache):
         Args:
             rows_b: the rows of the pass; None for the first `count` rows, which needs no copy.
             starts_b: position of each row's first query.
-            queries: number of query positions q; rows with fewer are padded on the right, and
-                what the padding writes is never attended to and later written over.
+            queries: number of query positions q. Rows with fewer are padded on the right. Entries
+                of padding are never attended to, and are overwritten later.
             count: b.
-            width: no query's position is as large; given, as reading it from `starts_b` would
-                wait for the device.
+            width: larger than every query's position. An argument, as reading this from `starts_b`
+                would wait for the device.
 
         Returns:
-            position_ids [b, q] and the attention mask [b, 1, q, width], True where allowed.
+            position_ids [b, q] and the attention mask [b, 1, q, width], in which True allows
+            attention.
         """
         positions_bq = starts_b[:, None] + torch.arange(queries, device=starts_b.device)
         self._width = width

@@ -1,7 +1,7 @@
-"""Conversation: what a server that speaks OpenAI's chat protocol said, and what it is told.
+"""Conversation: the messages exchanged with a server that speaks OpenAI's chat protocol.
 
 Servers write calls in many ways: without an id, with arguments as an object, encoded twice, cut
-off. They are read as far as they can be; what is sent back is always as the protocol has it.
+off. Every call is read as far as possible. Messages sent back always follow the protocol.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ class SaidCall:
     """A call as a server gave it.
 
     Attributes:
-        id: the server's; empty where it gave none.
-        name: the tool's; empty where it gave none.
-        arguments: None where they cannot be read as an object.
-        text: the call in the format of Hermes, where it is one exactly if it can be read.
+        id: the server's id; empty if there is none.
+        name: the tool's name; empty if there is none.
+        arguments: None if they cannot be read as an object.
+        text: the call in the format of Hermes; Hermes' parser reads a call there only if `read`
+            did.
     """
 
     id: str
@@ -43,7 +44,7 @@ class SaidCall:
 
     @classmethod
     def read(cls, call: Any) -> SaidCall:
-        """What can be read of an item of `tool_calls`."""
+        """Read an item of `tool_calls`, as far as possible."""
         call = call if isinstance(call, dict) else {}
         function = call.get("function")
         function = function if isinstance(function, dict) else call
@@ -64,11 +65,11 @@ class Reply:
     """One choice of a server's reply.
 
     Attributes:
-        content: what the model said beside its calls.
+        content: the model's text beside its calls.
         calls: see `SaidCall`.
         text: the turn, in the format of Hermes.
         complete: the model ended the turn itself.
-        usage: what the server counted.
+        usage: the server's counts.
 
     Raises:
         KeyError, TypeError: the choice has no message.
@@ -95,15 +96,15 @@ class Reply:
 
 
 class Conversation:
-    """What a server has been told.
+    """The messages for a server.
 
     Args:
         messages: in the server's protocol.
         tools: names of the tools.
 
     Attributes:
-        messages: those of the conversation so far.
-        tokens: what the model has written.
+        messages: all messages so far.
+        tokens: number of tokens that the model has written.
     """
 
     def __init__(self, messages: list[dict[str, Any]], tools: Sequence[str] = ()) -> None:
@@ -114,7 +115,7 @@ class Conversation:
         self._unread: list[str] = []
 
     def reply(self, reply: Reply) -> None:
-        """The model has spoken."""
+        """Add a reply of the model."""
         self.tokens += reply.usage.completion_tokens
         message: dict[str, Any] = {"role": "assistant", "content": reply.content}
         given = {call.id for call in reply.calls}
@@ -134,9 +135,10 @@ class Conversation:
         self.messages.append(message)
 
     def observe(self, messages: Sequence[Message]) -> None:
-        """The environment has answered: results in the order of the calls that could be read.
+        """Add the environment's messages: results in the order of the calls that could be read.
 
-        Every call must be answered, and at once: one that could not be read gets the complaint.
+        The protocol wants a result for every call: a call that could not be read gets the
+        complaint.
         """
         others: list[dict[str, Any]] = []
         for message in messages:
@@ -158,7 +160,7 @@ class Conversation:
         self.messages.append({"role": "tool", "tool_call_id": call, "content": content})
 
     def _name(self, name: str) -> str:
-        """The name of a tool, or one that servers take."""
+        """The name of a tool, or a substitute that servers accept."""
         return name if name in self._tools else _NO_NAME.sub("_", name)[:_MOST_NAME] or "unknown"
 
 

@@ -1,7 +1,7 @@
 """OpenaiPolicy: a model behind a server that speaks OpenAI's chat protocol.
 
-For evaluation, and for teachers: it writes no token records, so nothing can be trained with
-it. Each episode is a conversation of its own, with one request a turn.
+For evaluation and for teachers. Training is impossible, as there are no token records. Each episode
+is a conversation of its own, with one request a turn.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class OpenaiPolicy(Endpoint, Policy):
     """Asks `/chat/completions`, and gives turns in the format of the parser `hermes`.
 
     With `tools = "native"` the schemas go to the server, and its `tool_calls` become the turn's
-    calls. With `tools = "text"`, for servers that know no tools, the schemas and the format
-    stand in the system message, and the model writes its calls as text.
+    calls. `tools = "text"` is for servers that know no tools. The schemas and the format are in the
+    system message, and the model writes its calls as text.
     """
 
     needs_model: ClassVar[bool] = False
@@ -57,7 +57,7 @@ class OpenaiPolicy(Endpoint, Policy):
     tools: Literal["native", "text"] = Field("native", description="how tools are offered")
     concurrency: int = Field(32, ge=1, description="most requests under way at a time")
     limit_name: str = Field(
-        "max_tokens", description="what the server calls the limit; or max_completion_tokens"
+        "max_tokens", description="the server's name of the limit; or max_completion_tokens"
     )
     omit: list[str] = Field(
         default_factory=list, description="fields that the server refuses, such as seed"
@@ -72,7 +72,7 @@ class OpenaiPolicy(Endpoint, Policy):
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """The name in reports."""
         return self.model
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
@@ -144,7 +144,7 @@ def _first_choice(reply: Any) -> Reply:
     """The first choice of a reply.
 
     Raises:
-        ServerError: there is none, or it is not as the protocol says.
+        ServerError: there is no choice, or it does not follow the protocol.
     """
     try:
         return Reply(reply["choices"][0], usage_in(reply))

@@ -1,4 +1,4 @@
-"""Requests: one request a turn to a server, many at a time; a slow one holds up nobody."""
+"""Requests: one request a turn to a server, many at a time; a slow one delays no other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOOK = 0.005  # seconds between two looks at whether something else is ready
 
 
 class Requests:
-    """Asks in threads of its own, which do not keep a process that ends from ending.
+    """Asks in daemon threads, which do not delay the end of the process.
 
     Args:
         most: requests under way at a time.
@@ -61,7 +61,7 @@ class Requests:
         threading.Thread(target=run, name="mentor-request", daemon=True).start()
 
     def collect(self, interrupted: Interrupted) -> list[Generation]:
-        """Turns that are done, waiting for the first; fewer where `interrupted`."""
+        """Wait for a turn, and return all finished turns; none if `interrupted`."""
         done: list[Generation] = []
         while self._open and not done:
             try:
@@ -79,5 +79,5 @@ class Requests:
         return done
 
     def drop(self, session: Session) -> None:
-        """Nobody waits for this session's reply any more."""
+        """Forget this session: its reply is discarded."""
         self._open.discard(session)

@@ -39,7 +39,7 @@ def sample(
 
 
 def _filtered(logits_bV: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """Logits with what top-k, min-p and top-p exclude at -inf; the first token always stays."""
+    """Logits with the tokens excluded by top-k, min-p and top-p at -inf; one token always stays."""
     if 0 < sampling.top_k < logits_bV.shape[-1]:
         kth_b1 = logits_bV.topk(sampling.top_k, dim=-1).values[:, -1:]
         logits_bV = logits_bV.masked_fill(logits_bV < kth_b1, -torch.inf)

@@ -1,4 +1,4 @@
-"""TokenPolicy: what policies that deal in tokens share: encoding, limits and bookkeeping."""
+"""TokenPolicy: base of policies that sample tokens: encoding, limits and bookkeeping."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["TokenPolicy"]
 
 
 class TokenPolicy(Policy):
-    """Token in, token out: sampled ids are kept as they are, the rest is added as suffixes."""
+    """Token in, token out: sampled ids are kept unchanged, all other text is added as suffixes."""
 
     replays: ClassVar[bool] = True
 
@@ -93,7 +93,7 @@ class TokenPolicy(Policy):
         return Generation(session, text, complete, span, seconds)
 
     def overlong(self, session: Session) -> Generation:
-        """What a session is given whose prompt leaves no room for a single token."""
+        """The generation for a session whose prompt leaves no room for a single token."""
         size = len(tokens(session).prompt)
         error = f"a prompt of {size} tokens fills the model's {self.context_tokens} positions"
         return Generation(session, "", False, None, 0.0, error)

@@ -1,10 +1,10 @@
 """TransformersPolicy: rollouts with a `transformers` model, batched continuously.
 
-The key-value cache lives as long as the episode: what a tool returns is appended as a chunk.
-A prompt that several episodes share is encoded once, and so is the beginning that all prompts
-share (system message and tools). Finished episodes give their row to waiting ones. Every
-episode draws from its own random numbers, so that the same seed gives the same episode
-whatever else is in the batch, up to floating-point ties.
+The key-value cache is kept during the whole episode: a tool's result is appended as a chunk. A
+prompt that several episodes share is encoded once, and so is the beginning that all prompts share
+(system message and tools). Finished episodes give their row to waiting ones. Every episode has its
+own random numbers. So the same seed gives the same episode, independent of the batch, up to
+floating-point ties.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class TransformersPolicy(TokenPolicy):
             running = [i for i, row in enumerate(self._live) if row.limit]
             if running and not finished:
                 finished = self._decode(running)
-            # Where nothing is running, sessions may still wait for a row to become free.
+            # If nothing is running, sessions may still wait for a row to become free.
             if finished or not running or interrupted():
                 return finished
 
@@ -136,7 +136,7 @@ class TransformersPolicy(TokenPolicy):
     # Letting turns in ----------------------------------------------------------------------
 
     def _admit(self) -> list[Generation]:
-        """Encode what the waiting sessions have that the cache has not, and start their turns."""
+        """Encode the tokens of waiting sessions that the cache lacks, and start their turns."""
         refused, starting, waiting = [], [], []
         for session in self._queue:
             limit = self.turn_limit(session)
@@ -168,9 +168,9 @@ class TransformersPolicy(TokenPolicy):
         return row
 
     def _share_prompts(self, rows: Sequence[_Row]) -> None:
-        """Encode what records have in common once: all of it within a group, the start else.
+        """Encode shared tokens once: the whole record within a group, else the shared start.
 
-        A record is more than a prompt if an episode begins with turns of others. The last token is
+        A record is more than a prompt if an episode begins with replayed turns. The last token is
         left for `_extend`, which needs its logits.
         """
         if len(rows) < 2:
@@ -218,7 +218,7 @@ class TransformersPolicy(TokenPolicy):
         return batches
 
     def _extend(self, rows: Sequence[_Row]) -> torch.Tensor:
-        """Encode what is missing; the logits after the last token, [b, V]."""
+        """Encode the missing tokens; returns the logits after the last token, [b, V]."""
         logits = self._forward(rows, [self._missing(row) for row in rows])
         if logits is None:
             raise RuntimeError("no logits were kept")
@@ -258,9 +258,9 @@ class TransformersPolicy(TokenPolicy):
     def _decode(self, running: Sequence[int]) -> list[Generation]:
         """The next `block` tokens of every running row.
 
-        Ids stay on the device in between. What a row samples after the end of its turn is
-        dropped. Idle rows in between are computed along, which costs less than moving the cache:
-        what either writes lies behind its last token and is written over when it goes on.
+        Ids stay on the device in between. Tokens sampled after the end of a turn are dropped. Idle
+        rows in between are computed too, which costs less than moving the cache. Surplus entries
+        lie after a row's last token, and are overwritten when the row goes on.
         """
         device, count = self._device, running[-1] + 1
         live = self._live[:count]
@@ -298,7 +298,7 @@ class TransformersPolicy(TokenPolicy):
         return finished
 
     def _first(self, rows: Sequence[_Row], logits_bV: torch.Tensor) -> list[Generation]:
-        """Sample the first token of each row's turn; the turns that end with it."""
+        """Sample the first token of each row's turn; returns the turns that end with this token."""
         (uniforms,) = _next_uniforms(rows, 1)
         uniforms_b = torch.tensor(uniforms, device=logits_bV.device)
         ids_b, logprobs_b = sample(logits_bV, uniforms_b, self._sampling)
@@ -306,7 +306,7 @@ class TransformersPolicy(TokenPolicy):
         return [turn for row, id_, logprob in sampled for turn in self._take(row, [id_], [logprob])]
 
     def _take(self, row: _Row, ids: Sequence[int], logprobs: Sequence[float]) -> list[Generation]:
-        """Add sampled tokens to a turn, up to its end; the turn, where that is reached."""
+        """Add sampled tokens to a turn, up to its end; returns the turn if the end is reached."""
         for token, logprob in zip(ids, logprobs, strict=True):
             row.ids.append(token)
             row.logprobs.append(logprob)
@@ -318,7 +318,7 @@ class TransformersPolicy(TokenPolicy):
 
 
 def _next_uniforms(rows: Sequence[_Row], steps: int) -> list[list[float]]:
-    """The next random numbers of each row, [s, b]; 0 behind the last of a turn."""
+    """The next random numbers of each row, [s, b]; 0 after the last number of a turn."""
     return [
         [
             row.uniforms[at] if (at := len(row.ids) + step) < len(row.uniforms) else 0.0
@@ -336,7 +336,7 @@ def _shared_length(prompts: Sequence[tuple[int, ...]]) -> int:
 
 
 def _unsupported(config: object) -> str | None:
-    """What of a model's architecture the cache cannot hold; None where it can."""
+    """The part of a model's architecture that the cache does not support; None if there is none."""
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     if kinds != {"full_attention"}:
         return ", ".join(sorted(kinds - {"full_attention"})).replace("_", " ")

@@ -1,8 +1,8 @@
 """VllmPolicy: rollouts with the vLLM engine that TRL sets up and keeps in step with training.
 
 Needs the extra `vllm`, and `train.trl.use_vllm = true` with TRL's other vLLM settings. Every turn
-is a request of its own with a seed of its own: vLLM batches them continuously, a slow one holds
-up nobody, and vLLM's prefix cache spares it from encoding the conversation again.
+is a request of its own with a seed of its own. vLLM batches requests continuously, so a slow one
+delays no other. vLLM's prefix cache avoids encoding the conversation again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class VllmPolicy(TokenPolicy):
         """Find the engine.
 
         Raises:
-            ConfigError: there is none, or it is set up in a way that is not supported.
+            ConfigError: there is no engine, or its settings are not supported.
         """
         super().prepare(student, sampling, limits)
         engine = self._student.engine

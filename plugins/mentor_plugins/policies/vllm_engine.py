@@ -49,7 +49,9 @@ class VllmEngine:
         )
 
     def collect(self, interrupted: Interrupted) -> list[Generation]:
-        """Turns that are done, stepping until there is one; fewer where `interrupted`."""
+        """Step the engine until a turn is finished; returns all finished turns, none if
+        `interrupted`.
+        """
         done: list[Generation] = []
         while self._open and not done and not interrupted():
             for output in self._engine.step():
@@ -63,7 +65,7 @@ class VllmEngine:
         return done
 
     def drop(self, session: Session) -> None:
-        """The session has ended: what it still waits for is not generated."""
+        """The session has ended: its open requests are aborted."""
         left = [request for request, (other, *_) in self._open.items() if other is session]
         for request in left:
             del self._open[request]

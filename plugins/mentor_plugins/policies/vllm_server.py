@@ -1,7 +1,7 @@
 """VllmServer: turns from `vllm serve`, as TRL's server mode uses it.
 
-The server must run with `--logprobs-mode processed_logprobs`, as TRL asks for: behaviour
-log-probabilities are those of the distribution that was sampled from.
+The server must run with `--logprobs-mode processed_logprobs`, as TRL asks for. Behaviour
+log-probabilities then belong to the distribution that was sampled from.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class VllmServer:
     """Each turn is a POST to `/v1/completions`: token ids in, token ids and logprobs out.
 
     Args:
-        url: of the server, without `/v1`.
+        url: the server's address, without `/v1`.
         concurrency: most requests under way at a time.
         retries: further attempts after one that failed.
         timeout: seconds that one attempt may take.
@@ -50,7 +50,7 @@ class VllmServer:
         )
 
     def collect(self, interrupted: Interrupted) -> list[Generation]:
-        """Turns that are done, waiting for the first; fewer where `interrupted`."""
+        """Wait for a turn, and return all finished turns; none if `interrupted`."""
         return self._requests.collect(interrupted)
 
     def drop(self, session: Session) -> None:
@@ -62,7 +62,7 @@ def _sampled(reply: Any) -> tuple[list[int], list[float]]:
     """Ids and log-probabilities of a reply's only choice.
 
     Raises:
-        ServerError: the reply is not as vLLM's protocol says.
+        ServerError: the reply does not follow vLLM's protocol.
     """
     try:
         (choice,) = reply["choices"]

@@ -3,9 +3,9 @@
     {"id": "simple_python_0", "ground_truth": [{"area": {"base": [10], "unit": ["cm", ""]}}]}
     {"id": "multi_turn_base_0", "ground_truth": [["cd(folder='document')"], ["ls()"]]}
 
-Of the values that an argument may have, the first counts; if it is empty, the argument is left out.
-`question` and `function`, which the leaderboard keeps in a file of their own, are read if they are
-in the row. https://gorilla.cs.berkeley.edu/leaderboard.html
+The first acceptable value of an argument counts; if this value is empty, the argument is left out.
+`question` and `function`, which the leaderboard keeps in another file, are read if they are in the
+row. https://gorilla.cs.berkeley.edu/leaderboard.html
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Bfcl(ConversationFormat):
 
     @cached_property
     def _documented(self) -> dict[str, list[str]]:
-        """Function → its parameters in order, of the files in `function_docs`."""
+        """Function → its parameters in order, from the files in `function_docs`."""
         found: dict[str, list[str]] = {}
         paths = sorted(self.function_docs.glob("*.json")) if self.function_docs else []
         if self.function_docs and not paths:

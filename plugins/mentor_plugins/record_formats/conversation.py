@@ -1,4 +1,4 @@
-"""Conversation: what all formats of chat messages share on the way to a trajectory and back.
+"""Conversation: base of formats of chat messages, from rows to trajectories and back.
 
     a row ── format.parse ──▶ chat messages ── trajectory_of ──▶ a trajectory
     a trajectory ── messages_of ──▶ chat messages ── format.render ──▶ a row
@@ -48,7 +48,7 @@ CONVERSATION = (
     *("turns.text", "turns.calls.name", "turns.calls.arguments", "turns.calls.result"),
     "turns.observation",
 )
-"""What a conversation holds, with the columns that `ConversationFormat` writes beside it."""
+"""Fields of a trajectory that a conversation and the columns of `ConversationFormat` hold."""
 
 _HERMES = HermesParser()
 _LONGEST_NAME = 100  # characters of a tool's name in an observation, as `ToolEnv.finish` has it
@@ -59,11 +59,12 @@ class ChatMessage:
     """A message of a conversation, in no format in particular.
 
     Attributes:
-        calls: the calls of an assistant's message; `ids` are theirs, empty where there are none.
-        call_id: of a tool's message, the call that it answers; empty where it does not say.
-        name: of a tool's message, the tool; of a user's, who speaks.
+        calls: calls of an assistant's message; `ids` are the ids of the calls, empty if there are
+            none.
+        call_id: id of the call that a tool's message answers; empty if the message has none.
+        name: the tool of a tool's message; the speaker of a user's message.
         parse_failure: why a call in an assistant's text cannot be read.
-        failure: of a tool's message, why the call was not carried out.
+        failure: why the call of a tool's message was not carried out.
     """
 
     role: Role
@@ -77,10 +78,10 @@ class ChatMessage:
 
 
 class ConversationFormat(RecordFormat):
-    """A format of chat messages, with what they do not tell of in columns beside them.
+    """A format of chat messages, with further columns for facts that messages do not hold.
 
-    The columns are `task_id`, `env` and `outcome`; and `end_reason` and `final_answer`, if they are
-    not those that the last message tells of.
+    The columns are `task_id`, `env` and `outcome`. `end_reason` and `final_answer` are added if
+    they differ from the end that the last message implies.
 
     Attributes:
         own_task_field: key of the task's id, if the option `task_field` names none.
@@ -94,7 +95,7 @@ class ConversationFormat(RecordFormat):
         """The messages of a row.
 
         Raises:
-            RowError: it has none.
+            RowError: the row has no messages.
         """
 
     @abstractmethod
@@ -104,7 +105,7 @@ class ConversationFormat(RecordFormat):
         """The row that holds messages; `tools` are schemas, each with its "function".
 
         Raises:
-            RowError: there is no such row.
+            RowError: no row can hold the messages.
         """
 
     def names(self, row: Mapping[str, Any]) -> list[str]:
@@ -112,7 +113,7 @@ class ConversationFormat(RecordFormat):
         return tool_names(row.get("tools"))
 
     def ending(self, last: Turn) -> tuple[EndReason | None, str | None]:
-        """The end and the answer that a row's last turn tells of, if the row says nothing else."""
+        """The end and the answer that a row's last turn implies, unless the row gives others."""
         if last.calls or last.parse_failure or last.observation:
             return None, None
         return "answered", said_in(last.text).strip() or None
@@ -157,7 +158,7 @@ class ConversationFormat(RecordFormat):
 
 
 def trajectory_of(messages: Iterable[ChatMessage]) -> Trajectory:
-    """The teacher's trajectory that messages tell of: its prompt and its turns.
+    """The teacher's trajectory in messages: its prompt and its turns.
 
     Raises:
         RowError: there is no assistant's message, or a result without a call.
@@ -201,10 +202,10 @@ def trajectory_of(messages: Iterable[ChatMessage]) -> Trajectory:
 
 
 def messages_of(trajectory: Trajectory) -> Iterator[ChatMessage]:
-    """The messages that tell of a trajectory.
+    """The messages of a trajectory.
 
-    A message of a tool that answers no call (a complaint about a call that could not be read)
-    has neither a name nor a call's id.
+    A tool's message without a call (the complaint about an unreadable call) has neither a name nor
+    a call's id.
     """
     number = 0
     for message in trajectory.prompt:
@@ -237,15 +238,15 @@ def messages_of(trajectory: Trajectory) -> Iterator[ChatMessage]:
 def hermes_turn(text: str) -> ChatMessage:
     """An assistant's message from text in which Hermes' marks may stand around calls.
 
-    The content is what stands beside the calls, without white space around it; it is the whole
-    text if there is no call, or one that cannot be read.
+    The content is the text beside the calls, without white space around it. If there is no call, or
+    an unreadable one, the content is the whole text.
     """
     if _HERMES.OPEN not in text:
         return ChatMessage("assistant", text)
     said = said_in(text)
     parsed = _HERMES.parse(said)
     if parsed.failure and not (whole := _HERMES.parse(text)).failure:
-        # What looks like the end of thinking stands in an argument.
+        # The apparent end of thinking is in an argument.
         said, parsed = _HERMES.after_thinking(text) or "", whole
     if parsed.failure or not parsed.calls:
         return ChatMessage("assistant", text, parsed.calls, parse_failure=parsed.failure)
@@ -261,7 +262,7 @@ def said_beside_calls(turn: Turn) -> str:
 
 
 def bare(calls: Sequence[Call]) -> list[Call]:
-    """Calls as they were written, without what came of them."""
+    """Calls as they were written, without their results."""
     return [Call(call.name, call.arguments) for call in calls]
 
 
@@ -272,9 +273,9 @@ def _plain(message: Message) -> ChatMessage:
 def _fitting(
     message: ChatMessage, waiting: Sequence[tuple[str, Call]], start: int = 0
 ) -> int | None:
-    """Which of the calls that wait for a result a tool's message answers, rather from `start` on.
+    """Index of the waiting call that a tool's message answers; from `start` on, if possible.
 
-    That of the message's id, if calls have ids; else of its name, if there is one; else the first.
+    The call with the message's id, if calls have ids; else with its name, if any; else the first.
     """
     if message.call_id and any(identity for identity, _ in waiting):
         found = (at for at, (identity, _) in enumerate(waiting) if identity == message.call_id)
@@ -315,7 +316,7 @@ def _outcome(given: Any) -> float | None:
 
 
 def _hash(trajectory: Trajectory) -> str:
-    """An id for a task that a row does not name, from what its user says."""
+    """An id for a task without a name in the row, from the user's messages."""
     observed = [message for turn in trajectory.turns for message in turn.observation]
     said = [m["content"] for m in [*trajectory.prompt, *observed] if m["role"] == "user"]
     text = json.dumps(said, ensure_ascii=True).encode()

@@ -1,6 +1,6 @@
-"""Files of rows: read a row at a time, and written, in any record format.
+"""Files of rows: read and written a row at a time, in any record format.
 
-A row that cannot be read costs itself only: it is `Unread`, with its place and the reason.
+A row that cannot be read becomes an `Unread`, with its place and the reason; all others are read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 class Where(NamedTuple):
-    """The place of a row: the number of its line, or of the row where lines say nothing."""
+    """The place of a row: the number of its line, or of the row in files without lines."""
 
     file: str
     number: int
@@ -47,7 +47,7 @@ class Unread:
     """A row that holds no trajectory, or a trajectory that could not be written.
 
     Attributes:
-        where: the row's place; of one that was to be written, its number among them.
+        where: the row's place; for an unwritten trajectory, its number.
         why: the reason, in the same words for all rows of a kind.
     """
 
@@ -60,18 +60,18 @@ class Unread:
 
 @dataclass(slots=True)
 class Written:
-    """What `write_file` has done: how many trajectories it wrote, and which it could not."""
+    """The result of `write_file`: number of trajectories written, and those refused."""
 
     count: int = 0
     refused: list[Unread] = field(default_factory=list)
 
 
 def read_rows(path: Path) -> Iterator[tuple[Where, Mapping[str, Any] | RowError]]:
-    """The rows of a file, one at a time; in the place of a row that is none, the reason.
+    """The rows of a file, one at a time; the reason in place of an unreadable row.
 
     Args:
-        path: JSON lines; a JSON list, if the name has .json; both gzip-compressed, if it ends in
-            .gz. Parquet, and a folder with a data set of the Hugging Face Hub, or one that
+        path: JSON lines; a JSON list, if the name has .json; both gzip-compressed, if the name ends
+            in .gz. Parquet, and a folder with a data set of the Hugging Face Hub, or one that
             `datasets` saved, are read by `datasets`.
 
     Raises:
@@ -131,11 +131,11 @@ def write_file(
 ) -> Written:
     """Write trajectories as JSON lines, one row each.
 
-    The file is there only when it is whole. It is compressed if its name ends in .gz. For a format
-    with `session_files` the path is a folder, and each trajectory a file in it.
+    The file takes its name only when it is whole. A file whose name ends in .gz is compressed. For
+    a format with `session_files` the path is a folder, and each trajectory a file in it.
 
     Args:
-        path: where to; what is there is replaced.
+        path: the file, which is replaced if it exists.
         trajectories: taken one at a time.
         record_format: how to write them.
         tools: JSON schemas of the tools, for formats that hold them.
@@ -209,13 +209,13 @@ def _whole_file(path: Path) -> Iterator[io.TextIOBase]:
 
 
 def _first_character(path: Path) -> bytes:
-    """The first character of a file that is no space; empty where there is none."""
+    """The first character of a file that is no space; empty if there is none."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             while block := file.read(_CHUNK):
                 if text := block.removeprefix(codecs.BOM_UTF8).lstrip():
                     return bytes(text[:1])
-    except _UNREADABLE:  # said where the rows are read
+    except _UNREADABLE:  # reported when the rows are read
         pass
     return b""
 

@@ -24,8 +24,8 @@ _ANSWER = "####"
 class Gsm8k(ConversationFormat):
     """GSM8K's rows: a mark `<<48/2=24>>` is a call of a calculator, `#### 72` is the answer.
 
-    Held are one question, and calls of one tool with one argument. Marks without text between them
-    are calls of one turn.
+    A row holds one question, and calls of one tool with one argument. Marks without text between
+    them are calls of one turn.
     """
 
     holds = tuple(name for name in CONVERSATION if name != "tools")

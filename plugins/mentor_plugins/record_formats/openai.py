@@ -55,10 +55,10 @@ class Openai(ConversationFormat):
 
 
 def message_from(given: Any) -> ChatMessage:
-    """A message of the chat-completions protocol, as it is written in many places.
+    """A message of the chat-completions protocol, in any of its usual variants.
 
     Raises:
-        RowError: it is none; says why.
+        RowError: the value is no message; says why.
     """
     message = as_object(given, "a message")
     role = role_of(message.get("role"), _ROLES)

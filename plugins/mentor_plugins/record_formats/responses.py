@@ -35,8 +35,8 @@ _ROLES: dict[str, Role] = {
 class Responses(ConversationFormat):
     """Items of OpenAI's Responses API: `{"input": […], "output": […], "tools": […]}`.
 
-    Read are `instructions`, `input` (text or items) and `output`, or `items` alone. An assistant's
-    message begins a turn, and so does a call after a result.
+    The keys read are `instructions`, `input` (text or items) and `output`, or `items` alone. An
+    assistant's message begins a turn, and so does a call after a result.
     """
 
     def parse(self, row: Mapping[str, Any]) -> list[ChatMessage]:
@@ -93,7 +93,7 @@ class _Reader:
     """Puts items together to turns.
 
     Attributes:
-        turn: the assistant's turn that goes on; it is the last of `messages`.
+        turn: the assistant's unfinished turn, which is the last of `messages`.
         thinking: reasoning that the next item of the assistant belongs to.
     """
 
@@ -106,7 +106,7 @@ class _Reader:
         """Take an item in.
 
         Raises:
-            RowError: it is none that can be read.
+            RowError: the item cannot be read.
         """
         kind = item.get("type", "message")
         if kind == "reasoning":
@@ -137,7 +137,7 @@ class _Reader:
             raise RowError(f"an item of type {kind!r} is neither a message nor a function's call")
 
     def end(self) -> None:
-        """The turn that goes on, if any, is over."""
+        """End the unfinished turn, if any."""
         if self.thinking:
             self._begin("")
         self.turn = None

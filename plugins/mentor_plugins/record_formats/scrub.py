@@ -5,8 +5,8 @@
     telephone numbers, written with a + or as 555-123-4567             [phone]
     the user's name in /home/NAME, /Users/NAME, C:\\Users\\NAME        user
 
-These are patterns: what is personal and looks like nothing of the kind (a name, an address, a
-number that is no text) stays. Token ids say the same as the text, and are left out.
+Patterns find nothing else: other personal data (a name, an address, a number that is no text)
+stays. Token ids encode the text, and are left out.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _HERMES = HermesParser()
 
 
 def scrub_trajectory(trajectory: Trajectory) -> Trajectory:
-    """The trajectory without them, as a copy."""
+    """A copy of the trajectory without secrets and personal data."""
     return replace(
         trajectory,
         prompt=[_message(message) for message in trajectory.prompt],
@@ -66,12 +66,12 @@ def scrub_trajectory(trajectory: Trajectory) -> Trajectory:
 
 
 def scrub_value(value: Any) -> Any:
-    """A JSON value without them; of a key that says that it is secret, the value is hidden."""
+    """A JSON value without secrets and personal data; values of keys named as secret are hidden."""
     return _walk(hide_settings(value)) if isinstance(value, dict | list) else _walk(value)
 
 
 def scrub_text(text: str) -> str:
-    """A text without them."""
+    """A text without secrets and personal data."""
     text = _KEYS.sub(HIDDEN, hide(text))
     text = _EMAIL.sub("[email]", text) if "@" in text else text
     text = _HOME.sub(r"\1user", text)

@@ -39,8 +39,8 @@ _END = re.compile(r"\s*\Z")
 class ToolRL(ConversationFormat):
     """ToolRL's rows: the instruction lists the tools, and the output is the last turn.
 
-    Earlier turns stand in the input. Texts have no white space around them, all system messages
-    are one, and what follows the last turn is left out.
+    Earlier turns stand in the input. Texts have no white space around them, and all system messages
+    become one. Messages after the last turn are left out.
     """
 
     holds = tuple(name for name in CONVERSATION if name != "tools")
@@ -133,7 +133,7 @@ def _read_calls(text: str, at: int, turn: ChatMessage) -> int:
 
 
 def _observed(text: str) -> Iterator[ChatMessage]:
-    """`[{"name": …, "results": …}, …]`, a result a call; else it is one result as a whole."""
+    """`[{"name": …, "results": …}, …]`, a result a call; else the text is one result."""
     value, end = read_json(text, 0)
     items = value if isinstance(value, list) and end == len(text) else []
     if not items or not all(isinstance(i, dict) and {"name", "results"} <= set(i) for i in items):

@@ -20,12 +20,12 @@ __all__ = ["Trl"]
 class Trl(ConversationFormat):
     """TRL's conversational rows, which chat templates take as they are: arguments are objects.
 
-    A result has the tool's name and no call's id: if only some calls of a turn have a result,
-    it goes to the first of that name.
+    A result has the tool's name and no call's id. If only some calls of a turn have a result, the
+    first call of that name gets it.
     """
 
     form: Literal["messages", "prompt_completion"] = Field(
-        "messages", description="what is written; both are read"
+        "messages", description="the form written; both are read"
     )
 
     def parse(self, row: Mapping[str, Any]) -> list[ChatMessage]:

@@ -36,7 +36,7 @@ def call_from(name: Any, arguments: Any) -> Call:
     """A call from a name and arguments, which may be JSON text.
 
     Raises:
-        RowError: they are not that.
+        RowError: the name is no text, or the arguments are no object.
     """
     if not isinstance(name, str) or not name:
         raise RowError("a call has no name")
@@ -50,7 +50,7 @@ def text_of(content: Any) -> str:
     """The text of a message's content: text, or parts of text.
 
     Raises:
-        RowError: there is something else in it, an image, say.
+        RowError: the content has another part, an image, say.
     """
     if content is None or isinstance(content, str):
         return content or ""
@@ -69,7 +69,7 @@ def text_of(content: Any) -> str:
 
 
 def thought(thinking: str, content: str) -> str:
-    """A turn's text from its thinking and what is said."""
+    """A turn's text from its thinking and its content."""
     if not thinking:
         return content
     return f"<think>\n{thinking}\n</think>" + (f"\n\n{content}" if content else "")
@@ -79,7 +79,7 @@ def tool_names(tools: Any) -> list[str]:
     """Names of the tools of a row: schemas in any of the usual forms, or JSON text of them.
 
     Raises:
-        RowError: they are something else.
+        RowError: the value is something else.
     """
     if isinstance(tools, str):
         try:
@@ -107,7 +107,7 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
     """A value that must be an object.
 
     Raises:
-        RowError: it is none.
+        RowError: the value is no object.
     """
     if not isinstance(value, dict):
         raise RowError(f"{what} is not an object")
@@ -118,7 +118,7 @@ def as_list(value: Any, what: str) -> list[Any]:
     """A value that must be a list.
 
     Raises:
-        RowError: it is none.
+        RowError: the value is no list.
     """
     if not isinstance(value, list):
         raise RowError(f"{what} is not a list")
@@ -126,10 +126,10 @@ def as_list(value: Any, what: str) -> list[Any]:
 
 
 def role_of(given: Any, roles: Mapping[str, Role]) -> Role:
-    """What a format's word for a role means.
+    """The role that a format's word stands for.
 
     Raises:
-        RowError: it means nothing.
+        RowError: the word is unknown.
     """
     role = roles.get(given) if isinstance(given, str) else None
     if role is None:
@@ -138,5 +138,5 @@ def role_of(given: Any, roles: Mapping[str, Role]) -> Role:
 
 
 def result_marked(content: str) -> str:
-    """A tool's message as text, for formats that have none without a call."""
+    """A tool's message as text, for formats whose tool messages need a call."""
     return f"<tool_response>\n{content}\n</tool_response>"

@@ -14,8 +14,8 @@ __all__ = ["Answered"]
 class Answered(RewardTerm):
     """1 if there is a final answer that is not blank, else 0.
 
-    Where the environment ends the episode by its own rules (end reason `finished`: a purchase,
-    say), the deed is the answer.
+    If the environment ends the episode by its own rules (end reason `finished`: a purchase, say),
+    the final action is the answer.
 
     Source: the answer check of MENTOR's reward, arXiv 2510.18383.
     """

@@ -20,24 +20,23 @@ __all__ = ["Arguments"]
 
 
 class Arguments(RewardTerm):
-    """How alike the calls are to those of a reference, in [0, 1], in whatever order they came.
+    """How alike the calls are to a reference's calls, in any order, in [0, 1].
 
-    Each call is paired with at most one call of the reference so that the pairs are as alike
-    as they can be. A pair is worth 1 where the environment's canonical keys are equal, 0 where
-    the tools differ, else the F1 of its arguments; a failed call is worth 0. The sum is divided
-    by the number of calls of whichever made more, so that further calls only lower it. The best
-    reference counts.
+    Each call is paired with at most one call of the reference, so that the sum of the pairs is
+    largest. A pair scores 1 if the environment's canonical keys are equal, 0 if the tools differ,
+    else the F1 of the arguments. A failed call scores 0. The sum is divided by the larger of the
+    two numbers of calls, so that further calls only lower the score. The best reference counts.
 
-    Values are compared after the tool's schema where the task's metadata has it, and as
-    `matching.similarity` does where not; gold calls may list acceptable values (see
-    `rewards.schemas` and `rewards.gold`).
+    Values are compared by the tool's schema if the task's metadata has one, else by
+    `matching.similarity`. Gold calls may list acceptable values (see `rewards.schemas` and
+    `rewards.gold`).
 
     `strict` is BFCL's check (`mentor_toolkit.call_check`): 1 where it finds the calls right, else
     0; a trajectory with a call that cannot be parsed is not. It needs the task's `functions`: None
     without.
 
-    None where no reference has a successful call, or the task no gold calls. Where gold says
-    that nothing should be called, 1 if nothing is, else 0. Per turn: what the turn added.
+    None if no reference has a successful call, or the task has no gold calls. If gold says that
+    nothing should be called: 1 if nothing is, else 0. Per turn: the turn's addition to the score.
 
     Source: strict is the AST check of the Berkeley Function-Calling Leaderboard, version 4.
     """
@@ -89,7 +88,7 @@ class Arguments(RewardTerm):
     def _verdicts(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[Verdict]:
-        """BFCL's verdict for each list of calls of which any will do."""
+        """BFCL's verdict on each list of acceptable calls."""
         functions = [function.get("function", function) for function in functions_of(task)]
         wanted = self._wanted(task, references) if functions else []
         if wanted and any(turn.parse_failure is not None for turn in trajectory.turns):

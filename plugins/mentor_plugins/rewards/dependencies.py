@@ -1,4 +1,4 @@
-"""Which calls of a reference have to come after which others."""
+"""Dependencies: the calls of a reference that have to come after others."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 def dependencies(calls: Sequence[Call], prompt: str, tolerance: float) -> list[list[set[int]]]:
     """The partial order of a reference's calls.
 
-    A call depends on an earlier one where one of its argument values is (part of) that call's
-    result: results are read as JSON where they are JSON, and compared value by value, inside
-    lists and objects too. Values that do not show where they come from make no dependency:
+    A call depends on an earlier one if one of its argument values is that call's result, or part of
+    the result. A result that is JSON is compared value by value, inside lists and objects too.
+    Values of unclear origin make no dependency:
 
     - true, false, null, -1, 0, 1 and text of less than two characters;
-    - what the prompt contains, up to the sign of a number;
-    - what a call of the reference was given before, or as, the first call returned it.
+    - values that the prompt contains, up to the sign of a number;
+    - values that were an argument of a call no later than the call that first returned the value.
 
-    Where several earlier calls returned the same value, any of them will do.
+    If several earlier calls returned the same value, any of them satisfies the dependency.
 
     Returns:
         For each call its requirements; each is a set of earlier calls (their indices) of which

@@ -19,10 +19,10 @@ class Efficiency(RewardTerm):
     """1 / (1 + e / max(k, 1)), with e calls beyond the k of a reference that succeeded.
 
     As many calls as the reference, or fewer, give 1; twice as many 1/2. All calls made count,
-    failed ones too; the best reference counts. Doing nothing would be the cheapest way to be
-    efficient: a trajectory that is not right gets 0.
+    failed ones too; the best reference counts. A trajectory that is not right gets 0, as doing
+    nothing would else be the most efficient.
 
-    None without a reference, and where the outcome could not be verified.
+    None without a reference, or if the outcome could not be verified.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"reference"})

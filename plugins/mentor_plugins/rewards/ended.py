@@ -12,7 +12,7 @@ __all__ = ["Ended"]
 
 
 class Ended(RewardTerm):
-    """1 if the last turn is complete; 0 if it ran out of tokens, or if there is no turn.
+    """1 if the last turn is complete; 0 if the turn ran out of tokens, or if there is no turn.
 
     Source: the end-of-turn check of MENTOR's reward, arXiv 2510.18383.
     """

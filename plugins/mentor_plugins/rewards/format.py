@@ -15,12 +15,12 @@ __all__ = ["Format", "well_formed"]
 class Format(RewardTerm):
     """Share of the turns that are well-formed; None for an episode without turns.
 
-    With n turns that are not, it is 1 / (1 + n) at most: well-formed calls that do nothing
+    With n malformed turns, the score is at most 1 / (1 + n): well-formed calls that do nothing
     cannot make up for a malformed one.
 
-    A turn is well-formed (1, else 0) if the policy ended it itself, every tool call in it
-    could be parsed, and it calls a tool or is the final answer. Per turn: what the turn added,
-    where an episode that has not begun has 1.
+    A turn is well-formed if it fulfils three conditions. The policy ended the turn itself, every
+    tool call could be parsed, and the turn calls a tool or is the final answer. Per turn: the
+    turn's addition to the score, which is 1 before the first turn.
     """
 
     def score(

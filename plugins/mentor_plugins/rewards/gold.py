@@ -1,12 +1,12 @@
-"""Gold calls: the right calls of a task, where its metadata holds them.
+"""Gold calls: the right calls of a task, from its metadata.
 
     metadata = {
         "calls": [{"name": "area", "arguments": {"base": 10, "height": 5}}],
         "functions": [{"name": "area", "parameters": {"type": "object", "properties": …}}],
     }
 
-In place of `arguments` a gold call may have `acceptable`, a list of values for each argument,
-with `""` among them where it may be left out: what BFCL calls ground truth. `"calls": []` says
+In place of `arguments` a gold call may have `acceptable`, a list of values for each argument
+(BFCL's ground truth). An argument with `""` among its values may be left out. `"calls": []` says
 that nothing should be called; a task without `calls` has no gold. `functions` are the tools'
 schemas, as above or as `Tool.schema` gives them.
 """
@@ -32,9 +32,9 @@ class Wanted:
     """A call that should be made.
 
     Attributes:
-        arguments: its arguments; None where `acceptable` says which there may be.
-        acceptable: argument → acceptable values; None where `arguments` is given.
-        key: its canonical form, where the environment declares one.
+        arguments: the call's arguments; None if `acceptable` is given.
+        acceptable: argument → acceptable values; None if `arguments` is given.
+        key: the call's canonical form, if the environment declares one.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Wanted:
 
     @property
     def as_acceptable(self) -> dict[str, dict[str, Sequence[Any]]]:
-        """The call as BFCL writes it; of arguments only the very values are acceptable."""
+        """The call as BFCL writes it; plain `arguments` become their own only acceptable values."""
         if self.acceptable is not None:
             return {self.name: dict(self.acceptable)}
         arguments = self.arguments or {}
@@ -52,15 +52,15 @@ class Wanted:
 
 
 def need_of(against: Against) -> Need:
-    """What a term needs that compares with references, or with gold calls."""
+    """The need of a term that compares with references, or with gold calls."""
     return "reference" if against == "reference" else "gold"
 
 
 def gold_calls(task: Task) -> list[Wanted] | None:
-    """The task's gold calls; None where it has none.
+    """The task's gold calls; None if the task has none.
 
     Raises:
-        ValueError: `metadata["calls"]` is not what it should be; says what is wrong.
+        ValueError: `metadata["calls"]` is malformed; says how.
     """
     calls = task.metadata.get("calls")
     if calls is None:
@@ -71,7 +71,7 @@ def gold_calls(task: Task) -> list[Wanted] | None:
 
 
 def functions_of(task: Task) -> Sequence[Mapping[str, Any]]:
-    """The schemas of the task's tools; empty where its metadata has none."""
+    """The schemas of the task's tools; empty if its metadata has none."""
     found: Sequence[Mapping[str, Any]] = task.metadata.get("functions") or ()
     return found
 
@@ -79,7 +79,7 @@ def functions_of(task: Task) -> Sequence[Mapping[str, Any]]:
 def wanted_calls(
     against: Against, task: Task, references: Sequence[Trajectory]
 ) -> list[list[Wanted]]:
-    """Lists of calls of which any will do: the references' successful ones, or the gold ones."""
+    """Acceptable lists of calls: the successful calls of each reference, or the gold calls."""
     if against == "gold":
         gold = gold_calls(task)
         return [] if gold is None else [gold]
@@ -99,7 +99,7 @@ def _gold(task: Task, call: Any) -> Wanted:
         if isinstance(arguments, Mapping):
             return Wanted(call["name"], arguments, key=call.get("key"))
     raise ValueError(
-        f"metadata 'calls' of task {task.id!r}: {call!r} is not a gold call, which has a name, and "
+        f"metadata 'calls' of task {task.id!r}: {call!r} is not a gold call; expected a name, and "
         "arguments or acceptable (a list of values for each argument)"
     )
 

@@ -1,4 +1,4 @@
-"""Judge: what another language model thinks of the episode."""
+"""Judge: the grade of another language model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _BARE = re.compile(r"\s*(\d+(?:\.\d+)?)(?:\s*/\s*10)?\s*")
 
 
 class Judge(Endpoint, RewardTerm):
-    """The grade of a judge, 0 to 10, as a score in [0, 1]; None where it cannot be understood.
+    """The grade of a judge, 0 to 10, as a score in [0, 1]; None if the reply has no clear grade.
 
     Asks an OpenAI-compatible server at temperature 0 and keeps its replies on disk, so that the
     same episode always gets the same score. The judge sees the task's prompt and the turns, never
@@ -50,7 +50,7 @@ class Judge(Endpoint, RewardTerm):
     reads_text: ClassVar[bool] = True
 
     model: str = Field(description="the judge's name on the server")
-    rubric: str = Field(_RUBRIC, description="what deserves which grade, 0 to 10")
+    rubric: str = Field(_RUBRIC, description="criteria of the grades, 0 to 10")
     cache: Path = Field(
         Path("~/.cache/mentor/judge.sqlite"), description="file in which replies are kept"
     )
@@ -70,7 +70,7 @@ class Judge(Endpoint, RewardTerm):
         return [f"{shown}; {self.model} wrote:", *reply.strip().splitlines()]
 
     def _reply(self, trajectory: Trajectory, task: Task) -> str:
-        """The judge's reply, from the cache where it is there.
+        """The judge's reply, from the cache if possible.
 
         Raises:
             ServerError: the server cannot be reached, or refuses.
@@ -100,7 +100,7 @@ class Judge(Endpoint, RewardTerm):
 
 
 def grade(reply: str) -> float | None:
-    """The score in [0, 1] that a reply gives; None where it gives none, or more than one."""
+    """The score in [0, 1] that a reply gives; None if the reply gives none, or more than one."""
     lines = [match[1] for line in reply.splitlines() if (match := _LINE.match(line))]
     if not lines and (bare := _BARE.fullmatch(reply)):
         lines = [bare[1]]
@@ -111,7 +111,7 @@ def grade(reply: str) -> float | None:
 
 
 def record(trajectory: Trajectory, task: Task) -> str:
-    """What the judge is shown, as JSON: text inside it cannot end it."""
+    """The judge's view of an episode, as JSON: text inside a JSON string cannot end the record."""
     turns = [
         {
             "text": turn.text,
@@ -127,7 +127,7 @@ def record(trajectory: Trajectory, task: Task) -> str:
 
 
 def _content(reply: Any) -> str:
-    """The text of a reply; empty where there is none, which is no grade."""
+    """The text of a reply; empty if there is none, which is no grade."""
     try:
         content = reply["choices"][0]["message"]["content"]
     except (KeyError, IndexError, TypeError):

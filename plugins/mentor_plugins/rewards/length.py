@@ -1,4 +1,4 @@
-"""Length: was the task solved within the tokens, or turns, that it should take?"""
+"""Length: was the task solved within the tokens, or turns, that are enough?"""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ __all__ = ["Length"]
 class Length(RewardTerm):
     """1 up to `target`, 0 from `limit` on, in a straight line between them.
 
-    Counted is what the policy wrote: its sampled tokens, its turns, or the characters of their
-    texts. Saying nothing would be the shortest: a trajectory that is not right gets 0.
+    The policy's own output counts: sampled tokens, turns, or the characters of the turns' texts. A
+    trajectory that is not right gets 0, as saying nothing would else be the shortest.
 
-    None where the outcome could not be verified, and in tokens where they are not recorded.
+    None if the outcome could not be verified, or if tokens count and are not recorded.
     """
 
-    unit: Literal["tokens", "turns", "characters"] = Field("tokens", description="what is counted")
+    unit: Literal["tokens", "turns", "characters"] = Field(
+        "tokens", description="unit of the length"
+    )
     target: int = Field(512, ge=0, description="length that costs nothing")
     limit: int = Field(2048, gt=0, description="length from which the score is 0")
     threshold: float = Field(

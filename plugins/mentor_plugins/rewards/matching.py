@@ -1,4 +1,4 @@
-"""What reward terms share: when two calls are the same, and how alike two values are."""
+"""Matching, for reward terms: equality of two calls, and similarity of two values."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def succeeded(trajectory: Trajectory) -> list[Call]:
 
 
 def same_call(left: Call, right: Call, tolerance: float) -> bool:
-    """Whether two calls mean the same.
+    """True if two calls mean the same.
 
-    They do where the environment's canonical keys are equal, and where the names are equal
-    and so are the arguments, as `similarity` compares them: keys know nothing of the tolerance.
+    They do if the environment's canonical keys are equal. They also do if the names are equal and
+    the `similarity` of the arguments is 1, as keys ignore the tolerance.
     """
     if left.key is not None and left.key == right.key:
         return True
@@ -29,12 +29,12 @@ def same_call(left: Call, right: Call, tolerance: float) -> bool:
 
 
 def similarity(left: Any, right: Any, tolerance: float) -> float:
-    """How alike two JSON values are, in [0, 1]; 1 only where they are equal.
+    """How alike two JSON values are, in [0, 1]; 1 only if they are equal.
 
     - Numbers are equal within the relative `tolerance`, 2 and 2.0 are equal; true is not 1.
     - Strings are equal but for white space around them.
     - Lists: the sum of the elements' similarities, place by place, over the longer length.
-    - Objects: F1 over the key-value pairs, where a common key counts by its values' similarity.
+    - Objects: F1 over the key-value pairs; a common key counts by its values' similarity.
     """
     if isinstance(left, dict) and isinstance(right, dict):
         if not left and not right:
@@ -50,7 +50,7 @@ def similarity(left: Any, right: Any, tolerance: float) -> float:
 
 
 def close(left: float, right: float, tolerance: float) -> bool:
-    """Whether two numbers are equal within a relative tolerance."""
+    """True if two numbers are equal within a relative tolerance."""
     if left == right:
         return True
     try:

@@ -12,7 +12,7 @@ __all__ = ["Outcome"]
 
 
 class Outcome(RewardTerm):
-    """What the environment's `verify` gave, in [0, 1]; None where it could not verify."""
+    """The result of the environment's `verify`, in [0, 1]; None if not verified."""
 
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]

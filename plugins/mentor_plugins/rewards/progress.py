@@ -20,8 +20,8 @@ class Progress(RewardTerm):
         0.25          runs with errors: there is an answer, or a call was carried out
         0             does not parse: neither
 
-    A blank answer is none; where the environment ended the episode by its own rules, the deed
-    is the answer. None where the outcome could not be verified.
+    A blank answer is none. If the environment ended the episode by its own rules, the final action
+    is the answer. None if the outcome could not be verified.
 
     Source: the execution ladder of CodeRL, arXiv 2207.01780.
     """

@@ -1,4 +1,4 @@
-"""How alike two argument objects are, after the schema of the tool that takes them."""
+"""Schemas: how alike two argument objects are, by the schema of the tool that takes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FORMATS: Mapping[str, TypeAdapter[Any]] = {
 
 
 def parameters_of(functions: Sequence[Schema], name: str) -> Schema:
-    """The schema of a tool's arguments object; empty where it is not among the functions.
+    """The schema of a tool's arguments object; empty if the tool is not among the functions.
 
     Args:
         functions: objects with `name` and `parameters`, or such under the key `function`.
@@ -51,23 +51,24 @@ def normalise(text: str) -> str:
 def alike(
     left: Any, right: Any, schema: Schema, tolerance: float, root: Schema | None = None
 ) -> float:
-    """How alike two JSON values are, in [0, 1]: `matching.similarity`, but after the schema.
+    """How alike two JSON values are, in [0, 1]: `matching.similarity`, guided by the schema.
 
-    - A number is equal to another within the relative `tolerance`; where the schema says
-      integer, only if it is the same.
-    - Strings are compared as `normalise` leaves them; where the schema lists them (`enum`),
-      they have to be the same.
-    - Dates with times, times, durations and UUIDs (`format`) are equal where they mean the same,
-      and so is a decimal as a number or as text, where the schema takes both.
+    - Numbers are equal within the relative `tolerance`; if the schema says integer, only if they
+      are the same.
+    - Strings are compared after `normalise`; if the schema lists them (`enum`), they have to be the
+      same.
+    - Dates with times, times, durations and UUIDs (`format`) are equal if they mean the same. A
+      decimal as a number equals the same decimal as text, if the schema takes both.
     - Lists are compared place by place, sets (`uniqueItems`) in any order, objects key by key,
       after the schemas inside.
-    - A key that only one object has is filled in from its default, where it has one.
+    - A key that only one object has is filled in from its default, if there is one.
 
-    Where the schema says nothing, or something that neither value is, `similarity` decides.
+    If the schema is silent, or fits neither value, `similarity` decides.
 
     Args:
-        schema: JSON schema of the values. BFCL's will do: it differs in names of types only.
-        root: the schema that `$ref` points into; `schema` itself where it is not given.
+        schema: JSON schema of the values; BFCL's schemas, which only name types differently, also
+            work.
+        root: the schema that `$ref` points into; `schema` itself if not given.
     """
     root = schema if root is None else root
     choices = list(_choices(schema, root))
@@ -101,9 +102,9 @@ def acceptable_similarity(
 ) -> float:
     """How well an object fits lists of acceptable values, in [0, 1]: the F1 of its keys.
 
-    A common key counts by the acceptable value that is most like its own. A key left out
-    counts nothing where `""` is acceptable, or the schema's default is. Objects among the
-    acceptable values hold lists of acceptable values in turn, as in BFCL.
+    A common key counts by the acceptable value that is most like its own. A key left out is ignored
+    if `""` is acceptable, or the schema's default is. Objects among the acceptable values hold
+    lists of acceptable values in turn, as in BFCL.
     """
     root = schema if root is None else root
     properties = _properties(schema)
@@ -155,7 +156,7 @@ def _alike_lists(
 
 
 def _takes_decimals(choices: Sequence[Schema]) -> bool:
-    """Whether numbers and such text are the same to a schema, as tools publish it for Decimals."""
+    """True if a schema takes numbers and decimal text alike, as tools publish it for Decimals."""
     kinds = [choice.get("type") for choice in choices]
     return "number" in kinds and any(
         choice.get("type") == "string" and re.search(choice.get("pattern", "^$"), "+1.50")
@@ -164,14 +165,14 @@ def _takes_decimals(choices: Sequence[Schema]) -> bool:
 
 
 def _number(value: Any) -> Any:
-    """The number that a text is, where it is one."""
+    """The number that a text writes; other values unchanged."""
     if isinstance(value, str) and re.fullmatch(_DECIMAL, value):
         return float(value)
     return value
 
 
 def _read(text: str, kind: str) -> Any:
-    """What a text of a format means; the text, normalised, where it has none."""
+    """The value of a text in a format of `_FORMATS`; the normalised text if there is none."""
     if kind in _FORMATS:
         with suppress(ValidationError):
             return _FORMATS[kind].validate_python(text)

@@ -1,4 +1,4 @@
-"""Teacher: does the trajectory do what the teacher did?"""
+"""Teacher: does the trajectory do the teacher's work?"""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["Teacher"]
 class Teacher(RewardTerm):
     """How much of a reference's work was done, in [0, 1]; the best reference counts.
 
-    `flexible` takes the reference as a partial order of its successful calls: a call has to
-    come after another only where it uses that one's result (see `dependencies`). The
-    successful calls are gone through in order; one reaches a call of the reference that is the
-    same, was not reached before, and whose requirements have been reached. The score is
-    2·reached / (calls of the reference + all calls made): each call that reaches nothing
-    lowers it. `sequence` and `set` are the strict forms that it stands against.
+    `flexible` takes the reference as a partial order of its successful calls. A call has to come
+    after another only if it uses the other's result (see `dependencies`). The trajectory's
+    successful calls are matched in order. A call reaches the same call of the reference, if that
+    was not reached before and its requirements were. The score is 2·reached / (calls of the
+    reference + all calls made): each call that reaches nothing lowers the score. `sequence` and
+    `set` are strict forms, for comparison.
 
     None without a reference. A reference that calls nothing gives 1 to a trajectory that calls
-    nothing, else 0. Per turn: what the turn added.
+    nothing, else 0. Per turn: the turn's addition to the score.
 
-    Source: MENTOR, arXiv 2510.18383; `set` is its published form, but for unknown tools, which
-    count here; the case against strict matching is made in its third version.
+    Source: MENTOR, arXiv 2510.18383, whose third version argues against strict matching. `set` is
+    the published form, except that unknown tools count here.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"reference"})

@@ -17,10 +17,10 @@ __all__ = ["ToolSelection"]
 
 
 class ToolSelection(RewardTerm):
-    """How the tools called compare with those of a reference, in [0, 1]; the best one counts.
+    """How the tools called compare with a reference's tools, in [0, 1]; the best reference counts.
 
-    With student's calls S and the reference's T, as sets (set, overlap, f1), as multisets or
-    in their order:
+    S are the tools of the student's calls and T the reference's, as sets (set, overlap, f1), as
+    multisets or in order:
 
         set        1 if S = T, else 0
         overlap    1 if S and T have a tool in common, else 0
@@ -28,11 +28,11 @@ class ToolSelection(RewardTerm):
         multiset   the same, each tool as often as it was called
         order      the same with the longest common subsequence in place of S ∩ T
 
-    None where no reference calls a tool. Against gold calls (`rewards.gold`): None where the
-    task has none; where nothing should be called, 1 if nothing is, else 0. Calls that could not
-    be parsed have no name and do not count.
+    None if no reference calls a tool. Against gold calls (`rewards.gold`): None if the task has
+    none; if nothing should be called, 1 if nothing is, else 0. Calls that could not be parsed have
+    no name and do not count.
 
-    Per turn: what the turn added.
+    Per turn: the turn's addition to the score.
 
     Source: the tool-match terms of MENTOR and its ablations, arXiv 2510.18383.
     """
@@ -46,12 +46,10 @@ class ToolSelection(RewardTerm):
     against: Against = Field(
         "reference", description="compare with the references, or with the task's gold calls"
     )
-    count_failed: bool = Field(
-        True, description="whether calls that failed, unknown tools among them, count"
-    )
+    count_failed: bool = Field(True, description="count failed calls, unknown tools among them")
     count_unknown: bool = Field(
         True,
-        description="whether the trajectory's calls of tools that do not exist count; the paper "
+        description="count the trajectory's calls of tools that do not exist; the paper "
         "leaves them out, as `valid_tools` looks at them",
     )
 

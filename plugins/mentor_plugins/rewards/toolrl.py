@@ -19,23 +19,23 @@ _LOW, _HIGH = -3.0, 3.0
 
 
 class ToolRL(RewardTerm):
-    """6·S / Smax - 3, in [-3, 3]: how alike the calls are to those of a reference.
+    """6·S / Smax - 3, in [-3, 3]: how alike the calls are to a reference's calls.
 
         S = IoU of the names, each as often as it was called
             + Σ over the reference's calls, in order, of the best unused call of the same name:
               IoU of the argument names + number of equal values
         Smax = 1 + Σ over the reference's calls of (1 + its number of arguments)
 
-    Exactly the same list of calls gives 3; no call, and a call that cannot be parsed, -3. The
-    best reference counts. Gold calls with lists of acceptable values stand for the first of
-    them. Calls count as they were written, whether they could be carried out or not.
+    Exactly the same list of calls gives 3; no call, and a call that cannot be parsed, -3. The best
+    reference counts. Gold calls with lists of acceptable values stand for the first of them. Calls
+    count as they were written, carried out or not.
 
-    `format` adds ToolRL's reward for the format: 1 if every turn is well-formed (see `Format`)
-    and calls are made just where some are wanted, else 0. Then the score is in [-3, 4], and where
-    nothing should be called it is 1 or 0.
+    `format` adds ToolRL's reward for the format. This reward is 1 if every turn is well-formed (see
+    `Format`) and calls are made exactly if some are wanted, else 0. The score is then in [-3, 4];
+    if nothing should be called, the score is 1 or 0.
 
-    None where no reference has a successful call, or the task no gold calls; with `format` only
-    where there is no reference, or the task has no gold.
+    None if no reference has a successful call, or the task no gold calls. With `format`, None only
+    if there is no reference, or the task has no gold.
 
     Source: ToolRL, arXiv 2504.13958, `rlla.py`.
     """
@@ -43,7 +43,7 @@ class ToolRL(RewardTerm):
     against: Against = Field(
         "reference", description="compare with the references, or with the task's gold calls"
     )
-    format: bool = Field(False, description="add 1 where the format is right")
+    format: bool = Field(False, description="add 1 if the format is right")
 
     @property
     def needs(self) -> frozenset[Need]:  # type: ignore[override]
@@ -101,7 +101,7 @@ def _worth(made: Call, wanted: Call) -> float:
 
 
 def _iou(left: Sequence[str], right: Sequence[str]) -> float:
-    """Intersection over union of two multisets; 1 where both are empty."""
+    """Intersection over union of two multisets; 1 if both are empty."""
     common = (Counter(left) & Counter(right)).total()
     union = len(left) + len(right) - common
     return common / union if union else 1.0

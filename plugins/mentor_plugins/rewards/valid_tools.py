@@ -14,8 +14,9 @@ __all__ = ["ValidTools"]
 class ValidTools(RewardTerm):
     """1 if no call names a tool that does not exist, else 0.
 
-    No call at all scores 1, as in the paper (arXiv 2510.18383). Calls that could not be parsed
-    do not count: see `format`. Per turn: -1 for the first that calls such a tool, 0 elsewhere.
+    No call at all scores 1, as in the paper (arXiv 2510.18383). Calls that could not be parsed do
+    not count: see `format`. Per turn: -1 for the first turn that calls an unknown tool, 0
+    elsewhere.
     """
 
     def score(

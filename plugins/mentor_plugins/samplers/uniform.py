@@ -15,9 +15,9 @@ __all__ = ["Uniform"]
 
 
 class Uniform(TaskSampler):
-    """Goes through all tasks in a random order, again and again, in another order each time.
+    """Repeats all tasks in a random order, which is another one each time.
 
-    That endless row depends on the seed alone: a resumed run goes on where it stopped.
+    The order depends on the seed alone, so that a resumed run continues the same order.
     """
 
     _tasks: list[Task] = PrivateAttr(default_factory=list)

@@ -20,7 +20,8 @@ __all__ = ["SavedSource"]
 class SavedSource(TrajectorySource):
     """The trajectories that `mentor eval --output FILE` kept, as the teacher's.
 
-    They are claims: whoever uses them replays them (see `mentor_core.play.references`).
+    The trajectories are claims: every user of a source replays them (see
+    `mentor_core.play.references`).
     """
 
     files: list[Path] = Field(description="files of trajectories, .jsonl", min_length=1)

@@ -21,7 +21,7 @@ __all__ = ["StoreSource"]
 class StoreSource(TrajectorySource):
     """The verified attempts that `mentor teach` collected, of the run's tasks only.
 
-    The verdicts in the store are not believed: whoever uses the attempts replays them once more.
+    The verdicts in the store are not trusted: every user of a source replays the attempts.
     """
 
     file: Path = Field(description="the store, as `mentor teach --store` names it")
@@ -36,7 +36,8 @@ class StoreSource(TrajectorySource):
 
         Raises:
             DataError: the store cannot be read.
-            ConfigError: the store has no attempt at one of the tasks; says what it has.
+            ConfigError: the store has no attempt at one of the tasks; says which attempts there
+                are.
         """
         hashes = {task.id: task_hash(task) for task in tasks}
         verdicts: list[Verdict] = ["verified", "trusted"] if self.trusted else ["verified"]
@@ -55,7 +56,7 @@ class StoreSource(TrajectorySource):
             raise ConfigError(
                 f"source=store: {self.file} has no {' or '.join(verdicts)} attempt at any of "
                 f"{len(tasks)} tasks of {env.name!r}{other}; `mentor teacher stats "
-                f"{self.file}` says what it has"
+                f"{self.file}` shows its attempts"
             )
         if self.choose == "shortest":
             for attempts in found.values():

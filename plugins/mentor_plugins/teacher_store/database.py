@@ -64,7 +64,7 @@ class Database:
         create: make the file if it is not there.
 
     Raises:
-        DataError: the file is not there, is no store, or was made by a newer mentor.
+        DataError: the file does not exist, is no store, or was made by a newer mentor.
         RunError: the file cannot be made or written.
     """
 
@@ -97,7 +97,7 @@ class Database:
         self.close()
 
     def rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """What a SELECT gives.
+        """The rows of a SELECT.
 
         Raises:
             DataError: the file is damaged.
@@ -106,7 +106,7 @@ class Database:
             return self._connection.execute(statement, values).fetchall()
 
     def stream(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """What a SELECT gives, row by row, in constant memory."""
+        """The rows of a SELECT, one by one, in constant memory."""
         cursor = self._connection.cursor()
         with self._told():
             cursor.execute(statement, values)
@@ -170,7 +170,7 @@ class Database:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Errors of SQLite become one message with the path."""
+        """Turn errors of SQLite into one message with the path."""
         try:
             yield
         except sqlite3.OperationalError as error:

@@ -1,4 +1,4 @@
-"""Figures of a teacher store: who solved how much at which cost, and what lacks a reference."""
+"""Figures of a teacher store: attempts and costs of each teacher, and tasks without attempts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["coverage", "teachers"]
 def teachers(database: Database) -> list[dict[str, Any]]:
     """One row a teacher and environment: attempts by verdict, calls, requests, tokens and cost.
 
-    Requests and costs of a teacher are those in all environments. A cost is None if no price was
+    Requests and costs of a teacher are sums over all environments. A cost is None if no price was
     known.
     """
     attempts = database.rows(

@@ -1,9 +1,8 @@
 """Ledger: every request to a teacher's server, and how much of a budget is left.
 
-A request is noted before it is sent and once more when its reply is there. After a crash, the
-replies that are there are taken from the ledger, and nothing is paid for twice. Requests that
-were on their way during the crash stay noted as "sent": whether they were paid for, only the
-server knows.
+A request is noted before it is sent, and once more when its reply arrives. After a crash, the
+ledger gives the replies that arrived, so that nothing is paid for twice. Requests without a reply
+stay noted as "sent": only the server knows if they were paid for.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ class Stopped(MentorError):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a store may cost; None: no limit.
+    """Limits on the cost of a store; None: no limit.
 
     Attributes:
-        cost: US dollars, of all requests in the ledger.
-        requests: of all in the ledger, the failed ones among them.
+        cost: US dollars for all requests in the ledger.
+        requests: number of all requests in the ledger, with the failed ones.
         minutes: wall time from when the collection began.
     """
 
@@ -50,11 +49,11 @@ class Ledger:
 
     Args:
         teacher: id of the teacher that asks.
-        interrupted: whether somebody asked to stop.
+        interrupted: true if the user asked to stop.
 
     Attributes:
         stopped: why no further request is sent; None while requests are.
-        broken: whether that is because the store cannot be written.
+        broken: true if the reason is that the store cannot be written.
     """
 
     def __init__(
@@ -126,10 +125,10 @@ class Ledger:
             )
 
     def check(self) -> None:
-        """Whether a further request may be sent.
+        """Raise if no further request may be sent.
 
         Raises:
-            Stopped: it may not; says why, and so does `stopped` from then on.
+            Stopped: says why no further request may be sent; `stopped` keeps the reason.
         """
         self.stopped = self.stopped or self._why_stop()
         if self.stopped:

@@ -1,4 +1,4 @@
-"""Prices: what a model's tokens cost, from a table that the user writes."""
+"""Prices: the cost of a model's tokens, from a table that the user writes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Prices:
     No price is built in: prices change, and a wrong one would be worse than none.
 
     Args:
-        table: pattern, as of file names → price.
+        table: pattern, in the syntax for file names → price.
         model: the name that the server is asked for, if the server reports none.
     """
 

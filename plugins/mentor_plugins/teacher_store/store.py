@@ -22,7 +22,8 @@ from mentor_plugins.teacher_store.database import Database
 __all__ = ["VERDICTS", "Stored", "TeacherStore", "Verdict", "fingerprint", "task_hash"]
 
 Verdict = Literal["verified", "trusted", "refused"]
-"""Replayed with the same result; cannot be replayed; replayed otherwise, or unsuccessful."""
+"""Replayed with the same result; cannot be replayed; replayed with another result, or unsuccessful.
+"""
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 _COLUMNS = (
@@ -37,8 +38,8 @@ class Stored:
     """An attempt as the store keeps it.
 
     Attributes:
-        key: see `fingerprint`.
-        task_hash: of the task as it was attempted.
+        key: hash of the attempt's dependencies; see `fingerprint`.
+        task_hash: hash of the task as it was attempted.
         teacher: id of the teacher, as `TeacherStore.teacher` gives.
         reason, example: why the attempt was refused; empty otherwise.
     """
@@ -55,7 +56,7 @@ class Stored:
 
 
 def fingerprint(*parts: Any) -> str:
-    """SHA-256 of JSON values; what is not JSON is taken as text."""
+    """SHA-256 of JSON values; other values are taken as text."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -69,7 +70,7 @@ class TeacherStore:
     """The attempts in a store.
 
     Args:
-        database: where they are.
+        database: the store's open file.
     """
 
     def __init__(self, database: Database) -> None:
@@ -81,7 +82,7 @@ class TeacherStore:
         return cls(Database(path, create))
 
     def teacher(self, name: str, identity: Mapping[str, Any]) -> str:
-        """The id of a teacher, who is noted if new."""
+        """The id of a teacher; a new teacher is added."""
         key = fingerprint(name, identity)
         with self.database.writing() as connection:
             connection.execute(
@@ -150,7 +151,7 @@ class TeacherStore:
             )
 
     def merge(self, other: Path) -> int:
-        """Take over what another store has and this one lacks; returns the number of attempts."""
+        """Take over the attempts that this store lacks from another; returns their number."""
         Database(other).close()  # says what is wrong with the file
         with self.database.writing() as connection:
             before = _count(connection)

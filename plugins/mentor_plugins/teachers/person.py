@@ -22,7 +22,7 @@ Everything else is your answer. /tools lists the tools, /skip leaves the task ou
 
 
 class _Quit(Exception):
-    """The person has had enough."""
+    """The person has quit."""
 
 
 class PersonTeacher(Teacher):
@@ -58,7 +58,7 @@ def read_calls(line: str, schemas: Mapping[str, Mapping[str, Any]]) -> list[Call
         schemas: tool → JSON schema of its arguments, for arguments without a key.
 
     Raises:
-        ValueError: it calls a tool, but its arguments cannot be read; says why.
+        ValueError: the line calls a tool, but its arguments cannot be read; says why.
     """
     if line.lstrip().startswith("{"):
         try:
@@ -120,7 +120,7 @@ def _play(env: ToolEnv, attempt: Attempt) -> bool:
 
 
 def _turn(env: ToolEnv) -> tuple[str | None, list[Call]]:
-    """What the person says: text and calls; no text if the task is to be skipped."""
+    """The person's turn: text and calls; no text if the task is to be skipped."""
     schemas = {s["function"]["name"]: s["function"].get("parameters", {}) for s in env.schemas}
     while True:
         try:

@@ -25,8 +25,8 @@ class JsonlTracker(Tracker):
     A step is `{"step": 1, **metrics}`. An evaluation, in a file of its own, is
     `{"evaluation": "before", "step": 0, **metrics}`. Numbers that JSON lacks are null.
 
-    When a run resumes, the lines of later steps are cut away, and so is a last line that a crash
-    left unfinished. The file is replaced in one go: a crash while it is cut leaves the old one.
+    When a run resumes, the lines of later steps are removed, and so is a last line that a crash
+    left unfinished. The file is replaced atomically: a crash in between leaves the old file.
     """
 
     file: str = Field(

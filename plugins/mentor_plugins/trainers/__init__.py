@@ -1,1 +1,1 @@
-"""Trainers: what changes a student's weights."""
+"""Trainers: change a student's weights."""

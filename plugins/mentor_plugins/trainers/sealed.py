@@ -15,16 +15,16 @@ __all__ = ["save_sealed"]
 
 
 def save_sealed(trainer: Any, save: Callable[[], None], state: str, keep: int) -> None:
-    """Save a checkpoint, add what mentor's own parts have learnt, and seal it.
+    """Save a checkpoint, add the state of mentor's own parts, and seal the checkpoint.
 
     Args:
         trainer: a `transformers.Trainer`.
-        save: its own way to save; called in all processes.
+        save: the trainer's own way to save; called in all processes.
         state: JSON, for the file `CHECKPOINT_STATE`.
-        keep: older checkpoints than these are deleted once the new one is sealed.
+        keep: number of checkpoints to keep; older ones are deleted once the new one is sealed.
 
     Raises:
-        RunError: the disk is full, or takes no files; what was written of it is removed.
+        RunError: the disk is full, or takes no files; the unfinished checkpoint is removed.
     """
     folder = Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
     main = trainer.args.should_save

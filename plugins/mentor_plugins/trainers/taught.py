@@ -1,7 +1,7 @@
 """Taught tokens: a teacher's trajectory as the student would have written it.
 
-The teacher's turns are rendered in the student's own format, between the same prompt and the same
-suffixes as in a rollout, so that imitation and reinforcement train the same conversations.
+The teacher's turns are rendered in the student's own format, with the same prompt and suffixes as
+in a rollout. So imitation and reinforcement train the same conversations.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ def taught_tokens(
 
     Args:
         chat: the student's chat format.
-        parser: what the environment reads the student's calls with.
-        trajectory: the episode; its turns' calls say what was done, their texts what was said.
-        schemas: of the episode's tools.
+        parser: the environment's parser of the student's calls.
+        trajectory: the episode; its turns give calls and texts.
+        schemas: schemas of the episode's tools.
 
     Returns:
         Mask 2 on the teacher's turns, each with the token that ends it, and 0 elsewhere.
         There are no log-probabilities: they are 0.0.
 
     Raises:
-        DataError: a turn cannot be written in the student's format; says which and why.
+        DataError: a turn cannot be written in the student's format; names the turn and the reason.
     """
     record = Tokens(chat.prompt_ids(trajectory.prompt, schemas))
     for number, turn in enumerate(trajectory.turns, 1):
@@ -45,7 +45,7 @@ def taught_tokens(
         text = rewritten(turn, parser, where)
         ids = chat.turn_ids(text, turn.calls)
         if any(token in chat.end_ids for token in ids[:-1]):
-            raise DataError(f"{where}: it contains the text of a token that ends a turn")
+            raise DataError(f"{where}: the turn contains the text of a token that ends a turn")
         record.add_taught(ids)
         if number < len(trajectory.turns):
             record.add_written(chat.suffix_ids(turn.observation))

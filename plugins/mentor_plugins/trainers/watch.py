@@ -1,4 +1,4 @@
-"""Watch: feeds trackers and progress while TRL trains, and stops the training when asked to."""
+"""Watch: updates trackers and progress while TRL trains, and stops the training when asked to."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from mentor_core.run.training import Training
 __all__ = ["Watch"]
 
 _FACTS = ("reward", "success")
-"""Metrics that stand beside the bar, if the trainer has them."""
+"""Metrics shown beside the progress bar, if the trainer has them."""
 _NOT_KEPT = {"epoch", "num_tokens", "step_time", "num_input_tokens_seen"}
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
-    """TRL calls it, whichever of its trainers; the main process alone writes.
+    """A callback for any trainer of TRL; only the main process writes.
 
     Args:
-        training: whose trackers hear of each step, and whose directory notes how far it is.
+        training: its trackers are told of each step, and its directory notes the progress.
     """
 
     def __init__(self, training: Training) -> None:

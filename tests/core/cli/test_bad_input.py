@@ -66,7 +66,7 @@ TABLE = [
     ("run --set train.lora.target_modules=qproj", "train.lora: Target modules qproj not found"),
     ("run --set model_options.dtype=floot16", "model_options.dtype: no 'floot16'; did you mean"),
     ("run --set train.trl.eval_strategy=often", "train.trl: "),
-    ("run --rewards sparse --set reward.preset=mentor", "both say what the reward is; give one"),
+    ("run --rewards sparse --set reward.preset=mentor", "both choose the reward; give one"),
     (
         "run --set rollout.episode_seconds=-1",
         "rollout.episode_seconds: expected a number of at least 0",

@@ -162,7 +162,7 @@ def test_what_cannot_be_an_environment_says_why(written, message):
 
 
 def test_a_function_that_makes_something_else_is_found_out():
-    with pytest.raises(PluginError, match="gives 3, which is no ToolEnv"):
+    with pytest.raises(PluginError, match="its maker gives 3, which is no ToolEnv"):
         assemble(resolve({"env": "corner:other"}))
 
 

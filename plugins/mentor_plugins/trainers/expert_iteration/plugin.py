@@ -1,4 +1,4 @@
-"""ExpertIteration: imitate the teacher, play, imitate what was verified, and play again.
+"""ExpertIteration: imitate the teacher, play, imitate verified episodes, and play again.
 
     references ──▶ imitate ──▶ play ──▶ verified episodes + references ──▶ imitate ──▶ play ──▶ …
 
@@ -40,10 +40,10 @@ class ExpertIteration(Sft):
     kept, at most `keep` different ones a task and round. One episode each of many tasks teaches
     more than many of few: the successes of a group are mostly of the same tasks.
 
-    Source: expert iteration (Anthony et al., arXiv 1705.08439, section 3), as STaR
-    (arXiv 2203.14465, section 3.1) and ReST-EM (arXiv 2312.06585, section 3) do for language
-    models. Different from ReST-EM, each round goes on from the last one's weights, and the
-    teacher's references stay among the rows. Outcomes alone choose: other reward terms have no say.
+    Source: expert iteration (Anthony et al., arXiv 1705.08439, section 3). STaR (arXiv 2203.14465,
+    section 3.1) and ReST-EM (arXiv 2312.06585, section 3) use the method for language models.
+    Different from ReST-EM, each round goes on from the last one's weights, and the teacher's
+    references stay among the rows. Outcomes alone choose: other reward terms do not count.
     """
 
     rounds: int = Field(4, ge=1, description="how often the student plays")
@@ -115,7 +115,7 @@ class ExpertIteration(Sft):
         return bounds
 
     def _play(self, training: Training, trainer: Any, number: int, step: int) -> list[Row]:
-        """Play one round's episodes; the rows of those that are kept, of all processes."""
+        """Play one round's episodes; returns the rows of the kept episodes of all processes."""
         from accelerate.utils import gather_object
 
         config, accelerator = training.parts.config, trainer.accelerator
@@ -153,7 +153,7 @@ class ExpertIteration(Sft):
 
         Args:
             played: with token records.
-            draw: decides which of several are taken.
+            draw: source of random choices between several episodes.
         """
         solved: dict[TaskKey, dict[tuple[int, ...], Trajectory]] = {}
         for trajectory in played:

@@ -1,8 +1,8 @@
 """One generation batch of training: its trajectories, their rewards and advantages.
 
-Everything that depends on groups is computed on the whole batch, gathered from all processes,
-so that it is the same in each of them and groups may span processes. What is gathered is
-small: scores and token spans, not tokens.
+Everything that depends on groups is computed on the whole batch, gathered from all processes. So
+all processes get the same result, and groups may span processes. Only small data is gathered:
+scores and token spans, not tokens.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Metrics = dict[str, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one process contributes: its scores, layouts and a few facts for the metrics.
+    """One process's part of a batch: its scores, layouts and a few facts for the metrics.
 
     Attributes:
         tasks: the task of each trajectory.
-        facts: environment → counts of what happened in it.
-        outcomes: of each trajectory; None if not verified.
-        replayed: turns that each trajectory began with, which were written before.
+        facts: environment → counts of events.
+        outcomes: the outcome of each trajectory; None if not verified.
+        replayed: number of replayed turns at the start of each trajectory.
     """
 
     scores: Scores
@@ -103,7 +103,7 @@ def score_part(
 
 
 def is_truncated(trajectory: Trajectory) -> bool:
-    """Whether the episode was cut off, by its end reason and not by its last token."""
+    """True if the episode was cut off, by its end reason and not by its last token."""
     return trajectory.end in ("token_limit", "turn_limit", "time_limit")
 
 
@@ -133,8 +133,8 @@ def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
     """The metrics of a batch. None: there was nothing to measure.
 
     Args:
-        environments: those of the run; where there are several, the metrics of each come
-            besides, as NAME/METRIC. One that has no trajectory in the batch has none.
+        environments: the run's environments. If there are several, the metrics of each are added as
+            NAME/METRIC, unless it has no trajectory in the batch.
     """
     everything = sum(batch.facts.values(), Counter[str]())
     metrics = _measure(batch.scores, batch.composed.rewards_B, everything)
@@ -190,7 +190,7 @@ def _mean(values_B: Floats) -> float | None:
 
 
 def _std(values_B: Floats) -> float | None:
-    """Standard deviation of what was scored."""
+    """Standard deviation of the scored values."""
     scored = values_B[~np.isnan(values_B)]
     return float(scored.std()) if scored.size else None
 

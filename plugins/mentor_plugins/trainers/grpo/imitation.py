@@ -1,4 +1,4 @@
-"""Imitation beside reinforcement: the teacher's way for tasks that the student fails.
+"""Imitation beside reinforcement: the teacher's references of tasks that the student fails.
 
 A batch's loss gets `weight · mean over its tasks of (1 − success share) · nll(reference)`. A task
 that the group solves is not taught, so a wrong teacher cannot win against success. Taught rows are
@@ -31,7 +31,7 @@ class Imitation:
     """Taught rows of the batch that is being trained on.
 
     Args:
-        training: has student, references and environments.
+        training: gives student, references and environments.
         weight: of the negative log-likelihood, in nats a token.
 
     Raises:
@@ -72,7 +72,7 @@ class Imitation:
                 self._rows.append((record, failed))
 
     def metrics(self) -> Metrics:
-        """What was chosen; nothing where imitation is off."""
+        """Metrics of the chosen rows; empty if imitation is off."""
         if not self.weight:
             return {}
         return {
@@ -81,12 +81,12 @@ class Imitation:
         }
 
     def loss(self, model: Any, part: int, parts: int) -> torch.Tensor | None:
-        """The share of one micro batch: those of all parts add up to the batch's loss.
+        """The loss of one micro batch; the losses of all parts add up to the batch's loss.
 
         Args:
             model: the student.
             part: which micro batch of an optimizer step, from 0.
-            parts: how many it has.
+            parts: number of micro batches in the step.
         """
         rows = self._rows[part % parts :: parts]
         if not rows:

@@ -39,7 +39,7 @@ _OWN = {
     "report_to": "trackers",
     "shuffle_dataset": "sampler",
 }
-"""TRL settings that mentor's own settings decide, and which one does."""
+"""TRL setting → the setting of mentor that decides it."""
 _FIXED = ("disable_tqdm", "remove_unused_columns")
 """TRL settings that mentor cannot do without as they are."""
 BYPASSED = frozenset(
@@ -55,10 +55,10 @@ BYPASSED = frozenset(
 
 
 def check_settings(config: RunConfig, processes: int) -> None:
-    """Refuse what TRL and PEFT would refuse later, or would quietly not do.
+    """Refuse settings that TRL and PEFT would refuse later, or would silently ignore.
 
     Raises:
-        ConfigError: names the key and what to write instead.
+        ConfigError: names the key, and a setting to use instead.
     """
     lora_config(config)
     if config.train.steps and config.rollout.temperature == 0:
@@ -101,8 +101,8 @@ def trainer_settings(
     """TRL's GRPOConfig.
 
     Args:
-        output: where checkpoints go.
-        steps: those of the stage; `train.steps` if it is not given.
+        output: folder of the checkpoints.
+        steps: optimizer steps of the stage; `train.steps` if not given.
 
     Raises:
         ConfigError: TRL refuses a value of `train.trl`.
@@ -147,7 +147,7 @@ def trainer_settings(
 
 
 def lora_config(config: RunConfig) -> Any:
-    """PEFT's LoraConfig; None where adapters are not asked for.
+    """PEFT's LoraConfig; None if adapters are not asked for.
 
     Raises:
         ConfigError: PEFT is not installed, or refuses a setting.
@@ -171,7 +171,7 @@ def lora_config(config: RunConfig) -> Any:
 
 
 def check_adapters(config: RunConfig, model: Any) -> None:
-    """Refuse LoRA settings that do not fit the model; they are tried on its shapes alone.
+    """Refuse LoRA settings that do not fit the model; needs only the model's shapes.
 
     Raises:
         ConfigError: PEFT cannot make the adapters.
@@ -190,6 +190,6 @@ def check_adapters(config: RunConfig, model: Any) -> None:
 
 
 def _micro_batch(config: RunConfig, processes: int) -> int:
-    """The micro batch, made smaller where a process has fewer episodes than that."""
+    """The micro batch, reduced to a process's number of episodes if that is smaller."""
     episodes = config.train.tasks_per_step * config.train.group_size
     return min(config.train.micro_batch, max(episodes // processes, 1))

@@ -97,10 +97,10 @@ class MentorTrainer(GRPOTrainer):
         self._seconds = dict.fromkeys(("rollout", "reward"), 0.0)
 
     def _send_telemetry(self) -> None:
-        """Nothing: what a run does stays on its machine.
+        """Send nothing: a run's data stays on its machine.
 
-        TRL's would look up a host in a thread, which reads the C environment just while
-        Accelerate writes it: that can end the process with a segmentation fault.
+        TRL's method looks up a host in a thread, which reads the C environment while Accelerate
+        writes to it. A segmentation fault can follow.
         """
 
     # Rollout -------------------------------------------------------------------------------
@@ -108,8 +108,8 @@ class MentorTrainer(GRPOTrainer):
     def _play(self, prompts: Sequence[Any], _: Any = None) -> dict[str, Any]:
         """TRL's `rollout_func`: play this process's share of the batch.
 
-        The rows of the data set only count episodes: which tasks are played is the sampler's
-        choice, made for the whole batch and the same in every process.
+        The rows of the data set only count episodes. The sampler chooses the tasks for the whole
+        batch, the same in every process.
         """
         began = time.perf_counter()
         step, processes = self.state.global_step, self.accelerator.num_processes
@@ -155,7 +155,7 @@ class MentorTrainer(GRPOTrainer):
         return self.parts.config.train.mask_truncated
 
     def _generation(self, step: int) -> int:
-        """Which generation batch `step` belongs to: one may serve several optimizer steps."""
+        """Number of the generation batch of `step`: one batch may serve several optimizer steps."""
         every = self.args.steps_per_generation * self.num_iterations
         return int(step * self.args.gradient_accumulation_steps // every)
 
@@ -201,7 +201,7 @@ class MentorTrainer(GRPOTrainer):
     def _calculate_rewards(
         self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
     ) -> torch.Tensor:
-        """The composed reward of the whole batch, [B, 1]; NaN where not scored."""
+        """The composed reward of the whole batch, [B, 1]; NaN if not scored."""
         began = time.perf_counter()
         part = score_part(
             self._trajectories,
@@ -254,15 +254,15 @@ class MentorTrainer(GRPOTrainer):
         return loss if taught is None else loss + taught
 
     def _local(self, whole: Any) -> Any:
-        """This process's share of something that stands for the whole batch."""
+        """This process's share of a sequence for the whole batch."""
         count = len(self._trajectories)
         first = self.accelerator.process_index * count
         return whole[first : first + count]
 
     def _note(self, metrics: Metrics) -> None:
-        """Take metrics into TRL's log in place of those that would mislead.
+        """Put mentor's metrics into TRL's log, in place of misleading ones.
 
-        TRL judges truncation by the last token, and its zero-variance share by batch scale.
+        TRL judges truncation by the last token, and the zero-variance share by batch scale.
         """
         log = self._metrics["train"]
         for name in [n for n in log if n.startswith(("completions/", "rewards/", "frac_reward"))]:
@@ -296,14 +296,14 @@ class MentorTrainer(GRPOTrainer):
             part.restore(states.get(name, {}))
 
     def trained(self) -> Student:
-        """The student with the weights as they stand, adapters merged."""
+        """The student with the current weights, adapters merged."""
         model = self.accelerator.unwrap_model(self.model)
         if self.parts.config.train.lora is not None:
             model = model.merge_and_unload()
         return replace(self.training.student, model=model)
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
-        """No model card: the run directory says more, and TRL's would name no environment."""
+        """Write no model card: the run directory says more, and TRL's card names no environment."""
 
 
 def trimmed(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -338,7 +338,7 @@ def _outcomes_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
 
 
 def _rewards_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
-    """What a sampler hears: rewards of episodes that the student played alone."""
+    """Rewards for the sampler: those of episodes that the student played alone."""
     rewards: dict[TaskKey, list[float]] = {}
     scored: Floats = batch.composed.rewards_B
     for task, reward, replayed in zip(batch.tasks, scored, batch.replayed, strict=True):

@@ -1,7 +1,7 @@
-"""Which of a task's references teaches best: the stronger teacher is not always the better one.
+"""Choose the reference of a task that teaches best, which may be a weaker teacher's.
 
-A reference that the student itself finds likely is close to what the student can do, and is learnt
-with fewer steps; long detours of a strong teacher are not.
+A reference that the student itself finds likely is learnt in fewer steps than long detours of a
+strong teacher.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def choose(how: Choice, pairs: Sequence[Pair], model: Any) -> list[Pair]:
     """The references of one task that are imitated: one, or all; the first of equal ones.
 
     Args:
-        how: likeliest: with the highest mean log-probability of the taught tokens under the
-            model; shortest: with the fewest taught tokens; nearest: whose sequence of calls is
-            most like those of the task's other references.
-        pairs: the references of the task with their rows.
-        model: the student before its training; only `likeliest` asks it.
+        how: `likeliest` has the highest mean log-probability of the taught tokens under the model.
+            `shortest` has the fewest taught tokens. `nearest` has the sequence of calls that is
+            most like the sequences of the task's other references.
+        pairs: the task's references with their rows.
+        model: the student before its training; used by `likeliest` only.
     """
     if how == "all" or len(pairs) < 2:
         return list(pairs)

@@ -123,7 +123,7 @@ class Sft(Trainer):
         """The references as rows of token ids, shuffled.
 
         Raises:
-            ConfigError: there is none; says why references were left out.
+            ConfigError: there is no row; says why references were left out.
         """
         found: list[Row] = []
         refused: Counter[str] = Counter()

@@ -20,15 +20,15 @@ __all__ = ["ImitationTrainer"]
 
 
 class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
-    """Tells nobody, seals its checkpoints, and can imitate other rows later.
+    """Sends no telemetry, seals its checkpoints, and can imitate other rows later.
 
     Args:
         keep_checkpoints: older ones are deleted when a new one is sealed.
-        watch: hears of each step.
+        watch: callback that is told of each step.
         **kwargs: for SFTTrainer.
 
     Attributes:
-        state_json: gives what checkpoints hold beside the weights.
+        state_json: returns the state that checkpoints hold beside the weights.
     """
 
     def __init__(self, *, keep_checkpoints: int = 2, watch: Watch, **kwargs: Any) -> None:
@@ -43,10 +43,10 @@ class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
         weights alone.
 
         Args:
-            rows: to imitate again and again.
+            rows: the rows to imitate, repeatedly.
             first: steps of the stage that were made before.
-            last: steps of the stage after it.
-            checkpoint: of this part of the stage, to go on from.
+            last: steps of the stage made after this part.
+            checkpoint: a checkpoint of this part of the stage, to continue from.
         """
         self._first, self.args.max_steps = first, last
         self.train_dataset, self.optimizer = Dataset.from_list(list(rows)), None
@@ -57,14 +57,14 @@ class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
         self._load_from_checkpoint(str(checkpoint))
 
     def _init_training_state(self, max_steps: int, per_epoch: int, *rest: Any) -> tuple[int, int]:
-        """Steps are counted through the stage, epochs from `first`."""
+        """Steps are counted from the start of the stage, epochs from `first`."""
         super()._init_training_state(max_steps, per_epoch, *rest)
         self.state.global_step = max(self.state.global_step, self._first)
         epochs, steps = divmod(self.state.global_step - self._first, per_epoch)
         return epochs, steps * self.args.gradient_accumulation_steps
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
-        """Of the steps from `first` on."""
+        """A scheduler for the steps from `first` on."""
         return super().create_scheduler(num_training_steps - self._first, optimizer)
 
     @contextmanager
@@ -80,7 +80,7 @@ class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
         model.train()
 
     def _send_telemetry(self) -> None:
-        """Nothing: see `MentorTrainer`."""
+        """Send nothing: see `MentorTrainer`."""
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         save_sealed(
@@ -91,4 +91,4 @@ class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
         )
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
-        """No model card: the run directory says more."""
+        """Write no model card: the run directory says more."""
