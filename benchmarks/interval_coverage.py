@@ -1,10 +1,10 @@
-"""How often 95 % intervals of a success rate hold the truth, in simulated evaluations.
+"""Measure how often 95 % intervals of a success rate hold the truth, in simulated evaluations.
 
     python benchmarks/interval_coverage.py
 
 Tasks differ: the chance of success of each is drawn from a beta distribution, and k episodes of
-each are played. Prints the share of 1,000 evaluations whose interval holds the mean chance, of
-the interval of `mentor eval`, of Wilson's over all episodes, and of Student's t over the tasks.
+each are played. Prints the share of 1,000 evaluations whose interval holds the mean chance. The
+compared intervals are `mentor eval`'s, Wilson's over all episodes, and Student's t over the tasks.
 """
 
 from __future__ import annotations

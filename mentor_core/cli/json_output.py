@@ -27,8 +27,8 @@ def print_json(**values: Any) -> None:
     """Print one JSON object with these fields, after its `schema_version`.
 
     Args:
-        **values: JSON values and dataclasses. NaN and infinity become null, any other object its
-            text.
+        **values: JSON values and dataclasses. NaN and infinity become null, and any other object
+            becomes its text.
     """
     found = {"schema_version": _VERSION, **values}
     click.echo(json.dumps(_plain(found), indent=2, allow_nan=False))

@@ -1,6 +1,6 @@
 """Chat: the part of a model's chat format that parsers and policies may use.
 
-The plugins' `ChatFormat` fulfils it.
+The plugins' `ChatFormat` fulfils this protocol.
 """
 
 from __future__ import annotations

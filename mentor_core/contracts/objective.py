@@ -29,14 +29,15 @@ class MicroBatch:
 
     Attributes:
         logps_BT: log-probability of each token under the student, in nats, with gradient.
-        old_logps_BT: the same under the student as it was when it sampled; no gradient.
-        entropies_BT: of the student's next-token distribution, in nats; no gradient.
-        advantages_BT: from the run's credit.
+        old_logps_BT: log-probability of each token under the student at the time of sampling, in
+            nats; no gradient.
+        entropies_BT: entropy of the student's next-token distribution, in nats; no gradient.
+        advantages_BT: advantage of each token, from the run's credit.
         mask_BT: 1.0 for tokens that the student sampled, else 0.0. Other tokens carry no loss.
         ids_BL: prompt and completion, L ≥ T tokens; the last T are the completion.
         attention_BL: 0 on padding, else 1.
         trajectories: the episodes, in the order of the rows.
-        training_progress: share of the training that is done, in [0, 1].
+        training_progress: finished share of the training, in [0, 1].
     """
 
     logps_BT: Tensor
@@ -57,31 +58,32 @@ class MicroBatch:
 class Objective(Stateful, ABC):
     """Gives each sampled token its loss.
 
-    The trainer multiplies the losses by the mask and divides their sum by the number of sampled
-    tokens of the whole optimizer step, in all processes (DAPO, arXiv 2503.14476, formula 12).
+    The trainer multiplies the losses by the mask and adds them up. The sum is divided by the number
+    of sampled tokens of the whole optimizer step, in all processes. Source: DAPO, arXiv 2503.14476,
+    formula 12.
 
     Attributes:
-        replaces: whether `loss` is used at all; an objective without it leaves the trainer's own.
+        replaces: true if `loss` is used; false leaves the trainer's own loss in place.
     """
 
     replaces: ClassVar[bool] = True
 
     def check(self, config: Any) -> None:
-        """Refuse settings beside which the objective would be wrong, or would do nothing.
+        """Refuse settings that make the objective wrong or without effect.
 
         Args:
             config: the run's settings, a `RunConfig`.
 
         Raises:
-            ConfigError: names the key, and what to write instead.
+            ConfigError: names the key, and a setting to use instead.
         """
 
     def start(self, student: Student, load: Callable[[str], Student]) -> None:
         """Called once before the training.
 
         Args:
-            student: that is trained.
-            load: loads a second model by its name, as the key `model` does.
+            student: the student to train.
+            load: loads a second model; takes a name as the key `model` does.
 
         Raises:
             ConfigError: the student and the objective do not fit together.
@@ -89,7 +91,7 @@ class Objective(Stateful, ABC):
 
     @abstractmethod
     def loss(self, batch: MicroBatch) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Loss of each token, and figures.
+        """Give the loss of each token, and figures.
 
         Args:
             batch: one micro batch.
@@ -103,5 +105,6 @@ class Objective(Stateful, ABC):
         """Called after each optimizer step, with the same figures in every process.
 
         Args:
-            figures: means over the sampled tokens of the step, with `entropy` among them.
+            figures: name → mean over the sampled tokens of the step, with `entropy` among the
+                names.
         """

@@ -37,9 +37,9 @@ class Trainer(Component, ABC):
     imitates: ClassVar[bool] = False
     """True if the trainer learns from references, even of tasks that the sampler never chooses."""
     plans: ClassVar[bool] = False
-    """Whether its episodes begin as the run's plan says."""
+    """True if the trainer's episodes begin as the run's plan says."""
     objectives: ClassVar[bool] = False
-    """Whether its loss is the run's objective."""
+    """True if the trainer's loss is the run's objective."""
 
     def check(self, config: Any, processes: int) -> None:
         """Refuse settings that would fail later, or would silently have no effect.

@@ -122,7 +122,7 @@ STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
 COMMANDS: Kind[click.Command] = Kind("command", "mentor_commands", "click:Command", "object")
 
 KINDS: tuple[Kind[Any], ...] = tuple(v for v in list(globals().values()) if isinstance(v, Kind))
-"""All of the above, in this order."""
+"""All kinds above, in this order."""
 
 
 @cache

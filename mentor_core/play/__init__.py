@@ -1,1 +1,1 @@
-"""Plays episodes: rollouts, the teacher's references, and the figures of what was played."""
+"""Plays episodes: rollouts, the teacher's references, and the figures of episodes."""

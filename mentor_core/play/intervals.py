@@ -1,9 +1,9 @@
-"""Estimates over tasks: episodes of one task are not independent, so that tasks are the sample.
+"""Estimates over tasks. Episodes of one task are not independent, so the tasks are the sample.
 
-A mean between bounds has Wilson's 95 % interval at the effective number of observations. This is
-the number of independent observations of a share that would vary as much as the observed mean
-does over tasks. One episode a task gives Wilson's interval as it is. Several that always agree
-count as one.
+A mean between bounds has Wilson's 95 % interval at the effective number of observations. A share of
+that many independent observations would vary as much as the observed mean varies over tasks. With
+one episode a task, the interval is Wilson's unchanged. Several episodes that always agree count as
+one.
 
 Source: Wilson, JASA 22 (1927); Korn and Graubard, Survey Methodology 24 (1998), for the effective
 number. `docs/decisions/0032-intervals-of-evaluations.md` says why.
@@ -27,9 +27,10 @@ class Estimate:
     """A mean over tasks with its 95 % interval.
 
     Attributes:
-        mean: of the means of the tasks.
-        interval: within the bounds of the values; None if these are not finite.
-        tasks: how many there are.
+        mean: mean of the tasks' means.
+        interval: lower and upper end, within the bounds of the values; None if the bounds are not
+            finite.
+        tasks: number of tasks.
     """
 
     mean: float
@@ -43,9 +44,9 @@ def estimate(
     """The mean of the tasks' means.
 
     Args:
-        means: one a task, within `bounds`; at least one.
-        independent: of shares, the most independent observations that they can hold, at least one
-            a task: the number of episodes, say.
+        means: one mean for each task, within `bounds`; at least one.
+        independent: for shares, the largest possible number of independent observations, such as
+            the number of episodes; at least one a task.
         bounds: the least and the greatest value that a task can have.
     """
     mean, tasks, (low, high) = fmean(means), len(means), bounds

@@ -1,4 +1,4 @@
-"""Evaluation: how often a policy succeeds, with an interval over tasks, and how it behaves."""
+"""Evaluation: a policy's success, with an interval over tasks, and figures of behaviour."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Summary:
     """Figures of a set of trajectories.
 
     Attributes:
-        episodes: how many there are.
-        verified: how many have an outcome; the others count in no share of success.
-        success: share of the verified ones whose outcome is 1, averaged over tasks; None if none
-            is verified.
+        episodes: number of trajectories.
+        verified: number of trajectories with an outcome; the others do not count in success.
+        success: share of verified trajectories with outcome 1, averaged over tasks; None if no
+            trajectory is verified.
         interval: 95 % interval of `success` over tasks; see `mentor_core.play.intervals`.
-        outcome: mean outcome of the verified ones, averaged over tasks; it may be partial,
-            in [0, 1].
-        turns, calls: mean number an episode.
-        call_failures: share of calls that failed; None if there are none.
+        outcome: mean outcome of verified trajectories, in [0, 1], averaged over tasks; outcomes may
+            be partial.
+        turns, calls: mean numbers an episode.
+        call_failures: share of calls that failed; None if there are no calls.
         invalid_calls: share of calls to unknown tools, with arguments that do not fit, or that
             cannot be parsed; None if no call was tried.
         ends: end reason → share of episodes.
@@ -109,7 +109,7 @@ def summarise(trajectories: Sequence[Trajectory]) -> Summary:
 def by_environment(
     split: str, trajectories: Sequence[Trajectory], environments: Sequence[str]
 ) -> dict[str, Sequence[Trajectory]]:
-    """SPLIT → all; if there are several environments SPLIT/NAME → those of each that has any."""
+    """Trajectories by name: SPLIT for all; with several environments SPLIT/NAME for each."""
     found: dict[str, Sequence[Trajectory]] = {split: trajectories}
     for name in environments if len(environments) > 1 else ():
         own = [trajectory for trajectory in trajectories if trajectory.env == name]
@@ -119,14 +119,15 @@ def by_environment(
 
 
 def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, Estimate]:
-    """pass@k for k = 1, 2, 4 … up to the samples a task: the chance that one of k succeeds.
+    """pass@k for k = 1, 2, 4 … up to the samples a task: the chance of a success among k samples.
 
-    The unbiased estimate of Chen et al. (arXiv 2107.03374, section 2.1), averaged over tasks:
-    1 − C(n − c, k) / C(n, k), with n verified episodes of a task of which c succeed. High pass@k
-    over a low pass@1 is what reinforcement can sharpen.
+    A task has n verified episodes, of which c succeed. The unbiased estimate is 1 − C(n − c, k) /
+    C(n, k), averaged over tasks. Reinforcement can help if pass@k is high and pass@1 low.
+
+    Source: Chen et al., arXiv 2107.03374, section 2.1.
 
     Returns:
-        k → share in [0, 1]; a task with fewer than k verified episodes does not count in it.
+        k → share in [0, 1]; tasks with fewer than k verified episodes do not count.
     """
     return _by_number(trajectories, lambda n, c, k: 1 - math.comb(n - c, k) / math.comb(n, k))
 
@@ -134,8 +135,10 @@ def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, Estimate]:
 def pass_all(trajectories: Sequence[Trajectory]) -> dict[int, Estimate]:
     """pass^k for k = 1, 2, 4 …: the chance that all of k samples succeed; returns as `pass_at`.
 
-    The unbiased estimate of τ-bench (Yao et al., arXiv 2406.12045, section 3): C(c, k) / C(n, k).
-    pass^k far below pass^1 means that the policy solves a task sometimes, and not reliably.
+    The unbiased estimate is C(c, k) / C(n, k), averaged over tasks. If pass^k is far below pass^1,
+    the policy solves tasks sometimes, and not reliably.
+
+    Source: τ-bench, Yao et al., arXiv 2406.12045, section 3.
     """
     return _by_number(trajectories, lambda n, c, k: math.comb(c, k) / math.comb(n, k))
 

@@ -1,7 +1,7 @@
-"""RunConfig: every setting of a run, with its type, its default and what it means.
+"""RunConfig: every setting of a run, with type, default and meaning.
 
-A key nobody knows is an error. The resolved configuration is written to the run directory, from
-which the same run can be made again.
+An unknown key is an error. The resolved configuration is written to the run directory, from which
+the same run can be made again.
 """
 
 from __future__ import annotations

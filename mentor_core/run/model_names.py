@@ -1,4 +1,4 @@
-"""Names of models: which of them mean an embedded student, and which must be paths."""
+"""Names of models: names of embedded students, and names that must be paths."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ __all__ = [
 ]
 
 EMBEDDED = "embedded"
-"""The student that knows the run's environment; `embedded/NAME` is that of the environment NAME."""
+"""The embedded student of the run's environment; `embedded/NAME` is that of the environment NAME.
+"""
 WEIGHTS = "model.safetensors"
 
 
 def embedded_students() -> list[str]:
     """The embedded students that have weights, by the names of the environments they have learnt.
 
-    A student that is registered as a recipe only has none before it is built.
+    A student that is registered as a recipe only has no weights before it is built.
     """
     return [name for name in names(STUDENTS) if _has_weights(name)]
 
@@ -37,16 +38,16 @@ def _has_weights(student: str) -> bool:
 
 
 def embedded_student(environments: Iterable[str]) -> str:
-    """The embedded student of the first environment that has one; "embedded" where none has."""
+    """The embedded student of the first environment that has one; "embedded" if none has."""
     known = embedded_students()
     return next((f"{EMBEDDED}/{name}" for name in environments if name in known), EMBEDDED)
 
 
 def is_embedded(name: str) -> bool:
-    """Whether a model's name means an embedded student."""
+    """True if a model's name means an embedded student."""
     return name.partition("/")[0] == EMBEDDED
 
 
 def looks_local(name: str) -> bool:
-    """Whether a model's name must be a path: no hub id looks like it."""
+    """True if a model's name must be a path, as no hub id looks like it."""
     return name.endswith(".gguf") or name.startswith((".", "/", "~")) or name.count("/") > 1

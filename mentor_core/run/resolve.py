@@ -37,16 +37,17 @@ _PAPER_RATE = 1e-6  # MENTOR, arXiv 2510.18383
 
 
 def resolve(values: Mapping[str, Any], where: str = "configuration") -> RunConfig:
-    """Validate settings; fill in the reward preset, names, and which student is embedded.
+    """Validate settings; fill in the reward preset, names, and the embedded student.
 
-    Paths become absolute; see `paths` for settings that are written elsewhere.
+    Paths become absolute; see `paths` for settings from other directories.
 
     Args:
         values: nested settings, as TOML gives them.
-        where: what to call their origin in an error message.
+        where: name of the settings' origin in error messages.
 
     Raises:
-        ConfigError: unknown key, bad value, or unknown preset; names key and expectation.
+        ConfigError: unknown key, bad value, or unknown preset; names the key and the expected
+            value.
     """
     values = anchored(with_names(values), Path.cwd())
     config = _validate(values, where)
@@ -71,7 +72,7 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
     Raises:
         ConfigError: a name or a weight is wrong; names the nearest.
-        PluginError: a class that is given as MODULE:CLASS cannot be used.
+        PluginError: a class given as MODULE:CLASS cannot be used.
     """
     if _is_registered(PRESETS, text):
         return {"preset": text}
@@ -98,10 +99,10 @@ def parse_rewards(text: str) -> dict[str, Any]:
 
 
 def _is_registered(kind: Kind[Any], name: str) -> bool:
-    """Whether a name is one.
+    """True if a name is registered.
 
     Raises:
-        AmbiguousName: it is that of several distributions.
+        AmbiguousName: several distributions registered the name.
     """
     try:
         entry(kind, name)
@@ -111,7 +112,7 @@ def _is_registered(kind: Kind[Any], name: str) -> bool:
 
 
 def _base(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a preset gives beside the reward settings that are given."""
+    """A preset's settings, without those that the given reward settings replace."""
     base = tomllib.loads(resource(PRESETS, preset))
     terms = given.get("terms")
     if terms:  # terms of one's own replace the preset's, as weights belong together
@@ -134,7 +135,7 @@ def _default_composer(terms: Mapping[str, float]) -> str:
 
 
 def _fits(preset: Mapping[str, Any], terms: Mapping[str, float]) -> bool:
-    """Whether a preset's composer goes with terms of one's own."""
+    """True if a preset's composer fits the user's own terms."""
     rules = preset.get("composer_options", {}).get("rules", [])
     used = {name for rule in rules for name in [*rule.get("when", {}), *rule.get("weights", {})]}
     used |= {"outcome"} if preset.get("composer") == "outcome_gated" else set()
@@ -158,7 +159,7 @@ def _told(problem: Problem, values: Mapping[str, Any]) -> str:
 
 
 def _environment_keys(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """The paths of the options of the environments that are asked for."""
+    """The paths of the options of the chosen environments."""
     with suppress(MentorError, ValueError, TypeError):  # what else is wrong is told elsewhere
         found = parse_mixture(values.get("env", RunConfig.model_fields["env"].default))
         for name in found:

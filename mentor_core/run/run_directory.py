@@ -1,18 +1,20 @@
 """RunDirectory: a run on disk, as plain files that people can read.
 
-config.toml           every setting, resolved; `mentor run --config` takes it again
-versions.json         Python, packages, platform, command, and the settings the run began with
-state.json            status (running, interrupted, finished) and steps done
-code/                 a copy of the tools that a user's own file defines
-references.jsonl      the teacher's reference trajectories
-metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
-evaluations.jsonl     one line an evaluation (likewise)
-tracker-NAME.json     what a tracker has recorded in a store elsewhere
-trajectories/         train.jsonl, and one file an evaluated split, before and after
-checkpoints/          what a run resumes from
-model/                the trained student, which `transformers` loads
-warm/                 the same of the stage that goes before the training, if there is one
-report.md             the table of before and after; report.json the same for programs
+Its files:
+
+    config.toml           every setting, resolved; `mentor run --config` takes it again
+    versions.json         Python, packages, platform, command, and the run's first settings
+    state.json            status (running, interrupted, finished) and steps done
+    code/                 copies of a user's own files of code
+    references.jsonl      the teacher's reference trajectories
+    metrics.jsonl         one line an optimizer step (written by the jsonl tracker)
+    evaluations.jsonl     one line an evaluation (also by the jsonl tracker)
+    tracker-NAME.json     a tracker's note of its records in a store elsewhere
+    trajectories/         train.jsonl, and one file an evaluated split, before and after
+    checkpoints/          states to resume from
+    model/                the trained student, which `transformers` loads
+    warm/                 files of the stage before the training, if there is one
+    report.md             the table of before and after; report.json is for programs
 """
 
 from __future__ import annotations

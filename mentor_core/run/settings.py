@@ -46,7 +46,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's tables.
 
     Raises:
-        ConfigError: it is not there or is not TOML; names file and line.
+        ConfigError: the file does not exist or is not TOML; names file and line.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -57,7 +57,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_setting(text: str) -> dict[str, Any]:
-    """`a.b=value` as nested tables; the value is TOML, or a bare string where it is not.
+    """`a.b=value` as nested tables; a value that is not TOML is a bare string.
 
     Raises:
         ConfigError: there is no `=`, or no key before it.
@@ -86,13 +86,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def find(values: Any, keys: Sequence[str]) -> Any:
-    """What stands under nested keys; None if nothing does."""
+    """The value under nested keys; None if there is none."""
     for key in keys:
         values = values.get(key) if isinstance(values, Mapping) else None
     return values
 
 
 def placed(values: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
-    """The same settings with a value under nested keys, whose tables are there."""
+    """A copy of the settings with a value under nested keys; the tables of the keys must exist."""
     first, *rest = keys
     return {**values, first: placed(values[first], rest, value) if rest else value}

@@ -20,10 +20,10 @@ __all__ = ["Progress", "Training"]
 
 
 class Progress(Protocol):
-    """What a person sees of a training."""
+    """Shows a person the progress of a training."""
 
     def advance(self, facts: Mapping[str, str] | None = None, steps: int = 1) -> None:
-        """So many steps are done; `facts` are shown beside them."""
+        """Add finished steps; `facts` are shown beside the bar."""
 
     def say(self, line: str) -> None:
         """Show a line."""
@@ -39,13 +39,13 @@ class Training:
         tasks: the tasks to train on, with their verified `references`.
         rollout: plays episodes with `policy`, which the trainer prepares.
         steps: optimizer steps of the whole stage.
-        directory: of the stage, for checkpoints and notes of how far the training is.
-        checkpoint: what to go on from and its step; None at the beginning.
-        shown: to be advanced by one with each step.
-        interrupted: whether this process was asked to stop. One that was stops all, after
-            a checkpoint.
-        on_metrics: takes a step and its metrics, in the main process.
-        on_rollout: takes this process's trajectories and the step that they were made in.
+        directory: the stage's directory, for checkpoints and the state of the training.
+        checkpoint: the checkpoint to go on from and its step; None at the beginning.
+        shown: advanced by one after each step.
+        interrupted: returns true if this process was asked to stop. One such process stops all,
+            after a checkpoint.
+        on_metrics: is called with a step and its metrics, in the main process.
+        on_rollout: is called with this process's trajectories and their step.
     """
 
     parts: Parts

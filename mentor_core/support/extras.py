@@ -1,4 +1,4 @@
-"""Packages that a plugin needs beyond those that mentor installs."""
+"""Packages that a plugin needs, and that mentor does not install by default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while modules are imported. Imported first, so this module is light."""
+"""Ctrl-C while modules are imported. This module is imported first, so it imports little."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["importing"]
 def importing() -> Iterator[None]:
     """Let Ctrl-C end the process at once, with exit code 130.
 
-    An exception would be shown as a traceback where nobody catches it yet, and foreign modules may
-    swallow it or make another of it while they are imported.
+    An exception would be shown as a traceback, as nothing catches it yet. Foreign modules may also
+    swallow or change the exception while they are imported.
     """
 
     def stop(*_: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 __all__ = ["CODE", "KeptCode"]
 
 CODE = "code"
-"""The directory for it in a run's directory."""
+"""The directory of the code in a run's directory."""
 _INSTALLED = {"mentor_core", "mentor_toolkit", "mentor_plugins", "mentor_lab", "mentor_envs"}
 
 

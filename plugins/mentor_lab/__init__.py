@@ -1,14 +1,16 @@
 """The laboratory: rewards and environments put to the test, without training.
 
-rewards/        `mentor check-reward`: properties and attacks
-environments/   `mentor check-env`: what every environment promises
-students/       `mentor student build`: how embedded students are made
-scoring         `mentor score`: saved trajectories scored again
-comparison      `mentor compare-rewards`: what another reward would have done
-imitation       `mentor imitation`: how a student's use of tools differs from its teacher's
-paired          `mentor compare`: which of two systems is better, and how sure that is
-verdict, search the shape of a finding, and how Hypothesis looks for one
-testing         what tests of plugins need
+Its parts:
+
+    rewards/         `mentor check-reward`: properties and attacks
+    environments/    `mentor check-env`: promises of every environment
+    students/        `mentor student build`: makes embedded students
+    scoring          `mentor score`: scores saved trajectories again
+    comparison       `mentor compare-rewards`: compares the effects of two rewards
+    imitation        `mentor imitation`: compares a student's use of tools with the teacher's
+    paired           `mentor compare`: which of two systems is better, with its uncertainty
+    verdict, search  a finding, and Hypothesis' search for findings
+    testing          for tests of plugins
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The imitation gap: how a student's use of tools differs from its teacher's, task by task.
+"""The imitation gap: differences between a student's and a teacher's use of tools, task by task.
 
-Only tasks that both have a trajectory of are compared. Distributions count each task once, however
-many trajectories of it there are. All else compares each episode of the student with one of the
-teacher's: the one that the student follows for the most turns.
+Only tasks with trajectories of both are compared. Distributions count each task once, for any
+number of trajectories. All other figures compare each episode of the student with one episode of
+the teacher: the one that the student follows for the most turns.
 """
 
 from __future__ import annotations
@@ -41,25 +41,27 @@ _EDGE = ""
 
 @dataclass(frozen=True, slots=True)
 class ImitationGap:
-    """How a student's use of tools differs from a teacher's.
+    """Differences between a student's and a teacher's use of tools.
 
     Attributes:
-        tasks, episodes: compared tasks, and the student's episodes of them.
-        unmatched: tasks of the student that the teacher has no trajectory of; not compared.
-        similarity: of the distributions of called tools, in [0, 1]: 1 − Jensen–Shannon
+        tasks, episodes: numbers of compared tasks, and of the student's episodes in these tasks.
+        unmatched: the student's tasks without a trajectory of the teacher; not compared.
+        similarity: similarity of the distributions of called tools, in [0, 1]: 1 − Jensen–Shannon
             divergence, base 2. None if the student or the teacher made no call.
-        bigram_similarity: the same over pairs of consecutive calls; the beginning and the end of
-            an episode count as calls. None if nothing is compared.
-        over_calling, under_calling: mean calls of an episode beyond the teacher's number, and
-            short of it; None if nothing is compared.
-        tools: tool → mean calls an episode, of the student and of the teacher.
-        followed: episodes whose turns make all the teacher's calls and no others.
-        first_divergence: turn, counted from 1 → episodes that first differ from the teacher there.
-        same_calls: calls of the student that the teacher made, too.
-        argument_errors: kind → arguments of other calls, each beside the teacher's call of the same
-            tool that stands at the same place among those.
-        failures: kind → the student's failed calls, and turns that could not be parsed.
-        after_error: what the student did next → turns with a failure.
+        bigram_similarity: similarity of the distributions of pairs of consecutive calls, as above.
+            The beginning and the end of an episode count as calls. None if nothing is compared.
+        over_calling, under_calling: mean number of calls of an episode above the teacher's number,
+            and below; None if nothing is compared.
+        tools: tool → mean number of calls an episode, of the student and of the teacher.
+        followed: number of episodes whose turns make all the teacher's calls and no others.
+        first_divergence: turn, counted from 1 → number of episodes that first differ from the
+            teacher's at that turn.
+        same_calls: number of the student's calls that the teacher also made.
+        argument_errors: kind → number of differing arguments in all other calls. The n-th other
+            call of a tool is compared with the teacher's n-th other call of that tool.
+        failures: kind → number of the student's failed calls, and of turns that could not be
+            parsed.
+        after_error: the student's next step → number of turns with a failure.
     """
 
     tasks: int
@@ -82,8 +84,9 @@ def imitation_gap(student: Sequence[Trajectory], teacher: Sequence[Trajectory]) 
     """Compare a student's trajectories with a teacher's; their order does not matter.
 
     Args:
-        student: of any tasks, any number of a task.
-        teacher: likewise; whatever their outcome, so leave out those that are no model.
+        student: trajectories of any tasks, any number of each.
+        teacher: trajectories likewise. Outcomes are not read, so leave out trajectories that are no
+            good example.
 
     Source of the similarity: MENTOR, arXiv 2510.18383, for tool distributions.
     """
@@ -136,7 +139,7 @@ def _bigrams(episode: Trajectory) -> list[Hashable]:
 def _mean_counts(
     tasks: Sequence[Sequence[Trajectory]], items: Callable[[Trajectory], list[Hashable]]
 ) -> dict[Any, float]:
-    """Item → mean number in an episode of a task, summed over the tasks."""
+    """Item → mean number an episode of a task, summed over the tasks."""
     found: Counter[Hashable] = Counter()
     for episodes in tasks:
         counts = Counter(item for episode in episodes for item in items(episode))
@@ -146,7 +149,7 @@ def _mean_counts(
 
 
 def _similarity(ours: Mapping[Any, float], theirs: Mapping[Any, float]) -> float | None:
-    """1 − Jensen–Shannon divergence, base 2; None if there is nothing on a side."""
+    """1 − Jensen–Shannon divergence, base 2; None if a side is empty."""
     from scipy.spatial.distance import jensenshannon
 
     if not ours or not theirs:
@@ -172,7 +175,7 @@ def _beside(
 
 
 def _closest(episode: Trajectory, models: Sequence[Trajectory]) -> Trajectory:
-    """The one that the episode follows longest; of several the one with most nearly its calls."""
+    """The model that the episode follows longest; among equals, the nearest in number of calls."""
 
     def distance(model: Trajectory) -> tuple[float, int, list[str]]:
         turn = _divergence(episode, model)
@@ -184,7 +187,7 @@ def _closest(episode: Trajectory, models: Sequence[Trajectory]) -> Trajectory:
 
 
 def _divergence(episode: Trajectory, model: Trajectory) -> int | None:
-    """The first turn, from 1, whose calls are not the teacher's; None if there is none."""
+    """The first turn, counted from 1, whose calls are not the teacher's; None if there is none."""
     nothing = Turn("")
     for index in range(max(len(episode.turns), len(model.turns))):
         ours, theirs = (
@@ -197,7 +200,7 @@ def _divergence(episode: Trajectory, model: Trajectory) -> int | None:
 
 
 def _same(ours: Call, theirs: Call) -> bool:
-    """Whether two calls are the same to the environment, or are written alike."""
+    """True if two calls are the same to the environment, or have the same name and arguments."""
     if ours.key is not None and ours.key == theirs.key:
         return True
     return _written(ours) == _written(theirs)
@@ -221,7 +224,7 @@ def _whole(value: Any) -> Any:
 
 
 def _without_same(ours: Sequence[Call], theirs: Sequence[Call]) -> tuple[list[Call], list[Call]]:
-    """The calls of each side that have no equal on the other."""
+    """The calls of each side that have no equal on the other side."""
     left, wanted = [], list(theirs)
     for call in ours:
         equal = next((other for other in wanted if _same(call, other)), None)
@@ -233,7 +236,7 @@ def _without_same(ours: Sequence[Call], theirs: Sequence[Call]) -> tuple[list[Ca
 
 
 def _argument_errors(ours: Iterable[Call], theirs: Iterable[Call]) -> Counter[ArgumentError]:
-    """Differences of the arguments, the n-th call of a tool beside the n-th of the same tool."""
+    """Differences of the arguments, the n-th call of a tool beside the teacher's n-th."""
     wanted: dict[str, list[Call]] = {}
     for call in theirs:
         wanted.setdefault(call.name, []).append(call)
@@ -262,7 +265,7 @@ def _failures(episode: Trajectory) -> list[str]:
 
 
 def _after(episode: Trajectory) -> list[AfterError]:
-    """What follows each turn with a failure."""
+    """The student's reaction to each turn with a failure."""
     turns: list[Turn | None] = [*episode.turns, None]
     return [_reaction(turn, next_) for turn, next_ in pairwise(turns) if turn and _failed(turn)]
 
@@ -291,5 +294,5 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _ordered(counts: Counter[Any]) -> dict[Any, int]:
-    """The most frequent first; without those that never occurred."""
+    """The counts above 0, the most frequent first."""
     return dict(sorted((+counts).items(), key=lambda item: (-item[1], item[0])))

@@ -1,1 +1,1 @@
-"""What several environments and plugins use, and the core does not: built on contracts alone."""
+"""Helpers that several environments and plugins share, built on contracts alone."""

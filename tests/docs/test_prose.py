@@ -18,7 +18,14 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-SOURCES = ["benchmarks", "envs", "mentor_core", "plugins/mentor_lab", "plugins/mentor_plugins"]
+SOURCES = [
+    "benchmarks",
+    "envs",
+    "mentor_core",
+    "plugins/mentor_lab",
+    "plugins/mentor_plugins",
+    "plugins/mentor_toolkit",
+]
 PROMPTS = {("envs/mentor_envs/calculator/tools.py", "modulo")}
 """Docstrings of tools that models were trained on, word by word."""
 MARKDOWN = MarkdownIt("commonmark").enable("table")

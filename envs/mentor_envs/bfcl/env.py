@@ -49,9 +49,9 @@ Categories = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 class Bfcl(ToolEnv):
     """Requests, each with its own functions, by BFCL's rules; the leaderboard's files load.
 
-    Single-turn ones are over with the first turn: the outcome is 1.0 where BFCL's rules find the
-    calls right (see `mentor_toolkit.call_check`), else 0.0. Multi-turn ones are simulated: the
-    outcome is 1.0 where state and results are right after each of the user's turns (see
+    Single-turn requests are over with the first turn. Their outcome is 1.0 if the calls are right
+    by BFCL's rules (see `mentor_toolkit.call_check`), else 0.0. Multi-turn requests are simulated.
+    Their outcome is 1.0 if state and results are right after each of the user's turns (see
     `mentor_envs.bfcl.simulation`), else 0.0.
     """
 

@@ -38,7 +38,7 @@ __all__ = ["command"]
 def command(
     ctx: click.Context, term: str, options: tuple[str, ...], examples: int, as_json: bool
 ) -> None:
-    """Check what every reward term promises, and play the usual attacks on it.
+    """Check the promises of every reward term, and play the usual attacks on TERM.
 
     Prints a verdict for each property, and the smallest counter-example found for each one that
     fails. Ends with exit code 1 if a property fails.

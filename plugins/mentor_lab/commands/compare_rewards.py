@@ -26,7 +26,7 @@ __all__ = ["command", "old_command"]
 @click.option("--against", required=True, metavar="B", help="The other reward, in the same way.")
 @json_option
 def command(rewards: str, against: str, as_json: bool, **options: Any) -> None:
-    """Say what reward B would change for the groups of FILES, compared with reward A.
+    """Compare reward B with reward A on the groups of trajectories in FILES.
 
     Counts the advantages that change sign and the groups without a gradient. Shares out the
     variance of the rewards among the terms, and names conflicting pairs of terms. FILES are .jsonl,
@@ -96,7 +96,7 @@ def command(rewards: str, against: str, as_json: bool, **options: Any) -> None:
 
 
 def _figures(effect: Effect) -> dict[str, Any]:
-    """The figures of a reward for programs: without the advantages of single trajectories."""
+    """The figures of a reward as JSON, without the advantages of single trajectories."""
     figures = asdict(effect)
     del figures["advantages_B"]
     return {**figures, "not_linear": _rest(effect)}

@@ -29,14 +29,14 @@ __all__ = ["command"]
     metavar="NAME",
     default="eval-after",
     show_default=True,
-    help="Which episodes of a run STUDENT: eval-after, train, eval-before, …",
+    help="Episodes of a run STUDENT: eval-after, train, eval-before, …",
 )
 @json_option
 def command(student: Path, teacher: Path, name: str, as_json: bool) -> None:
-    """Compare STUDENT's use of tools with TEACHER's, on the tasks that both have played.
+    """Compare STUDENT's use of tools with TEACHER's, on the tasks of both.
 
-    STUDENT is a run, or a file of trajectories. TEACHER is a file of trajectories, a run (its
-    references are the teacher's), or a teacher store; a store needs a run as STUDENT.
+    STUDENT is a run, or a file of trajectories. TEACHER is a file of trajectories, a run or a
+    teacher store. A run as TEACHER gives its references. A store needs a run as STUDENT.
 
     \b
     mentor imitation runs/calculator-20260101-120000 teacher.jsonl
@@ -65,7 +65,7 @@ def _models(teacher: Path, student: Path, played: Sequence[Trajectory]) -> list[
     """The teacher's trajectories.
 
     Raises:
-        MentorError: there are none, or they cannot be read.
+        MentorError: there are no trajectories, or the trajectories cannot be read.
     """
     from mentor_core.contracts.trajectory import read_trajectories
     from mentor_core.run.run_directory import RunDirectory
@@ -89,11 +89,11 @@ def _is_store(file: Path) -> bool:
 
 
 def _stored(store: Path, student: Path, played: Sequence[Trajectory]) -> list[Trajectory]:
-    """The verified attempts in a store at the tasks that were played; the run says which those are.
+    """A store's verified attempts at the played tasks, with the settings of the student's run.
 
     Raises:
         DataError: `student` is no run.
-        ConfigError: the store has none of an environment.
+        ConfigError: the store has no attempts of an environment.
     """
     from mentor_core.contracts.task import SPLITS
     from mentor_core.door.registry import SOURCES, create
@@ -102,8 +102,8 @@ def _stored(store: Path, student: Path, played: Sequence[Trajectory]) -> list[Tr
 
     if not student.is_dir():
         raise DataError(
-            f"{store} is a teacher store, whose tasks only a run can tell, and {student} is a "
-            f"file; write the attempts to a file: mentor teacher export {store} --output FILE"
+            f"{store} is a teacher store, which needs a run as STUDENT, and {student} is "
+            f"a file; write the attempts to a file: mentor teacher export {store} --output FILE"
         )
     source = create(SOURCES, "store", {"file": str(store), "trusted": True})
     wanted = {trajectory.task_key for trajectory in played}

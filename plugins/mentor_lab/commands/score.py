@@ -175,7 +175,7 @@ class _Part:
             tally.add(value)
 
     def figures(self) -> dict[str, Any]:
-        """The same as `table` for programs."""
+        """The figures of `table` as JSON."""
         return {
             term: {
                 "trajectories": tally.seen,

@@ -1,4 +1,4 @@
-"""What the commands that compare systems share: which file holds a system's episodes."""
+"""The file with a system's episodes, for commands that compare systems."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["episodes_file"]
 
 
 def episodes_file(path: Path, name: str) -> Path:
-    """The file with the episodes of a run that are called `name`, or the file itself.
+    """The file with a run's episodes called `name`; `path` itself if it is a file.
 
     Raises:
-        DataError: the run has no such episodes; names the nearest.
+        DataError: the run has no such episodes; names the nearest name.
     """
     if not path.is_dir():
         return path

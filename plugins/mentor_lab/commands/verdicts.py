@@ -37,7 +37,7 @@ def needs_testing(command: str) -> Iterator[None]:
 def show_verdicts(
     title: str, subject: str, verdicts: Sequence[Verdict], as_json: bool, **facts: Any
 ) -> bool:
-    """Print a table of verdicts and the counter-examples; whether all promises hold.
+    """Print a table of verdicts and the counter-examples; returns true if all promises hold.
 
     Args:
         as_json: print the verdicts as JSON instead.
@@ -73,7 +73,7 @@ def show_verdicts(
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
-    """A verdict for programs; the counter-example as a person reads it."""
+    """A verdict as JSON, with the counter-example as readable text."""
     problem = verdict.problem
     return {
         "property": verdict.property,

@@ -32,11 +32,11 @@ __all__ = ["command"]
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
 @click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
 @click.option("--temperature", type=click.FloatRange(min=0), help="0 is greedy.")
-@click.option("--policy", metavar="NAME", help="What plays: transformers, openai, scripted, …")
+@click.option("--policy", metavar="NAME", help="The player: transformers, openai, scripted, …")
 @click.option(
     "--rewards",
     metavar="PRESET|TERMS",
-    help="Whose terms are scored: a preset, or term,term; see `mentor rewards`.",
+    help="Terms to score: a preset, or term,term; see `mentor rewards`.",
 )
 @click.option("--prices", type=PATH, metavar="FILE", help="TOML table: model → dollars.")
 @click.option(

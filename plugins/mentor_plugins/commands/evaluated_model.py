@@ -1,4 +1,4 @@
-"""Which model `mentor eval PATH` evaluates, and with whose settings."""
+"""The model and the settings of `mentor eval PATH`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["settings_of"]
 
 _MODEL_FILES = ("config.json", "adapter_config.json")
 _DEPTH = 3
-"""Folders that a model of a run lies below the run, at most: RUN/warm/checkpoints/checkpoint-8."""
+"""Most folders between a run and its model: RUN/warm/checkpoints/checkpoint-8."""
 
 
 def settings_of(path: Path | None, checkpoint: int | None) -> dict[str, Any]:
-    """The settings to begin with: those of a run if there is one, and the model in any case.
+    """The settings to begin with: the run's settings if there is a run, and always the model.
 
     Args:
-        path: a run; or a model, of a run or not; None if neither is given.
-        checkpoint: optimizer steps after which the run's student is wanted; None: the trained one.
+        path: a run, or a model inside or outside a run; None if neither is given.
+        checkpoint: optimizer step of the student's checkpoint; None for the trained student.
 
     Raises:
-        MentorError: there is no such run, model or checkpoint; says what there is.
+        MentorError: there is no such run, model or checkpoint; names those that exist.
     """
     if path is None or not (path / "config.toml").is_file():
         if checkpoint is not None:

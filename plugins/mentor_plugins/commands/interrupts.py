@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a command works: the command ends after what is under way."""
+"""Ctrl-C and SIGTERM while a command works: the command finishes the work in progress and ends."""
 
 from __future__ import annotations
 

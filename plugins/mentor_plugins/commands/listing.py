@@ -57,7 +57,7 @@ def recipes(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def plugins(ctx: click.Context, as_json: bool) -> None:
-    """List everything that plugins have registered, and what is broken and why.
+    """List everything that plugins have registered, and broken entries with the reason.
 
     Ends with exit code 1 if something is broken.
     """
@@ -67,7 +67,7 @@ def plugins(ctx: click.Context, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What is listed of one registered name; options as they are shown, `problem` if broken."""
+    """One registered name, with its options in their shown form; `problem` if broken."""
 
     name: str
     description: str
@@ -77,7 +77,7 @@ class _Row:
 
 
 def _show(kinds: Sequence[Kind[Any]], as_json: bool) -> int:
-    """Print what is registered of each kind, and the broken plugins; how many names are broken."""
+    """Print the names of each kind, and the broken plugins; returns the number of broken names."""
     found = {_plural(kind.name): [_row(kind, entry) for entry in entries(kind)] for kind in kinds}
     if as_json:
         kinds_as_keys = {title.replace(" ", "_"): rows for title, rows in found.items()}
@@ -95,7 +95,7 @@ def _row(kind: Kind[Any], entry: Entry) -> _Row:
 
 
 def _print(found: Mapping[str, Sequence[_Row]]) -> None:
-    """Print a table for each kind, and the plugins that are broken."""
+    """Print a table for each kind, and the broken plugins."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

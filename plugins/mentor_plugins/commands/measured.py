@@ -22,16 +22,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Expenses of a set of episodes, all together.
+    """Total expenses of a set of episodes.
 
     Attributes:
-        prompt_tokens: tokens that the model read: on a server those of every request, as the server
-            counts; otherwise those of prompt and observations, once. None if nobody counted.
-        completion_tokens: tokens that the model wrote; None likewise.
-        requests: answered requests; None if there was no server.
-        seconds: of turns and tools, summed over episodes; more than wall time, as many episodes are
-            played at a time.
-        cost: US dollars; None if there was no server, or a price is not known.
+        prompt_tokens: tokens that the model read. A server counts the tokens of every request.
+            Without a server, the tokens of prompt and observations count once. None if nobody
+            counted.
+        completion_tokens: tokens that the model wrote; None if nobody counted.
+        requests: number of answered requests; None if there was no server.
+        seconds: time of turns and tools, summed over episodes. The sum exceeds the wall time, as
+            many episodes are played at a time.
+        cost: price in US dollars; None if there was no server, or a price is unknown.
     """
 
     prompt_tokens: int | None
@@ -43,12 +44,12 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Figures of a set of episodes that stand below the table.
+    """Figures of a set of episodes, shown below the table.
 
     Attributes:
-        not_verified: episodes without an outcome.
+        not_verified: number of episodes without an outcome.
         pass_at, pass_all: see `mentor_core.play.summary`.
-        terms: reward term → its scores, averaged over tasks; None if it scored no episode.
+        terms: reward term → its scores, averaged over tasks; None if the term scored no episode.
         spent: the expenses.
     """
 
@@ -60,7 +61,7 @@ class Measured:
 
 
 def measure(trajectories: Sequence[Trajectory], terms: Mapping[str, RewardTerm]) -> Measured:
-    """The figures; of reward terms, the scores that `score_terms` noted."""
+    """Compute the figures; the scores of reward terms are those that `score_terms` noted."""
     return Measured(
         not_verified=sum(trajectory.outcome is None for trajectory in trajectories),
         pass_at=pass_at(trajectories),
@@ -71,7 +72,7 @@ def measure(trajectories: Sequence[Trajectory], terms: Mapping[str, RewardTerm])
 
 
 def priced(trajectory: Trajectory, prices: Prices) -> Trajectory:
-    """Note what an episode cost in its provenance, if a server counted tokens with a price."""
+    """Note an episode's cost in its provenance, if a server counted tokens with a price."""
     played_by, usage = trajectory.provenance, trajectory.usage
     if played_by is not None and usage is not None and played_by.cost is None:
         trajectory.provenance = replace(played_by, cost=prices.cost(usage))
@@ -81,13 +82,13 @@ def priced(trajectory: Trajectory, prices: Prices) -> Trajectory:
 def score_terms(
     parts: Parts, trajectories: Sequence[Trajectory], tasks: Mapping[TaskKey, Task], say: Say
 ) -> None:
-    """Score episodes with each reward term, and note the scores on them.
+    """Score episodes with each reward term, and note the scores on the episodes.
 
-    A term that fails scores nothing: the episodes are there, and must not be lost to it.
+    A term that fails scores nothing: a failure must not lose the played episodes.
 
     Args:
-        tasks: those that were played.
-        say: hears why a term scores nothing.
+        tasks: the played tasks.
+        say: is called with the reason if a term scores nothing.
     """
     references = _references(parts, tasks, say) if "reference" in parts.reward.needs else {}
     for name, term in parts.reward.terms.items():
@@ -104,11 +105,11 @@ def score_terms(
 
 
 def lines(name: str, summary: Summary, measured: Measured, samples: int) -> list[str]:
-    """The figures for a person.
+    """The figures as lines for people.
 
     Args:
-        name: of the set of episodes: eval, ood/webshop, …
-        samples: episodes a task.
+        name: name of the set of episodes, such as eval or ood/webshop.
+        samples: number of episodes a task.
     """
     found = []
     if measured.not_verified:
@@ -130,7 +131,7 @@ def lines(name: str, summary: Summary, measured: Measured, samples: int) -> list
 def _references(
     parts: Parts, tasks: Mapping[TaskKey, Task], say: Say
 ) -> dict[TaskKey, list[Trajectory]]:
-    """The references of the evaluated tasks, as far as the run's source has any."""
+    """The references of the evaluated tasks, if the run's source has any."""
     found: dict[TaskKey, list[Trajectory]] = {}
     for domain in parts.domains.values():
         own = [task for task in tasks.values() if task.env == domain.name]

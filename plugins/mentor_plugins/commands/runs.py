@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.argument("folder", type=PATH, default=Path("runs"))
 @json_option
 def command(folder: Path, as_json: bool) -> None:
-    """List the runs in FOLDER ("runs" if it is not given), oldest first.
+    """List the runs in FOLDER, oldest first. FOLDER is "runs" by default.
 
     \b
     mentor runs
@@ -38,7 +38,7 @@ def command(folder: Path, as_json: bool) -> None:
 
 
 def _row(path: Path) -> dict[str, Any]:
-    """What is known of a run; `problem` if its settings cannot be read."""
+    """The facts of a run; `problem` if the run's settings cannot be read."""
     from mentor_core.run.run_directory import RunDirectory
 
     run = RunDirectory(path)
@@ -59,7 +59,7 @@ def _row(path: Path) -> dict[str, Any]:
 
 
 def _success(report: Path) -> dict[str, dict[str, float | None]]:
-    """When → split → success, of a run that has been evaluated; empty if there is no report."""
+    """Time of evaluation → split → success, from the run's report; empty if there is no report."""
     try:
         figures = json.loads(report.read_text(encoding="utf-8"))
         return {

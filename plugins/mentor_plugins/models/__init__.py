@@ -1,1 +1,1 @@
-"""Language models: how they are loaded, and how they read and write conversations."""
+"""Language models: loading, chat templates and formats of conversations."""

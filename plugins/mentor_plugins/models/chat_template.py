@@ -204,7 +204,7 @@ class ChatTemplate:
         return None
 
     def _shows_thinking(self) -> bool:
-        """Whether the template shows the thinking of a turn that is given apart from its text."""
+        """True if the template shows thinking that a message holds apart from its text."""
         turns = [assistant_message("…")]
         if self._takes and self._takes.calls:
             turns.append(self._calling([Call("mentor_probe_0", {})]))

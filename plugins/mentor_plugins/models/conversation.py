@@ -1,7 +1,6 @@
 """Conversations, in the forms that chat templates take: with ids, or without tools or system.
 
-Templates refuse messages that they do not know. A conversation is rewritten for them before it
-is rendered.
+Templates refuse unknown messages. So a conversation is rewritten for its template before rendering.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ For each call, write a JSON object with the function's name and arguments:
 
 
 def tool_message(name: str, content: str) -> Message:
-    """What a tool returned, as a message."""
+    """A tool's result as a message."""
     return {"role": "tool", "name": name, "content": content}
 
 
 def assistant_message(content: str) -> dict[str, Any]:
-    """What a model said, as a message without calls."""
+    """A model's text as a message without calls."""
     return {"role": "assistant", "content": content}
 
 

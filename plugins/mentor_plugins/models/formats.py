@@ -96,8 +96,8 @@ def match_student(envs: Sequence[ToolEnv], student: Student) -> list[str]:
     """Make the environments' parser and a student's chat format agree; see `match_formats`.
 
     Returns:
-        What a user should be told: what of the chat format does not fit, and of which
-        environments an embedded student knows nothing.
+        Notes for the user: mismatches of the chat format, and environments that an embedded student
+        has not learnt.
     """
     student.chat, notes = match_formats(envs, student.chat)
     return [*notes, *unseen(student.name, [env.name for env in envs])]
@@ -107,7 +107,7 @@ def match_player(envs: Sequence[ToolEnv], player: Policy, student: Student | Non
     """Make the environments' parser read what a player writes; returns as `match_student`.
 
     Args:
-        student: the model that the player plays with; None if it brings its own, or none.
+        student: the player's model; None if the player has its own, or none.
 
     Raises:
         ConfigError: the parser does not read the player's calls.

@@ -14,8 +14,8 @@ __all__ = ["Dapo", "clipped"]
 class Dapo(Objective):
     """−min(r·A, clip(r, 1 − low, 1 + high)·A) for each token, with the importance ratio r.
 
-    The same loss as TRL's `loss_type="dapo"`, through mentor's door: a base for other objectives,
-    and the proof that the door changes nothing.
+    The loss equals TRL's `loss_type="dapo"`. Other objectives build on this class, and the equality
+    shows that the extension point changes nothing.
 
     Source: DAPO (arXiv 2503.14476), formula 8, without its filter of groups.
     """
@@ -30,7 +30,7 @@ class Dapo(Objective):
 def clipped(
     batch: MicroBatch, advantages_BT: Any, low: float, high: float
 ) -> tuple[Any, dict[str, Any]]:
-    """The clipped losses for any advantages [B, T], and the share of ratios outside the clip."""
+    """The clipped losses for advantages [B, T]; the figure is 1.0 for ratios outside, else 0.0."""
     ratios_BT = batch.ratios()
     inside_BT = ratios_BT.clamp(1 - low, 1 + high)
     losses_BT = -(ratios_BT * advantages_BT).minimum(inside_BT * advantages_BT)

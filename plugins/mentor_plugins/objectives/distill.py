@@ -1,4 +1,4 @@
-"""Distill: the student plays, and a larger model's probabilities say what each token was worth."""
+"""Distill: the student plays, and a larger model's probabilities give each token's worth."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Distill(Objective):
     """The losses of `dapo` with the advantage reward·A + weight·(log π_teacher − log π_old).
 
     The second part is the negative reverse KL divergence from student to teacher, estimated on the
-    student's own tokens. So the teacher corrects states that the student really reaches, and a
-    token that the teacher finds unlikely is blamed by itself. The teacher sees the same ids; both
-    need one vocabulary.
+    student's own tokens. So the teacher corrects the states that the student reaches, and each
+    token that the teacher finds unlikely has a penalty of its own. The teacher sees the same ids,
+    so both need one vocabulary.
 
-    Differences from the source: only sampled tokens are compared, not whole distributions, which
-    costs one forward pass of the teacher a batch.
+    Differences from the source: only sampled tokens are compared, not whole distributions. The cost
+    is one forward pass of the teacher a batch.
 
     Source: GKD (arXiv 2306.13649), section 3, with reverse KL and on-policy data only.
     """
 
     teacher: str = Field(..., min_length=1, description="a model as in `model`, of one vocabulary")
-    weight: float = Field(1.0, gt=0, description="of the teacher's part, for each nat")
-    reward: float = Field(0.0, ge=0, description="of the advantage from rewards")
+    weight: float = Field(1.0, gt=0, description="factor of the teacher's part, for each nat")
+    reward: float = Field(0.0, ge=0, description="factor of the advantage from rewards")
     most: float = Field(5.0, gt=0, description="largest part of one token, in nats either way")
     low: float = Field(0.2, gt=0, lt=1, description="the ratio counts down to 1 − low")
     high: float = Field(0.2, gt=0, description="the ratio counts up to 1 + high")

@@ -15,11 +15,11 @@ __all__ = ["EntropyDual"]
 
 
 class EntropyDual(Objective):
-    """The losses of `dapo`, with α·(log π) added to the advantage; α follows the entropy.
+    """The losses of `dapo`, with α·(−log π − H) added to the advantage; α follows the entropy.
 
     After each step log α moves by rate·(target − entropy), and α stays in [least, most]. The
-    entropy's gradient is estimated on the sampled tokens: E[−log π] has the gradient of a policy
-    gradient with the advantage −log π − H, H being the mean over the micro batch's tokens.
+    entropy's gradient is estimated on the sampled tokens. The gradient of E[−log π] is a policy
+    gradient with the advantage −log π − H. H is the mean over the micro batch's tokens.
 
     Differences from the source: there is no Q function, and the actions are tokens.
 
@@ -27,7 +27,7 @@ class EntropyDual(Objective):
     """
 
     target: float = Field(..., gt=0, description="entropy to hold, in nats a token")
-    rate: float = Field(1.0, gt=0, description="of the multiplier's logarithm, a step")
+    rate: float = Field(1.0, gt=0, description="step size of the multiplier's logarithm")
     least: float = Field(1e-4, gt=0, description="smallest multiplier")
     most: float = Field(10.0, gt=0, description="largest multiplier")
     low: float = Field(0.2, gt=0, lt=1, description="the ratio counts down to 1 − low")

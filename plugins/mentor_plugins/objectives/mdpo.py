@@ -1,4 +1,4 @@
-"""Mdpo: a policy gradient that stays near the last policy by a divergence, and not by a clip."""
+"""Mdpo: a policy gradient that stays near the last policy by a divergence instead of a clip."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["Mdpo"]
 class Mdpo(Objective):
     """−r·A + (1/η)·r·log r for each token, with the importance ratio r, in several passes.
 
-    The minimum over all policies is π_old·exp(η·A), normalised. The first pass has r = 1, and its
-    divergence has no gradient: one pass alone would be the plain policy gradient.
+    The minimum over all policies is π_old·exp(η·A), normalised. In the first pass r = 1, and the
+    divergence has no gradient. So one pass alone would be the plain policy gradient.
 
     Source: Mirror Descent Policy Optimization (arXiv 2005.09814), section 4.1, formula 9.
     """

@@ -10,7 +10,7 @@ __all__ = ["Trl"]
 
 
 class Trl(Objective):
-    """TRL's own loss, untouched: `train.trl.loss_type` and its like choose it; the default is DAPO.
+    """TRL's own loss, unchanged: settings such as `train.trl.loss_type` choose it; by default DAPO.
 
     Source: TRL's GRPOTrainer.
     """

@@ -21,8 +21,8 @@ class PrefixStart(Plan):
     group begins one turn later. At k = 0 the student plays alone. The replayed turns carry no loss.
     Tasks without a reference are played alone from the beginning.
 
-    A run may play each task only once or twice. So a task's first group leaves the student as many
-    turns as other tasks' groups have shown to fit: that number moves by `together` with each group.
+    A run may play each task only once or twice. So a task's first group leaves the student a number
+    of turns that fits other tasks' groups. That number moves by `together` with each group.
 
     Source: reverse curriculum, Florensa et al. (arXiv 1707.05300), used for reasoning by R3 (arXiv
     2402.05808). Here each task has a k of its own, set by its own success.
@@ -61,7 +61,7 @@ class PrefixStart(Plan):
             step = (success >= self.harder) - (success <= self.easier)
             left, turns = self._left[task], self._turns[task]
             self._left[task] = min(max(left + step, 1), turns)
-            # A group says something of the shared number if it was played at least there.
+            # Only groups at or beyond the shared number are evidence for or against it.
             if step < 0 or left >= min(int(self._shared), turns):
                 longest = max(self._turns.values())
                 self._shared = min(max(self._shared + step * self.together, 1.0), longest)

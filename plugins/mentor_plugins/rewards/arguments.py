@@ -31,9 +31,9 @@ class Arguments(RewardTerm):
     `matching.similarity`. Gold calls may list acceptable values (see `rewards.schemas` and
     `rewards.gold`).
 
-    `strict` is BFCL's check (`mentor_toolkit.call_check`): 1 where it finds the calls right, else
-    0; a trajectory with a call that cannot be parsed is not. It needs the task's `functions`: None
-    without.
+    `strict` is BFCL's check (`mentor_toolkit.call_check`): 1 if the calls are right, else 0. A
+    trajectory with a call that cannot be parsed scores 0. The check needs the task's `functions`:
+    the score is None without.
 
     None if no reference has a successful call, or the task has no gold calls. If gold says that
     nothing should be called: 1 if nothing is, else 0. Per turn: the turn's addition to the score.

@@ -20,9 +20,10 @@ class Prioritised(TaskSampler):
     """Draws families of tasks in proportion to their size and to the variance of their rewards.
 
     A group whose rewards are equal has no advantage, so nothing is learnt from its episodes. The
-    variance of a family is a moving average over its groups; a family that was never played has
-    `unseen`. A share of `floor` of the draws goes to all tasks alike, so that no task is forgotten
-    and a family that has become learnable is found. Within a family the tasks come in turn.
+    variance of a family is a moving average over its groups. The variance of a family that was
+    never played is `unseen`. A share of `floor` of the draws goes to all tasks alike. So no task is
+    forgotten, and a family that has become learnable is found. Within a family the tasks come in
+    turn.
 
     With `family` empty, each task is its own family, which suits few tasks that come often. For
     many tasks, `family` names a key of their metadata: `n_steps` makes a curriculum of lengths.
@@ -33,7 +34,7 @@ class Prioritised(TaskSampler):
 
     family: str = Field("", description="key of the tasks' metadata; empty: each task by itself")
     floor: float = Field(0.3, gt=0, le=1, description="share of draws that ignores the variance")
-    memory: float = Field(0.7, ge=0, lt=1, description="weight of what was known, at each group")
+    memory: float = Field(0.7, ge=0, lt=1, description="weight of the old variance, at each group")
     unseen: float = Field(0.25, gt=0, description="variance of a family that was never played")
 
     _tasks: dict[str, list[Task]] = PrivateAttr(default_factory=dict)
@@ -87,7 +88,7 @@ class Prioritised(TaskSampler):
         self._taken = dict(state.get("taken", {}))
 
     def _next(self, name: str) -> Task:
-        """The family's next task; each epoch of it has another order."""
+        """The family's next task; each epoch has another order."""
         tasks, taken = self._tasks[name], self._taken.get(name, 0)
         self._taken[name] = taken + 1
         epoch, place = divmod(taken, len(tasks))

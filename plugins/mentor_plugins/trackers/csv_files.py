@@ -22,9 +22,9 @@ __all__ = ["CsvTracker"]
 class CsvTracker(EpisodeTable):
     """Writes a row for each step, each evaluation and each shown episode, at once.
 
-    An empty cell means that nothing was measured. A new metric becomes a new column, and earlier
-    rows have an empty cell there. When a run resumes, the rows of later steps are cut away, and so
-    is a last row that a crash left unfinished.
+    An empty cell means that nothing was measured. A new metric becomes a new column, which is empty
+    in earlier rows. When a run resumes, the rows of later steps are cut away. A last row that a
+    crash left unfinished is cut away, too.
     """
 
     file: str = Field(
@@ -59,7 +59,7 @@ class CsvTracker(EpisodeTable):
         """
         self._steps = _Table(directory / self.file, step)
         self._episodes = _Table(directory / self.episodes_file, step)
-        self._evaluated = _Table(directory / self.evaluations, 0)  # told again after a resume
+        self._evaluated = _Table(directory / self.evaluations, 0)  # recorded again after a resume
 
     def log(self, step: int, metrics: Metrics) -> None:
         started(self._steps, "csv").add({"step": step, **finite(metrics)})
@@ -73,7 +73,7 @@ class CsvTracker(EpisodeTable):
 
 
 class _Table:
-    """A file of rows; each of them has a `step`. Rows after the step `until` are cut away."""
+    """A file of rows, each with a `step`. Rows after the step `until` are cut away."""
 
     def __init__(self, path: Path, until: int) -> None:
         self.path = path
@@ -107,14 +107,14 @@ class _Table:
 
 
 class _Lines(list[str]):
-    """What `csv` writes to, instead of a file."""
+    """Collects the lines of `csv` in place of a file."""
 
     def write(self, line: str) -> None:
         self.append(line)
 
 
 def _rows_until(path: Path, step: int | None) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns, and the rows up to and including `step`, without a torn last one."""
+    """Columns, and the rows up to and including `step`, without an unfinished last row."""
     text = path.read_text(encoding="utf-8", errors="replace")
     whole = text.endswith("\n")
     reader = csv.reader(text.splitlines(keepends=True), strict=True)

@@ -26,7 +26,7 @@ class EpisodeTable(Tracker):
     episodes_every: int = Field(10, ge=1, description="steps from one table to the next")
 
     def table(self, step: int, trajectories: Sequence[Trajectory]) -> list[dict[str, Any]]:
-        """Rows for the episodes of a step: column → cell, None where nothing was measured.
+        """Rows for the episodes of a step: column → cell; a cell is None if nothing was measured.
 
         The first step has a table. There are at most `episodes` rows, and none between tables.
         Lost and won episodes take turns, so that a table has both if a step has both.

@@ -33,7 +33,7 @@ __all__ = ["MlflowTracker"]
 
 _SQLITE = "sqlite:///"
 _MOST_PARAMETERS = 100
-"""That MLflow takes in one request."""
+"""Most parameters that MLflow accepts in one request."""
 
 
 class MlflowTracker(EpisodeTable):
@@ -67,7 +67,7 @@ class MlflowTracker(EpisodeTable):
         return self
 
     def start(self, directory: Path, config: Mapping[str, Any], step: int) -> None:
-        """Begin the run in the store, or go on with the run of the note.
+        """Begin a run in the store, or go on with the run of the note.
 
         Raises:
             RunError: the store cannot be used, or does not have the run.
@@ -123,7 +123,7 @@ class MlflowTracker(EpisodeTable):
             self._client = None
 
     def _create(self, name: str, uri: str, config: Mapping[str, Any]) -> str:
-        """A new run in the store, with its settings; its id."""
+        """Create a run in the store, with its settings; returns the run's id."""
         client = self._client
         found = client.get_experiment_by_name(self.experiment)
         if found is not None:

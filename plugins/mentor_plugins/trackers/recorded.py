@@ -1,8 +1,9 @@
-"""Recorded: what a tracker has recorded of a run, so that a resumed run records nothing twice.
+"""Recorded: a tracker's note of its records, so that a resumed run records nothing twice.
 
-`jsonl`, `csv` and `tensorboard` can cut what came after the step that a run resumes from. Other
-trackers write to stores that only grow. They keep a note in the run directory instead,
-`tracker-NAME.json`: the run's id in the store, and the last step with the names of its values.
+`jsonl`, `csv` and `tensorboard` can cut the records after the step that a run resumes from. Other
+trackers write to stores that only grow. Such trackers keep the note `tracker-NAME.json` in the run
+directory. The note holds the run's id in the store, the last step and the names of that step's
+values.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ class Recorded:
 
     Attributes:
         path: the file of the note.
-        id: the run's id in the tracker's store; a fresh one in a new note.
+        id: the run's id in the tracker's store; a new note has a new id.
         step: the last step with recorded values; -1 if there is none.
         names: the recorded values of that step.
-        once: what is recorded once and was: evaluations by their names, the model.
+        once: names of records that are made once, and were made: evaluations and the model.
     """
 
     path: Path
@@ -49,7 +50,7 @@ class Recorded:
         """The note of a tracker, or a new one that is written by the first `keep`.
 
         Raises:
-            RunError: the file is no such note.
+            RunError: the file cannot be read as a note.
         """
         path = directory / f"tracker-{tracker}.json"
         try:
@@ -71,7 +72,7 @@ class Recorded:
         return not self.path.exists()
 
     def fresh(self, step: int, values: Mapping[str, T]) -> dict[str, T]:
-        """Those values of a step that were not recorded before the run was resumed."""
+        """The values of a step that were not recorded before the run was resumed."""
         last, names = self._until
         return {
             name: value
@@ -80,7 +81,7 @@ class Recorded:
         }
 
     def keep(self, step: int | None = None, names: Iterable[str] = (), once: str = "") -> None:
-        """Note that values of a step, or something that is recorded once, have been recorded.
+        """Note that values of a step, or a record that is made once, have been recorded.
 
         Raises:
             RunError: the note cannot be written.
@@ -99,7 +100,7 @@ _NOT_WRITTEN = ("path", "_until")
 
 
 def finite(metrics: Metrics) -> dict[str, float]:
-    """The metrics that were measured: None and NaN are left out, and are never 0."""
+    """The measured metrics: None and NaN are left out, and never become 0."""
     return {
         name: float(value)
         for name, value in metrics.items()
@@ -111,7 +112,7 @@ def started(what: T | None, tracker: str) -> T:
     """The open writer of a tracker.
 
     Raises:
-        RunError: there is none.
+        RunError: there is no open writer.
     """
     if what is None:
         raise RunError(f"the {tracker} tracker was not started")
@@ -119,18 +120,18 @@ def started(what: T | None, tracker: str) -> T:
 
 
 def ends_well() -> bool:
-    """Asked in `finish`: no error, and no Ctrl-C, is what ends the run."""
+    """True if neither an error nor Ctrl-C ends the run; to be called in `finish`."""
     return sys.exc_info()[0] is None
 
 
 def run_name(directory: Path) -> str:
-    """The name of a run in a store: its directory's; of a stage before, `RUN-STAGE`."""
+    """The name of a run in a store: the directory's name; `RUN-STAGE` for a stage before."""
     run, directory = run_folder(directory), directory.absolute()
     return run.name if run == directory else f"{run.name}-{directory.name}"
 
 
 def run_folder(directory: Path) -> Path:
-    """The directory of a whole run, given that of the run or of a stage."""
+    """The directory of a whole run, given the directory of the run or of a stage."""
     directory = directory.absolute()
     above = directory.parent
     return above if (above / "config.toml").is_file() else directory

@@ -18,7 +18,7 @@ __all__ = ["Span", "spans_of"]
 
 _SECOND = 1_000_000_000
 _SHORTEST = 1000
-"""Nanoseconds of a span that took no measurable time; children stay in their order."""
+"""Nanoseconds of a span that took no measurable time, so that children stay in their order."""
 
 Attributes = dict[str, Any]
 
@@ -29,12 +29,12 @@ class Span:
 
     Attributes:
         name: the operation and its object: `chat MODEL`, `execute_tool TOOL`, `invoke_agent ENV`.
-        trace_id, id: the same each time that the same episode of a run becomes spans.
+        trace_id, id: identifiers; the same episode of a run always has the same ones.
         parent: id of the span above; 0 for the root.
         start, end: nanoseconds since 1970.
-        attributes: by name; None is left out.
+        attributes: name → value; None is left out.
         events: (name, attributes).
-        error: why the operation failed; empty if it did not.
+        error: reason of the operation's failure; empty if there was none.
     """
 
     name: str
@@ -60,17 +60,17 @@ def spans_of(
 ) -> list[Span]:
     """The root span of an episode, and the spans of its turns and calls.
 
-    A trajectory has durations, and no moments. Turns are laid one after the other, and the calls
-    of a turn side by side after the turn, so that the episode ends when it is said to have ended:
-    `Provenance.made_at`, else `told`. The attribute `mentor.timestamps` of the root says so.
+    A trajectory has durations, and no points in time. So the turns follow one another, and the
+    calls of a turn stand side by side after the turn. The episode ends at `Provenance.made_at`,
+    else at `told`. The attribute `mentor.timestamps` of the root says so.
 
     Args:
         trajectory: the episode.
-        key: names the episode; ids are made from it.
+        key: name of the episode, from which the ids are made.
         model: name of the model that played, if the trajectory does not say.
         step: the optimizer step that trains on the episode.
-        told: nanoseconds since 1970.
-        content: also give prompts, texts, arguments and results.
+        told: time at which the tracker received the episode, in nanoseconds since 1970.
+        content: true to give also prompts, texts, arguments and results.
     """
     provenance = trajectory.provenance
     model = (provenance and provenance.model) or model
@@ -155,7 +155,7 @@ def spans_of(
 
 
 def _usage(trajectory: Trajectory, turn: Turn) -> Attributes:
-    """Tokens that the model read for a turn, and wrote; none if nobody counted them."""
+    """Tokens that the model read for a turn, and wrote; empty if nobody counted the tokens."""
     read = written = None
     if turn.usage is not None:
         read, written = turn.usage.prompt_tokens, turn.usage.completion_tokens
@@ -212,7 +212,7 @@ def _output(turn: Turn, number: int) -> Attributes:
 
 
 def _evaluations(trajectory: Trajectory) -> list[tuple[str, Attributes]]:
-    """The outcome and the scores of the reward's terms, those that were scored."""
+    """The outcome and the scores of the reward's terms, without terms that did not score."""
     scores = {"outcome": trajectory.outcome, **trajectory.scores}
     return [
         (
@@ -237,7 +237,7 @@ def _nanoseconds(seconds: float) -> int:
 
 
 def _identity(text: str, size: int) -> int:
-    """An id of `size` bytes; never 0, which means that there is none."""
+    """An id of `size` bytes; never 0, as 0 means "no id"."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=size).digest()) or 1
 
 

@@ -29,7 +29,8 @@ _REMOTE = ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL")
 class TrackioTracker(EpisodeTable):
     """Records a run in trackio's store on this machine, which `trackio show` opens.
 
-    The store is in `TRACKIO_DIR`, as trackio says. Evaluations are named `before/…` and `after/…`.
+    The store is in `TRACKIO_DIR`, trackio's own variable. Evaluations are named `before/…` and
+    `after/…`.
     """
 
     project: str = Field("mentor", min_length=1, description="project of the run")

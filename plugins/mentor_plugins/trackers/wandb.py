@@ -43,7 +43,7 @@ class WandbTracker(EpisodeTable):
     group: str = Field("", description="group of runs that belong together")
     entity: str = Field("", description="user or team; else the account's own")
     tags: list[str] = Field(default_factory=list, description="words to find the run by")
-    mode: Literal["offline", "online"] = Field("offline", description="where the records go")
+    mode: Literal["offline", "online"] = Field("offline", description="destination of the records")
     upload_model: bool = Field(False, description="also keep the trained student as an artifact")
 
     _run: Any = PrivateAttr(default=None)
@@ -123,10 +123,10 @@ class WandbTracker(EpisodeTable):
 
 
 def _check_key() -> None:
-    """Ask the server if it knows the key.
+    """Ask the server if the key is valid.
 
     Raises:
-        ConfigError: there is no key, or the server does not answer or does not know the key.
+        ConfigError: there is no key, the server does not answer, or the server refuses the key.
     """
     import wandb
 

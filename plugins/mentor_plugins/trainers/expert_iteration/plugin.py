@@ -100,10 +100,10 @@ class ExpertIteration(Sft):
         return Trained(self.trained(training, trainer), done)
 
     def bounds(self, steps: int) -> list[int]:
-        """The steps at which an imitation begins, and the last one's end: [rounds + 2].
+        """The first step of each imitation, and the end of the last one: [rounds + 2].
 
         Raises:
-            ConfigError: an imitation would have no step.
+            ConfigError: an imitation would have no steps.
         """
         first = round(steps * (self.first or 1 / (self.rounds + 1)))
         bounds = [0, *(first + (steps - first) * n // self.rounds for n in range(self.rounds + 1))]

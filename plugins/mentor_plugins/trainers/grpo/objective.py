@@ -16,11 +16,11 @@ _ENTROPY = "entropy"
 
 
 class ObjectiveLoss:
-    """Computes the loss of micro batches, and tells the objective the figures of each step.
+    """Computes the loss of micro batches, and gives the objective the figures of each step.
 
     Args:
-        objective: of the run.
-        trainer: TRL's, whose forward pass and counters are used.
+        objective: the run's objective.
+        trainer: TRL's trainer, whose forward pass and counters are used.
     """
 
     def __init__(self, objective: Objective, trainer: Any) -> None:
@@ -31,12 +31,12 @@ class ObjectiveLoss:
     def __call__(
         self, model: Any, inputs: Mapping[str, Any], trajectories: Sequence[Trajectory]
     ) -> torch.Tensor:
-        """The loss of one micro batch; those of an optimizer step add up to the step's loss.
+        """The loss of one micro batch; the losses of an optimizer step add up to the step's loss.
 
         Args:
             model: the student, wrapped as the trainer trains it.
             inputs: TRL's micro batch.
-            trajectories: its episodes, in the order of the rows.
+            trajectories: the micro batch's episodes, in the order of the rows.
         """
         trainer = self._trainer
         ids_BL = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
@@ -78,7 +78,7 @@ class ObjectiveLoss:
         return tokens * share / processes
 
     def _add(self, figures: Mapping[str, torch.Tensor], mask_BT: torch.Tensor) -> None:
-        """Add a micro batch's figures; at the end of an optimizer step, tell their means."""
+        """Add a micro batch's figures; at the end of an optimizer step, pass on their means."""
         for name, values_BT in figures.items():
             self._sums[name] = self._sums.get(name, 0.0) + (values_BT.detach() * mask_BT).sum()
         self._tokens = self._tokens + mask_BT.sum()

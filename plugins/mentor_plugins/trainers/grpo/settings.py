@@ -41,7 +41,7 @@ _OWN = {
 }
 """TRL setting → the setting of mentor that decides it."""
 _FIXED = ("disable_tqdm", "remove_unused_columns")
-"""TRL settings that mentor cannot do without as they are."""
+"""TRL settings that mentor needs unchanged."""
 BYPASSED = frozenset(
     {
         *("beta", "delta", "epsilon", "epsilon_high", "loss_type", "importance_sampling_level"),
@@ -51,7 +51,7 @@ BYPASSED = frozenset(
         *("vespo_k_pos", "vespo_k_neg", "vespo_lambda_pos", "vespo_lambda_neg", "use_liger_kernel"),
     }
 )
-"""TRL settings of its own loss, which an objective takes the place of."""
+"""Settings of TRL's own loss, which an objective replaces."""
 
 
 def check_settings(config: RunConfig, processes: int) -> None:

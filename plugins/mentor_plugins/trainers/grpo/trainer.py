@@ -5,8 +5,8 @@ changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
-- `_compute_loss` drops the columns that are padding throughout a micro batch, asks the run's
-  objective instead of TRL if there is one, and adds imitation;
+- `_compute_loss` drops columns that hold only padding, uses the run's objective in place of TRL's
+  loss if there is one, and adds imitation;
 - `_save_checkpoint` adds the state of sampler, plan, composer, credit and objective, and seals all;
 - `_send_telemetry` sends nothing.
 
@@ -61,7 +61,7 @@ from trl.models import unwrap_model_for_generation
 __all__ = ["MentorTrainer"]
 
 ROW = "row"
-"""Column of a batch: which of this process's episodes a row is."""
+"""Column of a batch: index of a row's episode among this process's episodes."""
 
 
 class MentorTrainer(GRPOTrainer):
@@ -290,7 +290,7 @@ class MentorTrainer(GRPOTrainer):
         save_sealed(self, partial(super()._save_checkpoint, model, trial), states, keep)
 
     def restore(self, checkpoint: Path) -> None:
-        """Give the run's stateful parts back what a checkpoint holds of them."""
+        """Restore the run's stateful parts from a checkpoint."""
         states = json.loads((checkpoint / CHECKPOINT_STATE).read_text(encoding="utf-8"))
         for name, part in self._stateful().items():
             part.restore(states.get(name, {}))
