@@ -1,5 +1,6 @@
 """Every embedded student loads, is small, and is weak in the way that leaves something to learn."""
 
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_all_students_have_the_same_chat_template(name):
 @pytest.mark.parametrize("name", STUDENTS)
 def test_a_student_can_do_something_and_not_everything(name):
     """What is never sampled is never reinforced; at two thirds there is little left to learn."""
-    config = resolve({"env": name, "evaluate": {"tasks": 64}})
+    path = model_path(f"embedded/{name}") / "recipe.toml"
+    env = tomllib.loads(path.read_text()).get("environment", name)
+    config = resolve({"env": env, "model": f"embedded/{name}", "evaluate": {"tasks": 64}})
     parts = assemble(config)
     player = create(POLICIES, config.evaluate.policy, {})
     player.prepare(load_student(config.model), Sampling(1.0), parts.limits)

@@ -29,10 +29,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar, cast
 
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.extras import require
 from mentor_core.tools.tool import ToolError
 from mentor_envs.mcp.content import explain, render
 from mentor_envs.mcp.oddities import OnlyUsable
+from mentor_toolkit.extras import require
 
 if TYPE_CHECKING:
     from mcp import Client

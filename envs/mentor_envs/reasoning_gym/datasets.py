@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from mentor_core.support.errors import ConfigError, nearest
-from mentor_core.support.extras import require
+from mentor_toolkit.extras import require
 
 __all__ = ["harder", "make_dataset"]
 

@@ -77,6 +77,7 @@ class Recipe(_Settings):
     """How a student is made.
 
     Attributes:
+        environment: where the demonstrations are played; empty: the one of the student's name.
         parts: the demonstrations.
         vocabulary: number of tokens.
         batch: conversations in a step.
@@ -87,6 +88,7 @@ class Recipe(_Settings):
         listen: also learn the messages of the user and the tools.
     """
 
+    environment: str = ""
     parts: list[Part]
     vocabulary: int = 1024
     batch: int = 32
@@ -284,7 +286,7 @@ def build_student(name: str, recipe: Path, output: Path) -> None:
     """Make the student of an environment.
 
     Args:
-        name: the environment of its demonstrations.
+        name: of the student; its environment has the same name if the recipe names none.
         recipe: a TOML file, see `Recipe`.
         output: the directory for the model and its tokenizer.
 
@@ -294,9 +296,10 @@ def build_student(name: str, recipe: Path, output: Path) -> None:
     """
     settings = _read_recipe(recipe)
     torch.manual_seed(settings.seed)
-    shown = demonstrations(name, settings.parts, settings.seed)
+    environment = settings.environment or name
+    shown = demonstrations(environment, settings.parts, settings.seed)
     if not shown:
-        raise ConfigError(f"{recipe}: its parts give no demonstration in {name!r}")
+        raise ConfigError(f"{recipe}: its parts give no demonstration in {environment!r}")
     template = (_HERE / "chat_template.jinja").read_text(encoding="utf-8")
     texts = [m["content"] for conversation, _ in shown[:8000] for m in conversation]
     schemas = {json.dumps(schema): None for _, schemas in shown for schema in schemas}

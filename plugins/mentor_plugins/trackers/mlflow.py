@@ -17,7 +17,6 @@ from pydantic import Field, PrivateAttr, model_validator
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import RunError
-from mentor_core.support.extras import require
 from mentor_core.support.redaction import expand, hide
 from mentor_plugins.trackers.episode_table import EpisodeTable, columns_and_cells
 from mentor_plugins.trackers.recorded import (
@@ -28,6 +27,7 @@ from mentor_plugins.trackers.recorded import (
     run_name,
     started,
 )
+from mentor_toolkit.extras import require
 
 __all__ = ["MlflowTracker"]
 

@@ -14,9 +14,9 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.support.extras import require
 from mentor_plugins.trackers.episode_table import EpisodeTable, columns_and_cells
 from mentor_plugins.trackers.recorded import finite, started
+from mentor_toolkit.extras import require
 
 __all__ = ["TensorboardTracker"]
 

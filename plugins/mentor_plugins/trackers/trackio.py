@@ -17,9 +17,9 @@ from pydantic import Field, PrivateAttr, model_validator
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.extras import require
 from mentor_plugins.trackers.episode_table import EpisodeTable
 from mentor_plugins.trackers.recorded import Recorded, finite, run_name, started
+from mentor_toolkit.extras import require
 
 __all__ = ["TrackioTracker"]
 

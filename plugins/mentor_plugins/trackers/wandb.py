@@ -15,7 +15,6 @@ from pydantic import Field, PrivateAttr, model_validator
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.extras import require
 from mentor_core.support.redaction import hide
 from mentor_plugins.trackers.episode_table import EpisodeTable, columns_and_cells
 from mentor_plugins.trackers.recorded import (
@@ -26,6 +25,7 @@ from mentor_plugins.trackers.recorded import (
     run_name,
     started,
 )
+from mentor_toolkit.extras import require
 
 __all__ = ["WandbTracker"]
 

@@ -16,7 +16,7 @@ def test_the_recipe_of_every_student_can_be_played(name):
     path = model_path(f"embedded/{name}") / "recipe.toml"
     recipe = Recipe.model_validate(tomllib.loads(path.read_text()))
     few = [part.model_copy(update={"count": 3}) for part in recipe.parts]
-    assert len(demonstrations(name, few, recipe.seed)) == 3 * len(few)
+    assert len(demonstrations(recipe.environment or name, few, recipe.seed)) == 3 * len(few)
 
 
 def test_a_student_never_sees_what_a_run_evaluates():

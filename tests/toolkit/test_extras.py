@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.extras import require
+from mentor_toolkit.extras import require
 
 
 def test_a_package_that_is_not_there_is_named_with_its_extra(monkeypatch):
