@@ -74,18 +74,19 @@ class Part(_Settings):
 
 
 class Recipe(_Settings):
-    """How a student is made.
+    """The recipe of a student.
 
     Attributes:
-        environment: where the demonstrations are played; empty: the one of the student's name.
+        environment: environment of the demonstrations; if empty, the environment with the student's
+            name.
         parts: the demonstrations.
         vocabulary: number of tokens.
         batch: conversations in a step.
         rate: peak learning rate.
         optimizer: adamw, or muon on the layers' matrices and AdamW on the rest.
-        seed: seed of everything random.
-        copying: start from layers that copy (`copying.py`), not from random ones.
-        listen: also learn the messages of the user and the tools.
+        seed: seed of all random choices.
+        copying: true to start from layers that copy (`copying.py`), not from random layers.
+        listen: true to learn also the messages of the user and the tools.
     """
 
     environment: str = ""
@@ -286,7 +287,7 @@ def build_student(name: str, recipe: Path, output: Path) -> None:
     """Make the student of an environment.
 
     Args:
-        name: of the student; its environment has the same name if the recipe names none.
+        name: name of the student, and of the environment if the recipe names none.
         recipe: a TOML file, see `Recipe`.
         output: the directory for the model and its tokenizer.
 
