@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 __all__ = ["SPLITS", "Split", "Task", "TaskKey"]
 
-Split = Literal["train", "eval", "ood"]
-SPLITS: tuple[Split, ...] = get_args(Split)
+Split = str
+"""train, eval, ood, or a shift of the environment: see `ToolDomain.shifts`."""
+SPLITS: tuple[Split, ...] = ("train", "eval", "ood")
+"""The splits of every environment; together they have all of its tasks."""
 TaskKey = tuple[str, str]
 """Environment and task id: what tells a task from all others."""
 
@@ -24,7 +26,8 @@ class Task:
         prompt: what the policy is asked, as the user's message.
         answer: what `ToolEnv.verify` compares with; None where the environment verifies by its
             own state. It never reaches the policy.
-        split: train, eval (same distribution) or ood (out of distribution).
+        split: train, eval (same distribution), the shift that the task is of, or ood (out of
+            distribution, and of no shift in particular).
         metadata: anything the environment needs to set the task up or to solve it.
     """
 

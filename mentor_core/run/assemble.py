@@ -83,6 +83,7 @@ def assemble(config: RunConfig) -> Parts:
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.max_turn_tokens, rollout.max_episode_tokens),
     )
+    parts.check_splits(config.evaluate.splits)
     default: str = RunConfig.model_fields["plan"].default
     trains = [stage.trainer.plans for stage in parts.stages]
     if config.plan != default and trains and not any(trains):

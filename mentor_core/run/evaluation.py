@@ -12,7 +12,7 @@ from mentor_core.contracts.policy import Policy, Sampling, Student
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
+from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise, summarise_split
 from mentor_core.play.progress_bar import bar
 from mentor_core.play.rollout import Start
 from mentor_core.run.parts import Parts
@@ -21,7 +21,7 @@ from mentor_core.support.redaction import hide
 __all__ = ["Evaluation", "Summaries"]
 
 Summaries = dict[str, dict[str, Summary]]
-"""Split, or split/environment → who was evaluated → figures."""
+"""Split, split/environment or ood/shift → who was evaluated → figures."""
 
 
 def _player(parts: Parts) -> Provenance:
@@ -47,7 +47,8 @@ class Evaluation:
         console: shows the progress.
 
     Attributes:
-        summaries: the figures of each split, and of each environment in it if there are several.
+        summaries: the figures of each split, of each environment in it if there are several, and of
+            each shift in the split `ood`.
     """
 
     def __init__(
@@ -91,8 +92,21 @@ class Evaluation:
     def add(self, split: Split, who: str, played: Sequence[Trajectory]) -> None:
         """Take the figures of a split; none if nothing was played."""
         if played:
-            for key, summary in summarise_split(split, played, [*self.parts.domains]).items():
+            found = summarise_split(split, played, [*self.parts.domains])
+            for key, summary in (found | self._by_shift(split, played)).items():
                 self.summaries.setdefault(key, {})[who] = summary
+
+    def _by_shift(self, split: Split, played: Sequence[Trajectory]) -> dict[str, Summary]:
+        """ood/SHIFT → the figures of those episodes of the split `ood`."""
+        if split != "ood":
+            return {}
+        of = {task.key: task.split for task in self.parts.evaluation_tasks(split)}
+        shifts = dict.fromkeys(shift for shift in of.values() if shift != split)
+        return {
+            f"{split}/{shift}": summarise(own)
+            for shift in shifts
+            if (own := [t for t in played if of.get(t.task_key) == shift])
+        }
 
     def close(self) -> None:
         """Close the environments and the executor."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
+from copy import copy
 from textwrap import shorten
 from types import SimpleNamespace
 from typing import Any, Optional, get_origin, get_type_hints
@@ -29,7 +30,7 @@ from mentor_core.support.errors import PluginError
 from mentor_core.tools.docstrings import describe_parameters
 from mentor_core.tools.published import Published
 
-__all__ = ["make_model", "publish", "read"]
+__all__ = ["make_model", "publish", "read", "with_names"]
 
 _CONFIG = ConfigDict(
     extra="forbid",
@@ -82,6 +83,18 @@ def make_model(name: str, function: Callable[..., Any], documentation: str) -> t
                 why = _reason(reason, field[0])
                 raise PluginError(f"tool {name!r}: parameter {key!r}: {why}") from reason
         raise PluginError(f"tool {name!r}: {_reason(error, function)}") from error
+
+
+def with_names(model: type[BaseModel], names: Mapping[str, str]) -> type[BaseModel]:
+    """The same model, of fields of other names.
+
+    Args:
+        names: field of the model → its name instead.
+    """
+    fields: dict[str, Any] = {
+        names[key]: (field.annotation, copy(field)) for key, field in model.model_fields.items()
+    }
+    return create_model(model.__name__, __config__=_CONFIG, **fields)
 
 
 def publish(model: type[BaseModel]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The built-in databases, `domains.toml`: eight for train and eval, and four that only ood has.
+"""The built-in databases, `domains.toml`: eight of train, and four of the shift `domain` alone.
 
 Their rows are drawn from a seed by `contents.py`.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from mentor_envs.sql.schema import Amount, Domain, Entity, Kind, Link, Name
 from mentor_envs.words import read_words
 
-__all__ = ["OOD", "TRAIN"]
+__all__ = ["TRAIN", "UNSEEN"]
 
 _READ = read_words(__package__, "domains.toml")
 _COLUMNS: dict[str, Any] = {"name": Name, "kind": Kind, "amount": Amount, "link": Link}
@@ -42,5 +42,5 @@ def _domains(split: str) -> dict[str, Domain]:
 
 
 TRAIN = _domains("train")
-OOD = _domains("ood")
+UNSEEN = _domains("domain")
 """Name → domain; none of these schemas is in `TRAIN`."""

@@ -106,7 +106,7 @@ class Bench:
         words = re.findall(r"\w+", task.prompt) or ["word"]
         numbers = [float(number) for number in re.findall(r"\d{1,9}", task.prompt)] or [1.0]
         filler = Filler(random.Random(self.seed), words, numbers)
-        tools = list(env.tools.values())
+        tools = list(env.offered.values())
         turns = [
             env.parser.render("", [Call(tool.name, filler.arguments(tool.parameters))])
             for tool in tools[:_PROBES]

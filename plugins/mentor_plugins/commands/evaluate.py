@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
-from mentor_core.contracts.task import SPLITS, Split
+from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, RunError
 
 __all__ = ["command"]
@@ -18,7 +18,11 @@ __all__ = ["command"]
 @click.argument("run", required=False, type=PATH)
 @configuration_options
 @click.option(
-    "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
+    "--split",
+    "splits",
+    multiple=True,
+    metavar="NAME",
+    help="train, eval, ood, or a shift of the environment; may be repeated.",
 )
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
 @click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
@@ -96,7 +100,7 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-    for note in parts.match_player(player, student):
+    for note in [*parts.check_splits(config.evaluate.splits), *parts.match_player(player, student)]:
         console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     evaluation = Evaluation(parts, player, parts.executor(), console)
     evaluation.prepare(student)
