@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import Field
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.shifts import TOOLS
 from mentor_core.contracts.task import Split, Task
 from mentor_core.tools.renamed import Alias
 from mentor_envs.answers import read_answer
@@ -40,8 +39,7 @@ class GeneratedEnv(ToolEnv, ABC):
 
     def __init__(self, **arguments: Any) -> None:
         if arguments.get("tasks_file") is not None:
-            own = {name: text for name, text in self.shifts.items() if name == TOOLS}
-            self.shifts = {**SHIFTS, **own}
+            self.shifts = SHIFTS
         super().__init__(**arguments)
 
     @abstractmethod

@@ -74,11 +74,11 @@ def make_model(name: str, function: Callable[..., Any], documentation: str) -> t
         text: dict[str, Any] = {"description": described[key]} if key in described else {}
         fields[key] = (hint, Field(default, **text))
     try:
-        return _build(name, fields)
+        return _build(f"{name}_arguments", fields)
     except Exception as error:  # types may run a stranger's code: passed on, with the parameter
         for key, field in fields.items():
             try:
-                _build(name, {key: field})
+                _build(f"{name}_arguments", {key: field})
             except Exception as reason:  # likewise
                 why = _reason(reason, field[0])
                 raise PluginError(f"tool {name!r}: parameter {key!r}: {why}") from reason
@@ -94,7 +94,7 @@ def with_names(model: type[BaseModel], names: Mapping[str, str]) -> type[BaseMod
     fields: dict[str, Any] = {
         names[key]: (field.annotation, copy(field)) for key, field in model.model_fields.items()
     }
-    return create_model(model.__name__, __config__=_CONFIG, **fields)
+    return _build(model.__name__, fields)
 
 
 def publish(model: type[BaseModel]) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _build(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
     """The model, of which a schema can be published."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of pydantic, on names such as `json`
-        model = create_model(f"{name}_arguments", __config__=_CONFIG, **fields)
+        model = create_model(name, __config__=_CONFIG, **fields)
     for key in fields:
         if key not in model.model_fields:  # a ClassVar, say
             raise PluginError("its type is none of a parameter")

@@ -18,9 +18,11 @@ DOMAINS = ["calculator", "files", "retrieval", "sql"]
 
 @pytest.mark.parametrize("name", DOMAINS)
 def test_the_sizes_are_those_of_the_splits(name):
-    env = load(ENVIRONMENTS, name)(train_size=3, eval_size=2, ood_size=0)
+    env = load(ENVIRONMENTS, name)(train_size=3, eval_size=2, ood_size=1)
     assert isinstance(env, GeneratedEnv)
-    assert [len(env.tasks(split)) for split in ("train", "eval", "ood")] == [3, 2, 0]
+    sizes = {split: len(env.tasks(split)) for split in env.splits}
+    assert sizes.pop("ood") == sizes["tools"] + len(env.shifts) - 1
+    assert sizes == {"train": 3, "eval": 2, **dict.fromkeys(env.shifts, 1), "tools": 2}
     more = load(ENVIRONMENTS, name)(train_size=4)
     assert more.tasks("train")[:3] == env.tasks("train")
 

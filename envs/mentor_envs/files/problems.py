@@ -2,14 +2,15 @@
 
 Train and eval come from one distribution and share no prompt, whatever the seed: a hash of the
 prompt says which of the two it belongs to. One in five ordered pairs of chores is kept from both
-(`HELD_OUT`): they are the shift `pairs`. The shift `length` has three chores. No shift shares a
-prompt with train.
+(`HELD_OUT`): they are the shift `pairs`. The shift `length` has three chores and none of these pairs. No
+shift shares a prompt with train.
 """
 
 from __future__ import annotations
 
 import random
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from mentor_core.contracts.task import Split, Task
@@ -69,16 +70,15 @@ def make_task(split: Split, index: int, seed: int) -> Task:
 def _draw_chores(draw: random.Random, split: Split, index: int) -> list[str]:
     """Names of chores; a question comes last, if at all."""
     everything = [*CHORES, *QUESTIONS]
-    if split == "length":
-        return [*draw.choices([*CHORES], k=2), draw.choice(everything)]
     if split == "pairs":
         return [*draw.choice(sorted(HELD_OUT))]
-    if index % 2 == 0:
+    if index % 2 == 0 and split != "length":
         return [draw.choice(everything)]
     while True:
-        first, second = draw.choice([*CHORES]), draw.choice(everything)
-        if (first, second) not in HELD_OUT:
-            return [first, second]
+        before = draw.choices([*CHORES], k=2 if split == "length" else 1)
+        chores = [*before, draw.choice(everything)]
+        if HELD_OUT.isdisjoint(pairwise(chores)):
+            return chores
 
 
 def _tell(draw: random.Random, chores: list[str]) -> tuple[str, dict[str, Any], dict[str, Any]]:

@@ -61,7 +61,7 @@ class Sql(GeneratedEnv):
     )
     shifts = {
         "phrasing": "wordings that train never uses",
-        "domain": "databases that train never asks about",
+        "domain": "databases of which half the tables are new",
         "tools": "eval's tasks, one of the tools renamed and described anew",
     }
     aliases = read_aliases(__package__)

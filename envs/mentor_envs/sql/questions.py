@@ -27,8 +27,8 @@ def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
     """The first `size` questions of a split; always the same ones for the same seed.
 
     Train and eval ask about the same databases and share no query, nor a question. The shift
-    `phrasing` has queries that may be eval's, and wordings of its own; the shift `domain` asks
-    about databases of its own. `metadata` holds the `database` and the `kind` of the question. Once
+    `phrasing` has wordings of its own, the shift `domain` databases of its own, and both have no
+    query of train. `metadata` holds the `database` and the `kind` of the question. Once
     no new question is found, questions come again.
     """
     domains = (UNSEEN if split == "domain" else TRAIN).values()
@@ -56,7 +56,7 @@ def _questions(askers: list[Asker], split: Split) -> Iterator[tuple[str, str, di
             kind, question, sql = asker.ask()
         except RejectedSample:
             continue
-        if split != "domain" and not belongs(sql, split, _EVAL_SHARE):
+        if not belongs(sql, split, _EVAL_SHARE):
             continue
         failures = failures + 1 if question in asked else 0
         if 0 < failures < _PATIENCE:
