@@ -1,4 +1,4 @@
-"""Shifts of the built-in domains: apart from train, each alone, and renamed tools score the same."""
+"""Shifts of the built-in domains: apart from train, each alone; renamed tools score the same."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mentor_core.support.errors import DataError
 from mentor_core.tools.renamed import Renamed
 
 DOMAINS = ["bfcl", "calculator", "files", "reasoning_gym", "retrieval", "sql", "webshop"]
+DAMAGES = ("", "", "", "", "tool", "key", "value", "more", "left out")
 OUTSIDE = {"judge"}  # asks a model
 TERMS = {
     entry.name: create(REWARD_TERMS, entry.name)
@@ -74,9 +75,7 @@ def scripts(draw, name):
     for turn in played.turns:
         text, calls = env.parser.parse(turn.text).content, deepcopy(turn.calls)
         for call in calls:
-            match draw(
-                st.sampled_from(["right"] * 4 + ["tool", "key", "value", "more", "left out"])
-            ):
+            match draw(st.sampled_from(DAMAGES)):
                 case "tool":
                     call.name = draw(st.sampled_from([*env.tools, "unheard_of"]))
                 case "key" if call.arguments:

@@ -2,8 +2,8 @@
 
 Train and eval come from one distribution and share no prompt, whatever the seed: a hash of the
 prompt says which of the two it belongs to. One in five ordered pairs of chores is kept from both
-(`HELD_OUT`): they are the shift `pairs`. The shift `length` has three chores and none of these pairs. No
-shift shares a prompt with train.
+(`HELD_OUT`): they are the shift `pairs`. The shift `length` has three chores, without such pairs.
+No shift shares a prompt with train.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _draw_chores(draw: random.Random, split: Split, index: int) -> list[str]:
     if index % 2 == 0 and split != "length":
         return [draw.choice(everything)]
     while True:
-        before = draw.choices([*CHORES], k=2 if split == "length" else 1)
+        before = [draw.choice([*CHORES]) for _ in range(2 if split == "length" else 1)]
         chores = [*before, draw.choice(everything)]
         if HELD_OUT.isdisjoint(pairwise(chores)):
             return chores

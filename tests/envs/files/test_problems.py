@@ -42,6 +42,7 @@ def test_the_shifts_have_longer_chores_or_pairs_that_train_never_has():
     assert 30 < len(HELD_OUT) < len(CHORES) * (len(CHORES) + len(QUESTIONS)) / 3
     assert all(tuple(task.metadata["chores"]) in HELD_OUT for task in env.tasks("pairs"))
     assert {len(task.metadata["chores"]) for task in env.tasks("length")} == {3}
+    assert not HELD_OUT & pairs("length")
     assert {len(task.metadata["chores"]) for task in env.tasks("train")} == {1, 2}
 
 
