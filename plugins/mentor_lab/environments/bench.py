@@ -61,7 +61,12 @@ class Bench:
     def tasks(self) -> dict[Split, list[Task]]:
         """Split → its tasks, where they can be loaded."""
         with self.env() as env:
-            return {split: list(env.tasks(split)) for split in SPLITS}
+            return {split: list(env.tasks(split)) for split in env.splits}
+
+    @property
+    def shifts(self) -> list[Split]:
+        """The splits besides those of every environment."""
+        return [split for split in self.tasks if split not in SPLITS]
 
     @property
     def eval_tasks(self) -> list[Task]:
