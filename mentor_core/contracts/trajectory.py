@@ -82,8 +82,8 @@ class Call:
     """One tool call of one turn, and what came of it.
 
     Attributes:
-        name: the tool's name as the policy wrote it.
-        arguments: the arguments object as the policy wrote it.
+        name: the tool's name as the policy wrote it; of a renamed tool (`Offered`) its own name.
+        arguments: the arguments object as the policy wrote it, but for the own names of parameters.
         result: what the policy was shown, also where the call failed.
         failure: why the call was not carried out; None where it was.
         key: canonical form of the call, where the environment declares that differently
