@@ -44,9 +44,9 @@ def check_split(what: str, split: Split, known: Collection[Split]) -> None:
         ConfigError: names the nearest split, and all there are.
     """
     if split not in known:
-        raise ConfigError(
-            f"{what} has no split {split!r}{nearest(split, known)}; there are {', '.join(known)}"
-        )
+        near = nearest(split, known)
+        listed = "" if "known: " in near else f" Known: {', '.join(known)}"
+        raise ConfigError(f"{what} has no split {split!r}{near}{listed}")
 
 
 def renamed_tasks(tasks: Iterable[Task]) -> list[Task]:

@@ -210,7 +210,7 @@ def test_a_broken_row_stops_with_file_and_line(tmp_path):
         ({"sampler_options": {"x": 1}}, "sampler 'uniform': unknown option 'x'"),
         (
             {"evaluate": {"splits": ["eval", "frasing"]}},
-            "calculator has no split 'frasing'; did you mean phrasing.*train, eval, ood, phrasing",
+            "calculator has no split 'frasing'; did you mean phrasing.*Known: train, eval, ood",
         ),
     ],
 )
