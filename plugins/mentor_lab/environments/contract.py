@@ -86,8 +86,9 @@ def _apart(bench: Bench, split: Split) -> Problem | None:
 
 
 def _content(task: Task) -> str:
-    """What a task is, without its id and split."""
-    return repr((task.prompt.strip(), task.answer, dict(task.metadata)))
+    """What a task is, without its id, its split and where it stands in a file."""
+    metadata = {key: value for key, value in task.metadata.items() if key != "where"}
+    return repr((task.prompt.strip(), task.answer, metadata))
 
 
 def toolsets(bench: Bench) -> Iterator[tuple[Task, dict[str, Any]]]:
