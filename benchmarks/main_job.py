@@ -1,8 +1,8 @@
 """The main job for several seeds: `python benchmarks/main_job.py [--seeds 0,1,2]`.
 
-Prints success before and after on eval and ood, the difference in
-percentage points with a 95 % t-interval over seeds, and the seconds of training. Of an environment
-whose outcomes may be partial, `--measure outcome` gives the mean outcome instead, in percent.
+Prints success before and after on eval and ood, the difference in percentage points with a 95 %
+t-interval over seeds, and the seconds of training. Of an environment whose outcomes may be partial,
+`--measure outcome` gives the mean outcome instead, in percent.
 """
 
 from __future__ import annotations
