@@ -1,9 +1,8 @@
 """The main job for several seeds: `python benchmarks/main_job.py [--seeds 0,1,2]`.
 
-Prints the table of the README: success before and after on eval and ood, the difference, and the
-seconds of training. Differences are in percentage points, with a 95 % t-interval over seeds.
-`--measure outcome` gives the mean outcome instead, in percent, for environments with partial
-outcomes.
+Prints success before and after on eval and ood, the difference, and the seconds of training.
+Differences are in percentage points, with a 95 % t-interval over seeds. `--measure outcome` gives
+the mean outcome instead, in percent, for environments with partial outcomes.
 """
 
 from __future__ import annotations

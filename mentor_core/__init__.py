@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         ServerError,
         UnknownName,
     )
+    from mentor_core.tools.renamed import Alias
     from mentor_core.tools.tool import Tool, ToolError
 
 __version__ = "0.1.0"
@@ -107,6 +108,7 @@ _NAMES = {
         "AmbiguousName ConfigError DataError MentorError ModelError PluginError RewardError "
         "RowError RunError ServerError UnknownName"
     ),
+    "tools.renamed": "Alias",
     "tools.tool": "Tool ToolError",
 }
 """Module → its public names."""

@@ -7,14 +7,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Split, Task
+from mentor_core.tools.renamed import Alias
 from mentor_envs.answers import read_answer
+from mentor_envs.rows import SHIFTS
+from mentor_envs.words import read_words
 
-__all__ = ["GeneratedEnv", "hash_byte", "owner"]
+__all__ = ["GeneratedEnv", "belongs", "hash_byte", "owner", "read_aliases"]
 
 
 class GeneratedEnv(ToolEnv, ABC):
@@ -29,13 +33,21 @@ class GeneratedEnv(ToolEnv, ABC):
         seed: int = Field(0, description="which tasks are generated")
         train_size: int = Field(4096, ge=0, description="number of train tasks")
         eval_size: int = Field(128, ge=0, description="number of eval tasks")
-        ood_size: int = Field(64, ge=0, description="number of ood tasks")
+        ood_size: int = Field(128, ge=0, description="number of tasks of each generated shift")
 
     options: Options
 
+    def __init__(self, **arguments: Any) -> None:
+        if arguments.get("tasks_file") is not None:
+            self.shifts = SHIFTS
+        super().__init__(**arguments)
+
     @abstractmethod
     def generate(self, split: Split, size: int) -> Sequence[Task]:
-        """The first `size` generated tasks of a split; always the same ones for the same seed."""
+        """The first `size` generated tasks of train, eval or a shift.
+
+        The same seed always gives the same tasks. No prompt is in train and in another split.
+        """
 
     @abstractmethod
     def read_tasks(self, path: Path) -> Sequence[Task]:
@@ -49,14 +61,18 @@ class GeneratedEnv(ToolEnv, ABC):
     def load_tasks(self, split: Split) -> list[Task]:
         """The generated tasks of the split, or the file's tasks of the split.
 
+        No generated task is of `ood` alone: that has the tasks of the shifts.
+
         Raises:
             DataError: see `read_tasks`.
         """
         options = self.options
         if options.tasks_file is not None:
             return [task for task in self._read if task.split == split]
-        sizes = {"train": options.train_size, "eval": options.eval_size, "ood": options.ood_size}
-        return list(self.generate(split, sizes[split]))
+        if split == "ood" and self.shifts:
+            return []
+        sizes = {"train": options.train_size, "eval": options.eval_size}
+        return list(self.generate(split, sizes.get(split, options.ood_size)))
 
     def read_answer(self, content: str) -> str | None:
         """See `mentor_envs.answers.read_answer`; a short turn without a mark is the answer."""
@@ -75,6 +91,16 @@ def owner(text: str, one_in: int) -> Split:
     One text in `one_in` (at most 256) is eval's.
     """
     return "train" if hash_byte(text) % one_in else "eval"
+
+
+def belongs(text: str, split: Split, one_in: int) -> bool:
+    """Whether a text may be in a split: one of train is in no other split, whatever the seed."""
+    return (owner(text, one_in) == "train") == (split == "train")
+
+
+def read_aliases(package: str) -> dict[str, Alias]:
+    """Tool → what it is called in the shift `tools`: `aliases.toml` of a package."""
+    return {tool: Alias(**alias) for tool, alias in read_words(package, "aliases.toml").items()}
 
 
 def hash_byte(text: str) -> int:

@@ -21,9 +21,18 @@ from mentor_core.contracts.trajectory import open_text
 from mentor_core.support.errors import DataError, nearest
 from mentor_core.support.validation import problems
 
-__all__ = ["Row", "file_version", "read_rows", "read_task_rows", "show", "without_nulls"]
+__all__ = ["SHIFTS", "Row", "file_version", "read_rows", "read_task_rows", "show", "without_nulls"]
+
+SHIFTS: Mapping[str, str] = {
+    "phrasing": "other words for the same",
+    "numbers": "other numbers",
+    "length": "more steps",
+    "domain": "other things to ask about",
+}
+"""The shifts that rows of a file may be of, besides train, eval and ood."""
 
 _EVAL_SHARE = 0.1
+_SPLITS = (*SPLITS, *SHIFTS)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -172,8 +181,8 @@ def _split(rows: Sequence[Row]) -> list[Split]:
     splits: list[Split] = []
     for index, row in enumerate(rows):
         given = row.data.get("split", "eval" if index in evaluated else "train")
-        if given not in SPLITS:
-            known = nearest(str(given), SPLITS)
+        if given not in _SPLITS:
+            known = f"{nearest(str(given), _SPLITS)}; expected one of {', '.join(_SPLITS)}"
             raise DataError(f"{row.where}: unknown split {given!r}{known}")
         splits.append(given)
     return splits

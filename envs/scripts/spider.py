@@ -3,8 +3,8 @@
     python envs/scripts/spider.py ic_spider_dbs.sql ic_spider_dev.json FOLDER
 
 writes `FOLDER/database/<db_id>/<db_id>.sqlite`, which is Spider's own layout, and
-`FOLDER/tasks.jsonl`, and prints how many of the queries run. Questions whose query does not run are
-left out. Every fifth database, in the order of the alphabet, is out of distribution (`ood`).
+`FOLDER/tasks.jsonl`, and prints how many of the queries run. Questions whose query does not run
+are left out. Every fifth database, in the order of the alphabet, is in the shift `domain`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def convert(dump: Path, questions: Path, folder: Path, *, skip_empty: bool = Fal
             write_sqlite(path, tables[name])
             databases[name] = Database(path)
         report.databases = len(databases)
-        ood = sorted(databases)[_OOD_EVERY - 1 :: _OOD_EVERY]
+        unseen = sorted(databases)[_OOD_EVERY - 1 :: _OOD_EVERY]
         lines = []
         for row in rows:
             name, gold, question = row.text("db"), row.text("gold"), row.text("query")
@@ -84,8 +84,8 @@ def convert(dump: Path, questions: Path, folder: Path, *, skip_empty: bool = Fal
                     f"{row.where}: no database {name!r} in {dump}{nearest(name, databases)}"
                 )
             task = {"id": f"row-{row.number}", "db_id": name, "question": question, "query": gold}
-            if name in ood:
-                task["split"] = "ood"
+            if name in unseen:
+                task["split"] = "domain"
             report.questions += 1
             try:
                 result = databases[name].run(gold, rows=_MOST_ROWS, seconds=_SECONDS)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from mentor_core.contracts.shifts import TOOLS
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call, EndReason, Message, Trajectory, Turn
+from mentor_core.tools.renamed import Alias
 from mentor_core.tools.tool import Tool
 
 __all__ = ["Expert", "ToolDomain"]
@@ -27,6 +30,7 @@ class ToolDomain(ABC):
 
     Attributes:
         task: the task of the episode; None before the first.
+        tools: name → tool of the episode; before the first, those of `make_tools`.
         state: the result of `start` for the episode.
         trajectory: the record of the episode, which has no task before the first.
     """
@@ -46,7 +50,17 @@ class ToolDomain(ABC):
     False if calls depend on a live server or a clock, say: saved episodes cannot be verified.
     """
 
+    shifts: Mapping[str, str] = {}
+    """Name → how tasks of this shift differ from those of train; each is a split of its own.
+
+    The split `ood` has the tasks of all shifts, in turn, after what `load_tasks` gives for it.
+    """
+    aliases: Mapping[str, Alias] = {}
+    """Tool → what the tool is called in the shift `tools`, for environments that have this shift.
+    """
+
     task: Task | None
+    tools: dict[str, Tool]
     state: Any
     trajectory: Trajectory
 
@@ -84,9 +98,26 @@ class ToolDomain(ABC):
         """
         return None
 
+    def aliases_for(self, task: Task) -> Mapping[str, Alias]:
+        """Tool → what the policy is shown it as in an episode on `task`; {}: as it is.
+
+        Asked after `tools_for`. In the shift `tools`: `aliases` of a quarter of the episode's
+        tools, at least one, drawn from the task's id; elsewhere none.
+        """
+        if task.split != TOOLS:
+            return {}
+        named = [tool for tool in self.tools if tool in self.aliases]
+        names = sorted(named, key=lambda tool: sha256(f"{task.id} {tool}".encode()).digest())
+        return {tool: self.aliases[tool] for tool in names[: -(-len(names) // 4)]}
+
     @abstractmethod
     def load_tasks(self, split: Split) -> list[Task]:
-        """All tasks of a split, always the same ones in the same order."""
+        """All tasks of a split, always the same ones in the same order.
+
+        Args:
+            split: train, eval, ood, or one of `shifts`. The shift `tools` needs no tasks here: it
+                has those of eval, with tools under other names.
+        """
 
     @abstractmethod
     def verify(self) -> float | None:

@@ -8,7 +8,7 @@ the turn, an executor runs its calls, and `finish` observes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +21,13 @@ from mentor_core.contracts.component import option_error
 from mentor_core.contracts.domain import ToolDomain
 from mentor_core.contracts.episode import begun
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
+from mentor_core.contracts.offered import Offered
 from mentor_core.contracts.parsing import CallParser, HermesParser
+from mentor_core.contracts.shifts import TOOLS, check_names, check_split, in_turn, renamed_tasks
 from mentor_core.contracts.spaces import AssistantText, Messages, Observation
 from mentor_core.contracts.task import SPLITS, Split, Task
 from mentor_core.contracts.trajectory import Call, EndReason, Turn
-from mentor_core.support.errors import ConfigError, DataError, PluginError, bounded, nearest
+from mentor_core.support.errors import DataError, PluginError, bounded, nearest
 from mentor_core.support.scalars import as_float
 from mentor_core.tools.tool import Tool, ToolError
 
@@ -61,8 +63,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         render_mode: only None.
         **options: validated against the class's `Options`.
 
+    Attributes:
+        tools: own name → tool; records and the domain's code use the own names.
+
     Raises:
-        ConfigError: an option is unknown or invalid.
+        ConfigError: an option is unknown or invalid, or there is no such split.
         PluginError: two tools have one name, or a tool's method hides one of `ToolEnv`'s own.
     """
 
@@ -78,14 +83,12 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         render_mode: None = None,
         **options: Any,
     ) -> None:
-        if split not in SPLITS:
-            raise ConfigError(f"unknown split {split!r}{nearest(str(split), SPLITS)}")
         try:
             self.options = self.Options(**options)
         except ValidationError as error:
             what, known = f"environment {self.name!r}", self.Options.model_fields
             raise option_error(what, error, options, known) from None
-        self.split, self.max_turns = split, max_turns
+        self.max_turns = max_turns
         self.parser = parser or HermesParser()
         self.gate = gate
         self.render_mode = render_mode
@@ -97,17 +100,52 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         self.trajectory = begun(Task("", "", ""))
         self._tasks: dict[Split, list[Task]] = {}
         self._executor: ToolExecutor | None = None
+        self._offered = Offered(self.name, self.tools, {})
+        check_names(self.name, self.shifts)
+        self.split = split
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits that `tasks` takes: train, eval, ood and the shifts."""
+        return (*SPLITS, *self.shifts)
+
+    @property
+    def split(self) -> Split:
+        """The split that `reset` draws from.
+
+        Raises:
+            ConfigError: on assignment, where the environment has no such split.
+        """
+        return self._split
+
+    @split.setter
+    def split(self, split: Split) -> None:
+        check_split(f"environment {self.name!r}", split, self.splits)
+        self._split = split
 
     def tasks(self, split: Split) -> list[Task]:
-        """The tasks of a split (cached)."""
+        """The tasks of a split (cached).
+
+        Raises:
+            ConfigError: the environment has no such split; names those that it has.
+        """
+        check_split(f"environment {self.name!r}", split, self.splits)
         if split not in self._tasks:
-            self._tasks[split] = self.load_tasks(split)
+            found = renamed_tasks(self.tasks("eval")) if split == TOOLS else self.load_tasks(split)
+            if split == "ood":
+                found = in_turn([found, *map(self.tasks, self.shifts)])
+            self._tasks[split] = found
         return self._tasks[split]
 
     @property
+    def offered(self) -> Mapping[str, Tool]:
+        """Name → tool, as the policy is shown the tools: `tools` but for `aliases_for`."""
+        return self._offered.tools
+
+    @property
     def schemas(self) -> list[dict[str, Any]]:
-        """The tools' schemas, in their order; before an episode the schemas of `make_tools`."""
-        return [tool.schema for tool in self.tools.values()]
+        """The schemas of the tools offered; before an episode those of `make_tools`."""
+        return [tool.schema for tool in self.offered.values()]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -152,28 +190,30 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
             raise ResetNeeded("the episode has ended: call reset() first")
         parsed = self.parser.parse(action)
         if not parsed.calls and not parsed.failure:
-            parsed.calls = self.read_calls(parsed.content)
+            parsed.calls = [self.as_shown(call) for call in self.read_calls(parsed.content)]
             parsed.keep_sound()
         turn = Turn(text=action, calls=parsed.calls, parse_failure=parsed.failure)
         runnable = []
         for call in turn.calls:
-            tool = self.tools.get(call.name)
+            tool = self.offered.get(call.name)
             if tool is None:
                 call.failure = "unknown_tool"
-                near = nearest(call.name, self.tools)
+                near = nearest(call.name, self.offered)
                 call.result = f"Error: unknown tool {bounded(call.name, 100)!r}{near}"
-                continue
-            try:
-                tool.validate(call.arguments)
-            except ToolError as error:
-                call.failure, call.result = "bad_arguments", bounded(f"Error: {error}")
+            else:
+                try:
+                    tool.validate(call.arguments)
+                except ToolError as error:
+                    call.failure, call.result = "bad_arguments", bounded(f"Error: {error}")
+            self._offered.read(call)
+            if tool is None or call.failure is not None:
                 continue
             reason = self.gate.refuse(call, self.task, self.turns) if self.gate else None
             if reason is not None:
                 call.failure, call.result = "refused", f"Error: {reason}"
                 continue
             call.key = self.canonical(call)
-            runnable.append((call, tool))
+            runnable.append((call, self.tools[call.name]))
         return Pending(turn, parsed.content, ToolJobs(runnable, self.parallel_calls))
 
     def finish(self, pending: Pending) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -186,7 +226,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         turn = pending.turn
         self.turns.append(turn)
         for call in turn.calls:
-            name = bounded(call.name, 100)
+            name = bounded(self.as_shown(call).name, 100)
             turn.observation.append({"role": "tool", "name": name, "content": call.result})
         if turn.parse_failure:
             complaint = f"Error: {self.parser.complain(turn.parse_failure)}"
@@ -205,6 +245,14 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         if self.end is not None:
             self.trajectory.outcome = self._outcome()
         return self.step_result(turn)
+
+    def as_shown(self, call: Call) -> Call:
+        """A recorded call by the names that the policy is shown."""
+        return self._offered.shown(call)
+
+    def turn_text(self, content: str, calls: Sequence[Call]) -> str:
+        """The turn that says and calls this: in the call format, by the names that are shown."""
+        return self.parser.render(content, [self.as_shown(call) for call in calls])
 
     def step_result(self, turn: Turn) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """The result of `step`; all but calls and observation come from `trajectory`."""
@@ -249,10 +297,12 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         self.refresh_tools()
 
     def refresh_tools(self) -> None:
-        """Set `self.tools` to the tools that `tools_for` gives for the episode as it stands."""
+        """Set `tools` and `offered` to those of the episode as it stands."""
         tools = self.tools_for(self.task) if self.task is not None else None
         if tools is not None:
             self.tools = self._by_name(tools)
+        aliases = self.aliases_for(self.task) if self.task is not None else {}
+        self._offered = Offered(self.name, self.tools, aliases)
 
     def close(self) -> None:
         """Release the environment's resources."""

@@ -59,7 +59,7 @@ def replay(env: ToolEnv, task: Task, saved: Trajectory) -> Trajectory:
     """
     complete = [turn for turn in saved.turns if turn.complete]
     what = f"replaying an episode in environment {env.name!r} on task {task.id!r}"
-    own, env.parser = env.parser, _AsSaved(complete, env.parser)
+    own, env.parser = env.parser, _AsSaved(complete, env)
     try:
         try:
             env.reset(seed=reset_seed(saved.seed or 0), options={"task": task})
@@ -99,7 +99,7 @@ def _play(env: ToolEnv, script: Expert, what: str) -> Trajectory:
                 text, wanted = next(script) if calls is None else script.send(calls)
             except StopIteration:
                 break
-            *_, info = env.step(env.parser.render(text, wanted))
+            *_, info = env.step(env.turn_text(text, wanted))
             calls = info["calls"]
             env.trajectory.outcome = checked_outcome(info["outcome"])
             _check(wanted, calls)
@@ -161,12 +161,13 @@ def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
 class _AsSaved(CallParser):
     """Reads turns as they were read before saving, in any format."""
 
-    def __init__(self, turns: Iterable[Turn], parser: CallParser) -> None:
-        self._turns, self._parser = iter(turns), parser
+    def __init__(self, turns: Iterable[Turn], env: ToolEnv) -> None:
+        self._turns, self._parser, self._env = iter(turns), env.parser, env
 
     def parse(self, text: str) -> ParsedTurn:
         turn = next(self._turns)
-        calls = [Call(call.name, deepcopy(call.arguments)) for call in turn.calls]
+        shown = map(self._env.as_shown, turn.calls)
+        calls = [Call(call.name, deepcopy(call.arguments)) for call in shown]
         return ParsedTurn(said_in(text).strip(), calls, turn.parse_failure)
 
     def render(self, content: str, calls: Sequence[Call]) -> str:

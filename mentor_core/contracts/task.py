@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 __all__ = ["SPLITS", "Split", "Task", "TaskKey"]
 
-Split = Literal["train", "eval", "ood"]
-SPLITS: tuple[Split, ...] = get_args(Split)
+Split = str
+"""train, eval, ood, or a shift of the environment: see `ToolDomain.shifts`."""
+SPLITS: tuple[Split, ...] = ("train", "eval", "ood")
+"""The splits of every environment; together they have all of its tasks."""
 TaskKey = tuple[str, str]
 """Environment and task id, which tell a task from all others."""
 
@@ -24,7 +26,8 @@ class Task:
         prompt: the user's message to the policy.
         answer: the right answer, for `ToolEnv.verify`; None if the environment verifies by its own
             state. The policy never sees the answer.
-        split: train, eval (same distribution) or ood (out of distribution).
+        split: train, eval (same distribution), the shift of the task, or ood (out of distribution,
+            and of no shift in particular).
         metadata: data that the environment needs to set the task up or to solve it.
     """
 

@@ -87,6 +87,7 @@ def assemble(config: RunConfig) -> Parts:
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.max_turn_tokens, rollout.max_episode_tokens),
     )
+    parts.check_splits(config.evaluate.splits)
     for key, name, used, fault in (
         ("plan", config.plan, "plans", "plays no episodes by a plan"),
         ("objective", config.objective, "objectives", "has a loss of its own"),

@@ -152,7 +152,9 @@ class EvaluateConfig(_Section):
     temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
     policy: str = Field("transformers", description="player of the evaluations")
     policy_options: dict[str, Any] = Field(default_factory=dict)
-    splits: list[Split] = Field(default=["eval", "ood"])
+    splits: list[Split] = Field(
+        default=["eval", "ood"], description="train, eval, ood, or shifts of the environments"
+    )
 
     @model_validator(mode="after")
     def _worth_repeating(self) -> Self:

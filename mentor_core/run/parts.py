@@ -15,6 +15,7 @@ from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.reward import NEEDS, Reward, has
+from mentor_core.contracts.shifts import check_split
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.tracker import Trackers
@@ -54,12 +55,12 @@ class Domain:
     env: ToolEnv
 
     def tasks(self, split: Split) -> list[Task]:
-        """The tasks of a split.
+        """The tasks of a split; [] if the environment has no such shift.
 
         Raises:
             PluginError: a task has another environment's name.
         """
-        tasks = self.env.tasks(split)
+        tasks = self.env.tasks(split) if split in self.env.splits else []
         for task in tasks:
             if task.env != self.name:
                 raise PluginError(
@@ -175,6 +176,29 @@ class Parts:
     def make_env(self) -> dict[str, Callable[[], ToolEnv]]:
         """Environment → a function that makes another one."""
         return {name: domain.make_env for name, domain in self.domains.items()}
+
+    def check_splits(self, splits: Sequence[Split]) -> list[str]:
+        """Refuse splits that no environment of the run has.
+
+        Returns:
+            For each environment without a shift that another one has, what a user should be told.
+
+        Raises:
+            ConfigError: names the nearest split, and all there are.
+        """
+        envs = [domain.env for domain in self.domains.values()]
+        known = dict.fromkeys(split for env in envs for split in env.splits)
+        for env in envs if len(envs) > 1 else ():
+            if env.name in known:  # reports would have two rows of one name
+                raise ConfigError(f"the environment {env.name!r} is called as another one's shift")
+        for split in splits:
+            check_split(self.config.env, split, known)
+        return [
+            f"{env.name} has no shift {split!r} and gives no task to this split"
+            for split in splits
+            for env in envs
+            if split not in env.splits
+        ]
 
     def evaluation_tasks(self, split: Split) -> list[Task]:
         """The tasks of a split that an evaluation plays, environment by environment."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
+from copy import copy
 from textwrap import shorten
 from types import SimpleNamespace
 from typing import Any, Optional, get_origin, get_type_hints
@@ -29,7 +30,7 @@ from mentor_core.support.errors import PluginError
 from mentor_core.tools.docstrings import describe_parameters
 from mentor_core.tools.published import Published
 
-__all__ = ["make_model", "publish", "read"]
+__all__ = ["make_model", "publish", "read", "with_names"]
 
 _CONFIG = ConfigDict(
     extra="forbid",
@@ -73,15 +74,27 @@ def make_model(name: str, function: Callable[..., Any], documentation: str) -> t
         text: dict[str, Any] = {"description": described[key]} if key in described else {}
         fields[key] = (hint, Field(default, **text))
     try:
-        return _build(name, fields)
+        return _build(f"{name}_arguments", fields)
     except Exception as error:  # types may run a stranger's code: passed on, with the parameter
         for key, field in fields.items():
             try:
-                _build(name, {key: field})
+                _build(f"{name}_arguments", {key: field})
             except Exception as reason:  # likewise
                 why = _reason(reason, field[0])
                 raise PluginError(f"tool {name!r}: parameter {key!r}: {why}") from reason
         raise PluginError(f"tool {name!r}: {_reason(error, function)}") from error
+
+
+def with_names(model: type[BaseModel], names: Mapping[str, str]) -> type[BaseModel]:
+    """The same model, of fields of other names.
+
+    Args:
+        names: field of the model → its name instead.
+    """
+    fields: dict[str, Any] = {
+        names[key]: (field.annotation, copy(field)) for key, field in model.model_fields.items()
+    }
+    return _build(model.__name__, fields)
 
 
 def publish(model: type[BaseModel]) -> dict[str, Any]:
@@ -149,7 +162,7 @@ def _build(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
     """The model, checked to have a schema that can be published."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of pydantic, on names such as `json`
-        model = create_model(f"{name}_arguments", __config__=_CONFIG, **fields)
+        model = create_model(name, __config__=_CONFIG, **fields)
     for key in fields:
         if key not in model.model_fields:  # a ClassVar, say
             raise PluginError("its type is none of a parameter")

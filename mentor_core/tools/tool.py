@@ -12,13 +12,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
 from mentor_core.support.errors import PluginError
-from mentor_core.tools.arguments import make_model, publish, read
+from mentor_core.tools.arguments import make_model, publish, read, with_names
 from mentor_core.tools.docstrings import summarise
 from mentor_core.tools.refusals import explain, explain_schema
 from mentor_core.tools.results import render_result
@@ -107,6 +108,19 @@ class Tool:
             },
         }
 
+    def with_names(self, name: str, description: str, parameters: Mapping[str, str]) -> Tool:
+        """The same schema and checks under other names; `Renamed` makes of it a tool to be called.
+
+        Args:
+            parameters: name of each parameter → its other name.
+        """
+        made = copy(self)
+        for cached in ("parameters", "schema"):
+            vars(made).pop(cached, None)
+        made.name, made.description = name, description
+        made._arguments = with_names(self._arguments, parameters)
+        return made
+
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments for the function.
 
@@ -181,6 +195,14 @@ class _SchemaTool(Tool):
             raise PluginError(f"tool {name!r}: {where}: {error.message}") from None
         # A registry of its own: a `$ref` must not fetch anything from the network.
         self._validator = make_validator(checked, registry=Registry()) if check else None
+
+    def with_names(self, name: str, description: str, parameters: Mapping[str, str]) -> Tool:
+        schema = dict(self.parameters)
+        properties = schema.get("properties", {})
+        schema["properties"] = {parameters[key]: value for key, value in properties.items()}
+        if "required" in schema:
+            schema["required"] = [parameters.get(key, key) for key in schema["required"]]
+        return _SchemaTool(self.function, name, schema, description, self._validator is not None)
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         from referencing.exceptions import Unresolvable

@@ -30,6 +30,9 @@ def described(name):
     if not isinstance(value, type):
         yield name + (signature(value) if inspect.isroutine(value) else f" = {alias(value)}")
         return
+    if value.__name__ != name:
+        yield f"{name} = {value.__name__}"
+        return
     bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
     yield f"class {name}({bases})"
     if dataclasses.is_dataclass(value):

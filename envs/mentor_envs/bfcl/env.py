@@ -23,6 +23,7 @@ from mentor_envs.bfcl.dialogue import Dialogue
 from mentor_envs.bfcl.files import MULTI_TURN, SINGLE_TURN, UNSUPPORTED, make_task, read_category
 from mentor_envs.bfcl.schemas import json_schema
 from mentor_envs.bfcl.simulation import class_files, installed_data, more_functions
+from mentor_envs.generated import read_aliases
 from mentor_toolkit.call_check import Verdict, check_calls, example_arguments
 
 __all__ = ["Bfcl"]
@@ -69,7 +70,7 @@ class Bfcl(ToolEnv):
         )
         ood_categories: Categories | None = Field(
             None,
-            description="categories whose rows are ood; if not set, parallel unless taken",
+            description="categories whose rows are ood; of files, if not set, parallel is a shift",
         )
         eval_share: float = Field(
             0.2, ge=0, le=1, description="share of the categories' rows that is eval, by their id"
@@ -98,13 +99,21 @@ class Bfcl(ToolEnv):
                 )
 
     name: ClassVar[str] = "bfcl"
+    aliases = read_aliases(__package__)
     options: Options
     state: Dialogue | None
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, split: Split = "train", **settings: Any) -> None:
         super().__init__(**settings)
+        options, shifts = self.options, {}
+        if options.data is None:
+            shifts["phrasing"] = "simple and multiple questions in sentences that train never uses"
+            shifts["tools"] = "eval's tasks, one of the functions renamed and described anew"
+        elif options.ood_categories is None and "parallel" not in options.categories:
+            shifts["parallel"] = "several calls of one function in a turn"
+        self.shifts, self.split = shifts, split
         self._made: dict[tuple[bool, str], Tool] = {}
-        used = {*self._categories("train"), *self._categories("ood")}
+        used = {*self.options.categories, *self._categories("ood"), *self._categories("parallel")}
         if not used.isdisjoint(MULTI_TURN):
             class_files()  # raises where bfcl-eval is not installed
 
@@ -117,17 +126,21 @@ class Bfcl(ToolEnv):
     def load_tasks(self, split: Split) -> list[Task]:
         """The rows of the split's categories; a hash of the id divides them between train and eval.
 
+        The shift `phrasing` is of the embedded questions alone.
+
         Raises:
             DataError: a file is missing or broken; names file and row.
             ConfigError: bfcl-eval is needed and not installed.
         """
 
         def split_of(name: str) -> Split:
-            if split == "ood":
-                return "ood"
+            if split not in ("train", "eval"):
+                return split
             number = int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big")
             return "eval" if number < self.options.eval_share * 2**32 else "train"
 
+        if split == "phrasing":
+            return [make_task(*row, split) for row in embedded.reworded()]
         found = [self._read(category, split_of) for category in self._categories(split)]
         return [task for tasks in found for task in tasks if task.split == split]
 
@@ -210,12 +223,11 @@ class Bfcl(ToolEnv):
     # Inside --------------------------------------------------------------------------------
 
     def _categories(self, split: Split) -> tuple[str, ...]:
-        options = self.options
-        if split != "ood":
-            return options.categories
-        if options.ood_categories is not None:
-            return options.ood_categories
-        return () if "parallel" in options.categories else ("parallel",)
+        if split == "ood":
+            return self.options.ood_categories or ()
+        if split == "parallel":
+            return ("parallel",) if "parallel" in self.shifts else ()
+        return self.options.categories
 
     def _read(self, category: str, split_of: Callable[[str], Split]) -> list[Task]:
         data = self.options.data

@@ -24,12 +24,17 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """A function and sentences that ask for it, each with some of its parameters in braces."""
+    """A function and sentences that ask for it, each with some of its parameters in braces.
+
+    Attributes:
+        reworded: sentences of the shift `phrasing`.
+    """
 
     name: str
     description: str
     slots: Mapping[str, Slot]
     sentences: Sequence[str]
+    reworded: Sequence[str] = field(kw_only=True)
     document: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,9 +46,13 @@ class Skill:
         document = {"name": self.name, "description": self.description, "parameters": parameters}
         object.__setattr__(self, "document", document)
 
-    def ask(self, draw: Random) -> tuple[str, dict[str, list[Any]]]:
-        """A request for one call, without a full stop, and the call's acceptable values."""
-        sentence = draw.choice(self.sentences)
+    def ask(self, draw: Random, phrasing: bool = False) -> tuple[str, dict[str, list[Any]]]:
+        """A request for one call, without a full stop, and the call's acceptable values.
+
+        Args:
+            phrasing: ask with the sentences of the shift `phrasing`.
+        """
+        sentence = draw.choice(self.reworded if phrasing else self.sentences)
         spoken, wanted = {}, {}
         for key, slot in self.slots.items():
             said, acceptable = slot.draw(draw)
@@ -127,6 +136,7 @@ SKILLS = (
             "tell me how the weather in {city} will be for the next {days} days",
             "I need the forecast of {days} days for {city}, in {unit}",
         ),
+        reworded=("what will it be like outside in {city} over {days} days",),
     ),
     Skill(
         "timer_start",
@@ -136,6 +146,7 @@ SKILLS = (
             "label": _one_of("string", "What it is for.", "tea", "bread", "laundry", "nap", "eggs"),
         },
         ("set a timer of {minutes} minutes for the {label}", "time the {label}: {minutes} minutes"),
+        reworded=("let me know in {minutes} minutes that the {label} needs me",),
     ),
     Skill(
         "currency_convert",
@@ -146,6 +157,7 @@ SKILLS = (
             "target": _one_of("string", "Code of the currency wanted.", *_CODES[4:]),
         },
         ("convert {amount} {source} to {target}", "how much is {amount} {source} in {target}"),
+        reworded=("I have {amount} {source}: what does that make in {target}",),
     ),
     Skill(
         "lights_set",
@@ -163,6 +175,7 @@ SKILLS = (
             "dim the lamps in the {room} to {brightness} percent",
             "make the light in the {room} {colour}, at {brightness} percent",
         ),
+        reworded=("I would like {brightness} percent of light in the {room}",),
     ),
     Skill(
         "calendar_add",
@@ -178,6 +191,7 @@ SKILLS = (
             "put {title} on {date} into my calendar",
             "enter {title} on {date} and invite {guests}",
         ),
+        reworded=("note down {title} for {date}",),
     ),
     Skill(
         "route_find",
@@ -196,6 +210,7 @@ SKILLS = (
             "find a way by {mode} from {start} to {destination}",
             "how do I get from {start} to {destination} by {mode}, {scenic}",
         ),
+        reworded=("I am in {start} and must get to {destination} by {mode}",),
     ),
     Skill(
         "recipe_scale",
@@ -207,12 +222,14 @@ SKILLS = (
             "servings": _whole("For how many people.", 2, 30),
         },
         ("what do I need to cook {dish} for {servings}", "list the {dish} for {servings} people"),
+        reworded=("{servings} guests will eat {dish}: what goes into it",),
     ),
     Skill(
         "parcel_track",
         "Say where a parcel is.",
         {"number": _one_of("string", "Its number.", *(f"PX{n}Q" for n in range(4107, 9900, 37)))},
         ("where is the parcel {number}", "track {number} for me"),
+        reworded=("has {number} been on its way yet",),
     ),
     Skill(
         "thermostat_set",
@@ -222,18 +239,21 @@ SKILLS = (
             "temperature": _decimal("In degrees Celsius.", 12, 26),
         },
         ("heat the {room} to {temperature} degrees", "I want {temperature} degrees in the {room}"),
+        reworded=("it should be {temperature} degrees in the {room}",),
     ),
     Skill(
         "statistics_mean",
         "Mean of numbers.",
         {"numbers": _several("integer", "The numbers.", range(2, 99))},
         ("what is the mean of {numbers}", "average {numbers}"),
+        reworded=("take {numbers}: where does their middle lie, as a mean",),
     ),
     Skill(
         "box_volume",
         "Volume of a box in litres.",
         {"size": _box("The box's inner sides.")},
         ("how much fits into a box of {size}", "compute the volume of a box: {size}"),
+        reworded=("I have a box with these sides: {size}; how many litres go in",),
     ),
     Skill(
         "message_send",
@@ -246,5 +266,6 @@ SKILLS = (
             ),
         },
         ("write to {recipient}: {text}", 'send {recipient} the message "{text}"'),
+        reworded=("let {recipient} know this: {text}",),
     ),
 )

@@ -16,10 +16,10 @@ from mentor_core.tools.tool import Tool
 from mentor_envs.answers import same_answer
 from mentor_envs.calculator.chain import play
 from mentor_envs.calculator.gsm8k import read_tasks
-from mentor_envs.calculator.problems import SHIFTS, Shift, generate
+from mentor_envs.calculator.problems import Shift, generate
 from mentor_envs.calculator.tools import FUNCTIONS
 from mentor_envs.calls import valid_arguments
-from mentor_envs.generated import GeneratedEnv
+from mentor_envs.generated import GeneratedEnv, read_aliases
 
 __all__ = ["Calculator"]
 
@@ -36,10 +36,11 @@ class Calculator(GeneratedEnv):
 
         min_steps: int = Field(2, ge=1, le=6, description="shortest chain in train and eval")
         max_steps: int = Field(3, ge=1, le=6, description="longest chain in train and eval")
-        shifts: list[Shift] = Field(
-            list(SHIFTS),
+        shifts: list[Shift] | None = Field(
+            None,
             min_length=1,
-            description="differences of ood tasks from train: length is 1 or 2 calls more",
+            description="ood tasks that differ in all of these ways at once, and further than the "
+            "splits of these names, which are not there then; length is 1 or 2 calls more",
         )
 
         @model_validator(mode="after")
@@ -49,6 +50,13 @@ class Calculator(GeneratedEnv):
             return self
 
     name: ClassVar[str] = "calculator"
+    shifts = {
+        "phrasing": "sentences that train never uses",
+        "numbers": "larger numbers than those of train",
+        "length": "one call more than train's longest, in as many sentences",
+        "tools": "eval's tasks, a quarter of the tools renamed and described anew",
+    }
+    aliases = read_aliases(__package__)
     system_prompt: ClassVar[str] = (
         "Solve the problem with the tools, one call at a time. "
         "When you know the result, write: Answer: <number>"
@@ -56,14 +64,21 @@ class Calculator(GeneratedEnv):
     parallel_calls: ClassVar[bool] = True
     options: Options
 
+    def __init__(self, **arguments: Any) -> None:
+        if arguments.get("shifts") is not None:
+            self.shifts = {}
+        super().__init__(**arguments)
+
     def make_tools(self) -> Iterable[Tool]:
         return [Tool(function) for function in FUNCTIONS.values()]
 
     def generate(self, split: Split, size: int) -> Sequence[Task]:
-        """Problems of a split; the option `shifts` makes ood problems different."""
+        """See `mentor_envs.calculator.problems`."""
         shortest, longest = self.options.min_steps, self.options.max_steps
-        shifts = tuple(self.options.shifts)
-        if split == "ood" and "length" in shifts:
+        shifts = tuple(self.options.shifts or ())
+        if split == "length":
+            shortest = longest = longest + 1
+        elif split == "ood" and "length" in shifts:
             shortest, longest = longest + 1, longest + 2
         return generate(split, size, (shortest, longest), self.options.seed, shifts)
 

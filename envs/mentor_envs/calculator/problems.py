@@ -1,9 +1,10 @@
 """Generated word problems: each is told by stories (`story.py`) and ends with a question.
 
-A problem has one story about a running quantity, or two that the question joins, so that their
-calls commute. Train and eval come from one distribution and share no prompt, whatever the seed: a
-hash decides which split a prompt belongs to. Ood has longer chains, sentences that train never
-uses, and numbers outside train's range.
+One story about a running quantity, or two beside each other that the question joins, so that
+their calls commute. Train and eval come from one distribution and share no prompt, whatever
+the seed: a hash of the prompt says which of the two it belongs to. Each shift differs from train
+in one way only, and shares no prompt with train. The option `shifts` gives tasks of `ood` that
+differ in several ways at once, and further.
 """
 
 from __future__ import annotations
@@ -11,20 +12,26 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 
 from mentor_core.contracts.task import Split, Task
 from mentor_envs.calculator.chain import Chain, number
 from mentor_envs.calculator.phrasing import ITEMS, NAMES
-from mentor_envs.calculator.story import RejectedSample, Story
-from mentor_envs.generated import owner
+from mentor_envs.calculator.story import LARGER, OOD, TRAIN, RejectedSample, Story, Style
+from mentor_envs.generated import belongs
 
-__all__ = ["SHIFTS", "Shift", "generate", "make_task"]
+__all__ = ["Shift", "generate", "make_task"]
 
 Shift = Literal["length", "phrasing", "numbers"]
-"""Differences of an ood task from train: length, sentences and numbers."""
-SHIFTS: tuple[Shift, ...] = get_args(Shift)
+"""How a task may differ from those of train: how long, in which sentences, with which numbers."""
 
+_STYLES: dict[Split, Style] = {
+    "length": Style(paired=True),
+    "phrasing": Style(phrasing=True),
+    "numbers": Style(ranges=LARGER),
+}
+
+_PAIRED = ("floor", "ceil", "abs_value")  # these belong to the call before
 _EVAL_SHARE = 8  # one prompt in so many belongs to eval
 _JOINED = 1 / 3  # share of stories in pairs, from three steps on
 
@@ -35,7 +42,7 @@ def generate(
     size: int,
     steps: tuple[int, int],
     seed: int,
-    shifts: tuple[Shift, ...] = SHIFTS,
+    shifts: tuple[Shift, ...] = (),
 ) -> tuple[Task, ...]:
     """The first `size` tasks of a split; see `make_task`."""
     return tuple(make_task(split, index, steps, seed, shifts) for index in range(size))
@@ -46,7 +53,7 @@ def make_task(
     index: int,
     steps: tuple[int, int],
     seed: int,
-    shifts: Collection[Shift] = SHIFTS,
+    shifts: Collection[Shift] = (),
 ) -> Task:
     """The task of that index; always the same one for the same arguments.
 
@@ -55,20 +62,23 @@ def make_task(
         index: counts from 0; the lengths of chains take turns with it.
         steps: the shortest and the longest chain, in calls.
         seed: tasks of different seeds are drawn independently.
-        shifts: the differences of the split ood; `steps` alone decides the length.
+        shifts: of the split ood, which has no tasks otherwise; the length is that of `steps`.
 
     Returns:
         A task whose `metadata` holds `steps` (see `chain.py`) and `n_steps`.
     """
+    style = _STYLES.get(split, Style())
+    if split == "ood":
+        style = Style(OOD if "numbers" in shifts else TRAIN, phrasing="phrasing" in shifts)
     shortest, longest = steps
     length = shortest + index % (longest - shortest + 1)
     draw = random.Random(f"{seed}/{split}/{index}")
     while True:
         try:
-            prompt, answer, chain = _tell(draw, length, shifts if split == "ood" else ())
+            prompt, answer, chain = _tell(draw, length, style)
         except RejectedSample:
             continue
-        if split in ("ood", owner(prompt, _EVAL_SHARE)):
+        if split == "ood" or belongs(prompt, split, _EVAL_SHARE):
             break
     return Task(
         id=f"{split}-{seed}-{index}",
@@ -80,22 +90,23 @@ def make_task(
     )
 
 
-def _tell(draw: random.Random, length: int, shifts: Collection[Shift]) -> tuple[str, float, Chain]:
+def _tell(draw: random.Random, length: int, style: Style) -> tuple[str, float, Chain]:
     """Prompt, answer and chain of a problem of `length` steps.
 
     Raises:
         RejectedSample: this draw gives no problem.
     """
     chain = Chain()
-    phrasing, numbers = "phrasing" in shifts, "numbers" in shifts
     who, other, *others = draw.sample(NAMES, len(NAMES))
     item = draw.choice(ITEMS)
-    one = Story(draw, phrasing, numbers, chain, who, others, item)
-    if length < 3 or draw.random() > _JOINED:
+    one = Story(draw, style, chain, who, others, item)
+    if length < 3 or style.paired or draw.random() > _JOINED:
         one.tell(length)
+        if style.paired and not any(step["name"] in _PAIRED for step in chain.steps):
+            raise RejectedSample
         one.say("ask")
         return " ".join(one.sentences), one.quantity.value, chain
-    two = Story(draw, phrasing, numbers, chain, other, others, item)
+    two = Story(draw, style, chain, other, others, item)
     first = draw.randint(1, length - 2)
     for story, steps in ((one, first), (two, length - 1 - first)):
         story.used |= {"floor", "ceil"}  # they change what is counted

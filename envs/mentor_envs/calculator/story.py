@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from mentor_envs.calculator.chain import ZERO, Chain, Quantity
 from mentor_envs.calculator.phrasing import ITEMS, PHRASES
 
-__all__ = ["OOD", "TRAIN", "Ranges", "RejectedSample", "Story"]
+__all__ = ["LARGER", "OOD", "TRAIN", "Ranges", "RejectedSample", "Story", "Style"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,24 @@ class Ranges:
 
 
 TRAIN = Ranges((2, 60), (2, 9), (2, 9), (2, 4), 999, (3, 4))
+LARGER = Ranges((61, 99), (10, 12), (10, 12), (5, 5), 1999, (3, 4))
 OOD = Ranges((100, 999), (11, 25), (11, 31), (5, 7), 99_999, (4, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How stories of a split are told.
+
+    Attributes:
+        ranges: the numbers.
+        phrasing: whether the sentences are those that train never uses.
+        paired: whether one sentence at least takes two calls, and all are about one person: the
+            story then says no more than one of train, which has a call less.
+    """
+
+    ranges: Ranges = TRAIN
+    phrasing: bool = False
+    paired: bool = False
 
 
 class RejectedSample(Exception):
@@ -56,8 +73,7 @@ class Story:
     """
 
     random: random.Random
-    phrasing: bool
-    numbers: bool
+    style: Style
     chain: Chain
     who: str
     others: Sequence[str]
@@ -68,13 +84,13 @@ class Story:
 
     @property
     def ranges(self) -> Ranges:
-        return OOD if self.numbers else TRAIN
+        return self.style.ranges
 
     def draw(self, bounds: tuple[int, int]) -> int:
         return self.random.randint(*bounds)
 
     def say(self, kind: str, **fields: object) -> None:
-        phrases = PHRASES[kind].ood if self.phrasing else PHRASES[kind].train
+        phrases = PHRASES[kind].ood if self.style.phrasing else PHRASES[kind].train
         other, third = self.random.sample(self.others, 2)
         known = {"who": self.who, "other": other, "third": third, "item": self.item}
         self.sentences.append(self.random.choice(phrases).format(**{**known, **fields}))

@@ -22,7 +22,7 @@ from mentor_envs.files.problems import generate
 from mentor_envs.files.shell import COMMANDS, Limits, Shell
 from mentor_envs.files.tasks_file import read_tasks
 from mentor_envs.files.tree import distance, ended, resolve, uniform, unnest
-from mentor_envs.generated import GeneratedEnv
+from mentor_envs.generated import GeneratedEnv, read_aliases
 
 __all__ = ["Files"]
 
@@ -56,6 +56,12 @@ class Files(GeneratedEnv):
         "Work on the files with the tools, one call at a time. "
         "When all is done, write: Answer: done, or the answer to the question."
     )
+    shifts = {
+        "length": "three chores, one more than train's most",
+        "pairs": "a chore directly after another that train never has there",
+        "tools": "eval's tasks, a quarter of the tools renamed and described anew",
+    }
+    aliases = read_aliases(__package__)
     options: Options
     state: Shell
 

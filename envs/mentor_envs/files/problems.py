@@ -1,14 +1,16 @@
-"""Generated tasks: one chore or two, then perhaps a question; longer or paired anew in ood.
+"""Generated tasks: one chore or two, then perhaps a question; the shifts are longer, or new pairs.
 
-Train and eval come from one distribution and share no prompt, whatever the seed: a hash decides
-which split a prompt belongs to. Neither has one in five ordered pairs of chores (`HELD_OUT`). Half
-of the ood tasks are such pairs, half have three or four chores.
+Train and eval come from one distribution and share no prompt, whatever the seed: a hash of the
+prompt says which of the two it belongs to. One in five ordered pairs of chores is kept from both
+(`HELD_OUT`): they are the shift `pairs`. The shift `length` has three chores, without such pairs.
+No shift shares a prompt with train.
 """
 
 from __future__ import annotations
 
 import random
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from mentor_core.contracts.task import Split, Task
@@ -17,7 +19,7 @@ from mentor_envs.files.phrasing import OPENINGS, PHRASES
 from mentor_envs.files.shell import Limits, Shell
 from mentor_envs.files.tree import distance, nest
 from mentor_envs.files.world import make_tree
-from mentor_envs.generated import hash_byte, owner
+from mentor_envs.generated import belongs, hash_byte
 
 __all__ = ["HELD_OUT", "generate", "make_task"]
 
@@ -32,7 +34,7 @@ HELD_OUT = {
     for second in [*CHORES, *QUESTIONS]
     if hash_byte(f"{first} {second}") % 5 == 0
 }
-"""Ordered pairs of chores that only ood tasks have, one directly after the other."""
+"""Ordered pairs of chores that train and eval never have, one directly after the other."""
 
 
 @lru_cache(maxsize=8)
@@ -60,7 +62,7 @@ def make_task(split: Split, index: int, seed: int) -> Task:
             prompt, answer, metadata = _tell(draw, chores)
         except RejectedSample:
             continue
-        if split in ("ood", owner(prompt, _EVAL_SHARE)):
+        if belongs(prompt, split, _EVAL_SHARE):
             break
     return Task(f"{split}-{seed}-{index}", "files", prompt, answer, split, metadata)
 
@@ -68,16 +70,15 @@ def make_task(split: Split, index: int, seed: int) -> Task:
 def _draw_chores(draw: random.Random, split: Split, index: int) -> list[str]:
     """Names of chores; a question comes last, if at all."""
     everything = [*CHORES, *QUESTIONS]
-    if split == "ood" and index % 2 == 0:
-        return [*draw.choices([*CHORES], k=draw.randint(2, 3)), draw.choice(everything)]
-    if split == "ood":
+    if split == "pairs":
         return [*draw.choice(sorted(HELD_OUT))]
-    if index % 2 == 0:
+    if index % 2 == 0 and split != "length":
         return [draw.choice(everything)]
     while True:
-        first, second = draw.choice([*CHORES]), draw.choice(everything)
-        if (first, second) not in HELD_OUT:
-            return [first, second]
+        before = [draw.choice([*CHORES]) for _ in range(2 if split == "length" else 1)]
+        chores = [*before, draw.choice(everything)]
+        if HELD_OUT.isdisjoint(pairwise(chores)):
+            return chores
 
 
 def _tell(draw: random.Random, chores: list[str]) -> tuple[str, dict[str, Any], dict[str, Any]]:

@@ -21,6 +21,7 @@ from mentor_core.support.user_code import load_object
 from mentor_envs.answers import Comparison, is_answer, read_answer, same_answer
 from mentor_envs.calls import check_calls, play
 from mentor_envs.functions.tasks_file import read_tasks
+from mentor_envs.rows import SHIFTS
 
 __all__ = ["TaskFileEnv", "Verifier"]
 
@@ -53,6 +54,7 @@ class TaskFileEnv(ToolEnv, ABC):
             True, description="false: tools ask a clock or the net, and give something else later"
         )
 
+    shifts = SHIFTS
     options: Options
 
     def __init__(self, **arguments: Any) -> None:

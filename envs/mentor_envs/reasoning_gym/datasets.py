@@ -35,31 +35,30 @@ def make_dataset(name: str, options: Mapping[str, Any], seed: int, size: int) ->
         raise ConfigError(f"dataset {name!r}: {type(error).__name__}: {error}") from error
 
 
-def harder(name: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Options of the same dataset, one level above `options` in each part of its curriculum.
+def harder(name: str, options: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Part of the curriculum → options of the same dataset, one level above `options` in this part.
 
-    The first set of options begins at the end of the range of `options`; the second only reaches
-    further. Options outside of the curriculum are kept. Empty if there is no curriculum, or no
-    level above.
+    The first options begin where `options` ended, the second ones only reach further; a dataset may
+    refuse the first ones, or both. What else `options` has stays. Parts without a level above are
+    left out; no dataset without a curriculum has a part.
 
     Raises:
         ConfigError: there is no such dataset.
     """
     factory, config = _factory(), _config_class(name)
     if not factory.has_curriculum(name):
-        return []
+        return {}
     given = asdict(config(**_converted(name, options)))
-    begin: dict[str, Any] = {}
-    reach: dict[str, Any] = {}
-    for attribute in factory.create_curriculum(name).attributes.values():
+    found: dict[str, list[dict[str, Any]]] = {}
+    for part, attribute in factory.create_curriculum(name).attributes.items():
         is_range = hasattr(attribute, "upper_field_name")
         field = attribute.upper_field_name if is_range else attribute.field_name
         above = [level for level in attribute.levels if _above(level, given[field])]
         if above:
-            reach[field] = above[0]
-            if is_range:
-                begin[attribute.lower_field_name] = given[field]
-    return [{**options, **reach, **begin}, {**options, **reach}] if reach else []
+            reach = {**options, field: above[0]}
+            begin = {attribute.lower_field_name: given[field]} if is_range else {}
+            found[part] = [reach | begin, reach]
+    return found
 
 
 def _above(level: Any, value: Any) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from mentor_core.contracts.domain import Expert
 from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.shifts import TOOLS
 from mentor_core.contracts.task import Split, Task
 from mentor_core.support.errors import ConfigError
 from mentor_core.tools.tool import Tool
 from mentor_envs.answers import read_answer
 from mentor_envs.calculator.tools import FUNCTIONS
 from mentor_envs.functions.tools import Source, load_tools
+from mentor_envs.generated import read_aliases
 from mentor_envs.reasoning_gym.datasets import harder, make_dataset
 from mentor_envs.reasoning_gym.expert import operations, play
 from mentor_envs.reasoning_gym.scorer import score
@@ -22,15 +25,15 @@ from mentor_envs.reasoning_gym.scorer import score
 __all__ = ["ReasoningGym"]
 
 _STRIDE = 1_000_000  # an item's seed is its dataset's plus its index
-_SPLITS: tuple[Split, ...] = ("ood", "eval", "train")  # each shares no prompt with those before it
+_SEEDS = {"eval": 1, "train": 2}  # a million times that; 0 for ood and the shifts
 
 
 class ReasoningGym(ToolEnv):
     """Items of a reasoning_gym dataset, with a calculator, no tools or your own.
 
-    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint seeds;
-    ood is a harder or another one. Items that are arithmetic expressions, such as those of the
-    default dataset, have an expert.
+    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint
+    seeds. Each part of the dataset's curriculum is a shift: a level up in this part alone. Items
+    that are arithmetic expressions, as those of the default dataset, have an expert.
     """
 
     class Options(ToolEnv.Options):
@@ -42,9 +45,11 @@ class ReasoningGym(ToolEnv):
         dataset_options: dict[str, Any] = Field(
             default_factory=dict, description="its own options, but for seed and size"
         )
-        ood_dataset: str = Field("", description="dataset of ood; empty: the same")
+        ood_dataset: str = Field(
+            "", description="a dataset for ood, in place of the curriculum's shifts"
+        )
         ood_options: dict[str, Any] | None = Field(
-            None, description="options of ood; none: a level up in the dataset's curriculum"
+            None, description="options of ood, in place of the curriculum's shifts"
         )
         tools: Source | list[Source] = Field(
             "calculator", description="calculator, none, or tools as the functions environment's"
@@ -52,7 +57,7 @@ class ReasoningGym(ToolEnv):
         seed: int = Field(0, ge=0, le=1000, description="which tasks are generated")
         train_size: int = Field(1024, ge=0, le=_STRIDE, description="most train tasks")
         eval_size: int = Field(128, ge=0, le=_STRIDE, description="most eval tasks")
-        ood_size: int = Field(64, ge=0, le=_STRIDE, description="most ood tasks")
+        ood_size: int = Field(128, ge=0, le=_STRIDE, description="most tasks of each shift")
 
     name: ClassVar[str] = "reasoning_gym"
     system_prompt: ClassVar[str] = (
@@ -61,12 +66,20 @@ class ReasoningGym(ToolEnv):
     )
     options: Options
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, split: Split = "train", **arguments: Any) -> None:
         super().__init__(**arguments)
         options = self.options
         make_dataset(options.dataset, options.dataset_options, seed=0, size=1)  # tells at once
+        self._harder: dict[Split, list[dict[str, Any]]] = {}
         if options.ood_dataset or options.ood_options is not None:
             make_dataset(options.ood_dataset or options.dataset, options.ood_options or {}, 0, 1)
+        else:
+            self._harder = harder(options.dataset, options.dataset_options)
+        shifts = {part: f"a level up in the curriculum's {part}" for part in self._harder}
+        if options.tools == "calculator":
+            shifts[TOOLS] = "eval's tasks, a quarter of the tools renamed and described anew"
+            self.aliases = read_aliases("mentor_envs.calculator")
+        self.shifts, self.split = shifts, split
 
     def make_tools(self) -> Iterable[Tool]:
         """The calculator's twelve tools, none, or the named functions.
@@ -83,11 +96,12 @@ class ReasoningGym(ToolEnv):
     def load_tasks(self, split: Split) -> list[Task]:
         """The split's items, without repeated prompts and prompts of other splits.
 
-        Train leaves out prompts of eval and ood, and eval leaves out prompts of ood.
+        Eval leaves out what the options put into ood, train that and eval, and a shift both.
         """
-        prompts: set[str] = set()
-        for other in _SPLITS[: _SPLITS.index(split)]:
-            prompts |= {task.prompt for task in self.tasks(other)}
+        earlier = {"ood": (), "eval": (), "train": ("eval",)}.get(split, ("eval", "train"))
+        prompts = {task.prompt for other in earlier for task in self.tasks(other)}
+        if split != "ood":
+            prompts |= {task.prompt for task in self._ood}
         tasks = []
         for task in self._generate(split):
             if task.prompt not in prompts:
@@ -121,15 +135,20 @@ class ReasoningGym(ToolEnv):
         count = operations(expression) if self.options.tools == "calculator" else None
         return play(expression) if count is not None and count < self.max_turns else None
 
+    @cached_property
+    def _ood(self) -> list[Task]:
+        """The tasks that the options put into ood."""
+        return self.load_tasks("ood")
+
     def _generate(self, split: Split) -> list[Task]:
         options = self.options
-        if split != "ood":
+        if split in ("train", "eval"):
             size = options.train_size if split == "train" else options.eval_size
             return self._items(options.dataset, options.dataset_options, split, size)
         if options.ood_dataset or options.ood_options is not None:
             name = options.ood_dataset or options.dataset
             return self._items(name, options.ood_options or {}, split, options.ood_size)
-        for candidate in harder(options.dataset, options.dataset_options):
+        for candidate in self._harder.get(split, []):
             try:
                 return self._items(options.dataset, candidate, split, options.ood_size)
             except ConfigError:
@@ -137,7 +156,7 @@ class ReasoningGym(ToolEnv):
         return []
 
     def _items(self, name: str, options: dict[str, Any], split: Split, size: int) -> list[Task]:
-        seed = (self.options.seed * len(_SPLITS) + _SPLITS.index(split)) * _STRIDE
+        seed = (self.options.seed * 3 + _SEEDS.get(split, 0)) * _STRIDE
         dataset = make_dataset(name, options, seed, size) if size else []
         tasks = []
         for index in range(size):

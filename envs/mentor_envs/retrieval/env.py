@@ -15,7 +15,7 @@ from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.calls import valid_arguments
-from mentor_envs.generated import GeneratedEnv
+from mentor_envs.generated import GeneratedEnv, read_aliases
 from mentor_envs.retrieval.corpus import Corpus, words
 from mentor_envs.retrieval.hotpot import QuestionFile, read_file
 from mentor_envs.retrieval.matching import exact_match, token_f1
@@ -54,6 +54,12 @@ class Retrieval(GeneratedEnv):
         "found, go on from there. When you know it, write: Answer: <answer>"
     )
     parallel_calls: ClassVar[bool] = True
+    shifts = {
+        "length": "three documents, one more than train's questions need",
+        "relations": "two documents, with a relation that train never asks for",
+        "tools": "eval's tasks, one of the tools renamed and described anew",
+    }
+    aliases = read_aliases(__package__)
     options: Options
 
     def make_tools(self) -> Iterable[Tool]:

@@ -5,8 +5,10 @@ names two subjects and asks about one, which only both documents together identi
 the last document alone. Neither the question nor the results of earlier searches contain the
 answer.
 
-The subjects that questions name belong to train or to eval, never to both. Ood questions have three
-documents, or use relations that train and eval never use (`relations.UNSEEN`).
+The subjects that questions name belong to train or to eval, never to both, and the shifts ask
+about those of eval. In the shift `length` a question needs three documents; in the shift
+`relations` it uses a relation that train and eval never use (`relations.UNSEEN`), and may name any
+subject that has one.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
         tries = 0
         while True:
             tries += 1
-            question = _draw(draw, world, split, index)
+            question = _draw(draw, world, split)
             if question is None or not _fair(question):
                 continue
             key = (question.reads, question.relations)
@@ -83,16 +85,16 @@ def _owner(entity: Entity) -> Split:
     return owner(entity.name, _EVAL_SHARE)
 
 
-def _draw(draw: random.Random, world: World, split: Split, index: int) -> Question | None:
-    """A question, or None if this draw gives none."""
-    side = "eval" if split == "ood" else split
+def _draw(draw: random.Random, world: World, split: Split) -> Question | None:
+    """A question, or None where this draw has led nowhere."""
+    side = "train" if split == "train" else "eval"
     entity = draw.choice(world.kinds[draw.choice([*KINDS])])
-    if _owner(entity) != side and not (split == "ood" and entity.kind in _UNSEEN_KINDS):
+    new = split == "relations"
+    if _owner(entity) != side and not (new and entity.kind in _UNSEEN_KINDS):
         return None
-    if split == "ood":
-        three = index % 2 == 0
-        question = _bridge(draw, entity, 3 if three else 2)
-        if question is None or three == bool(UNSEEN.intersection(question.relations)):
+    if new or split == "length":
+        question = _bridge(draw, entity, 2 if new else 3)
+        if question is None or new != bool(UNSEEN.intersection(question.relations)):
             return None
         return question
     if draw.random() < _COMPARED:

@@ -6,6 +6,8 @@ Every right reading must give the same rows: orders and maxima have no ties.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from mentor_envs.sql.choices import (
@@ -26,8 +28,15 @@ _MOST_ROWS = 20
 _TRIVIAL = ((0,), (1,), (None,))
 
 
+@dataclass(slots=True)
 class Asker(Choices):
-    """Draws questions on one database."""
+    """Draws questions on one database.
+
+    Attributes:
+        wordings: kind of question → how it may be worded.
+    """
+
+    wordings: Mapping[str, Sequence[str]] = field(default_factory=lambda: PHRASES)
 
     def ask(self) -> tuple[str, str, str]:
         """Kind, question and query.
@@ -44,7 +53,7 @@ class Asker(Choices):
         rows = self.rows(sql)
         if not 0 < len(rows) <= _MOST_ROWS or rows[0] in _TRIVIAL:
             raise RejectedSample
-        return kind, self.draw.choice(PHRASES[kind]).format(**fields), sql
+        return kind, self.draw.choice(self.wordings[kind]).format(**fields), sql
 
     # The kinds of `PHRASES`; each fills the fields of its wordings and returns the query.
 

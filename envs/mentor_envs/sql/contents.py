@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from functools import cache
 
-from mentor_envs.sql.domains import OOD, TRAIN
+from mentor_envs.sql.domains import TRAIN, UNSEEN
 from mentor_envs.sql.schema import Amount, Entity, Kind, Link, Name
 
 __all__ = ["build"]
@@ -22,7 +22,7 @@ def build(name: str, seed: int) -> bytes:
     Raises:
         KeyError: there is no such database.
     """
-    domain = (TRAIN | OOD)[name]
+    domain = (TRAIN | UNSEEN)[name]
     connection = sqlite3.connect(":memory:")
     try:
         rows: dict[str, int] = {}

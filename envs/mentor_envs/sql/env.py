@@ -13,7 +13,7 @@ from mentor_core.contracts.task import Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import DataError
 from mentor_core.tools.tool import Tool, ToolError
-from mentor_envs.generated import GeneratedEnv
+from mentor_envs.generated import GeneratedEnv, read_aliases
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.database import Database, Result
 from mentor_envs.sql.matching import equal_results
@@ -59,6 +59,12 @@ class Sql(GeneratedEnv):
         "Answer the question with an SQLite query. Look at the tables, then run the query. "
         "Your last query is your answer: when it is right, write: Done."
     )
+    shifts = {
+        "phrasing": "wordings that train never uses",
+        "domain": "databases of which half the tables are new",
+        "tools": "eval's tasks, one of the tools renamed and described anew",
+    }
+    aliases = read_aliases(__package__)
     options: Options
     _open: tuple[str, Database] | None = None
 

@@ -1,4 +1,4 @@
-"""The wordings of the questions, `phrases.toml`: several for each kind."""
+"""How the questions are worded: several ways for each kind, and others for the shift `phrasing`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from mentor_envs.words import read_words
 
-__all__ = ["PHRASES"]
+__all__ = ["PHRASES", "SHIFTED"]
 
 PHRASES: Mapping[str, Sequence[str]] = read_words(__package__, "phrases.toml")
 """Kind of question → its wordings."""
+SHIFTED: Mapping[str, Sequence[str]] = read_words(__package__, "shifted.toml")
+"""Kind of question → wordings that only the shift `phrasing` uses."""

@@ -9,11 +9,12 @@ from functools import lru_cache
 from itertools import islice
 
 from mentor_core.contracts.task import Split, Task
-from mentor_envs.generated import owner
+from mentor_envs.generated import belongs
 from mentor_envs.sql.asker import Asker
 from mentor_envs.sql.choices import RejectedSample
 from mentor_envs.sql.contents import build
-from mentor_envs.sql.domains import OOD, TRAIN
+from mentor_envs.sql.domains import TRAIN, UNSEEN
+from mentor_envs.sql.phrases import PHRASES, SHIFTED
 
 __all__ = ["generate"]
 
@@ -25,14 +26,16 @@ _PATIENCE = 300  # draws without a new question, after which questions repeat
 def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
     """The first `size` questions of a split; always the same ones for the same seed.
 
-    Train and eval ask about the same databases and share no query, nor a question; ood asks about
-    databases of its own. `metadata` holds the `database` and the `kind` of the question. Questions
-    are repeated once no new one is found.
+    Train and eval ask about the same databases and share no query, nor a question. The shift
+    `phrasing` has wordings of its own, the shift `domain` databases of its own, and both have no
+    query of train. `metadata` holds the `database` and the `kind` of the question. Once
+    no new question is found, questions come again.
     """
-    domains = (OOD if split == "ood" else TRAIN).values()
+    domains = (UNSEEN if split == "domain" else TRAIN).values()
+    wordings = SHIFTED if split == "phrasing" else PHRASES
     draw = random.Random(f"{seed}/{split}")
     connections = [_open(domain.name, seed) for domain in domains]
-    askers = [Asker(*pair, draw) for pair in zip(domains, connections, strict=True)]
+    askers = [Asker(*pair, draw, wordings) for pair in zip(domains, connections, strict=True)]
     try:
         questions = islice(_questions(askers, split), size)
         return tuple(
@@ -53,7 +56,7 @@ def _questions(askers: list[Asker], split: Split) -> Iterator[tuple[str, str, di
             kind, question, sql = asker.ask()
         except RejectedSample:
             continue
-        if split not in ("ood", owner(sql, _EVAL_SHARE)):
+        if not belongs(sql, split, _EVAL_SHARE):
             continue
         failures = failures + 1 if question in asked else 0
         if 0 < failures < _PATIENCE:

@@ -13,16 +13,25 @@ from random import Random
 from mentor_envs.webshop.catalogue import Catalogue, Product, Review
 from mentor_envs.webshop.vocabulary import COLOURS, GROUPS, OPTIONS, Group
 
-__all__ = ["EMBEDDED_OOD", "embedded_catalogue", "generate_products"]
+__all__ = ["EMBEDDED_OOD", "embedded_catalogue", "generate_products", "reworded"]
 
 SIZE = 3600
 EMBEDDED_OOD = ("garden", "pets")
-"""Categories that only the ood split asks for."""
+"""Categories that only the shift domain asks for."""
 
 _STARTS = "Tarn Brel Ovi Kest Lum Sorr Velm Pind Grav Hald Quor Zel Mirr Ost Fenn"
 _ENDS = "wick dane mora una eck ric ella den"
 _BRANDS = [start + end for start in _STARTS.split() for end in _ENDS.split()]
 _OPENINGS = ("find me {}", "i need {}", "i am looking for {}", "i want to buy {}", "show me {}")
+_REWORDED = {
+    "find me ": "could you get ",
+    "i need ": "what i lack is ",
+    "i am looking for ": "my sister asked for ",
+    "i want to buy ": "please order ",
+    "show me ": "i would be glad of ",
+    " that has ": " which comes with ",
+    ", and price lower than ": ", for less than ",
+}
 _REVIEWS = (
     ("As described", "5", "Does what it should, and arrived early."),
     ("Good value", "4", "Well made for the price. I would buy it again."),
@@ -49,6 +58,13 @@ def generate_products(size: int, seed: int = 0) -> list[Product]:
         products.append(_product(rng, code, group, kind, titles))
     rng.shuffle(products)
     return products
+
+
+def reworded(instruction: str) -> str:
+    """A request of the embedded shop as the shift phrasing words it."""
+    for usual, new in _REWORDED.items():
+        instruction = instruction.replace(usual, new, 1)
+    return instruction
 
 
 def _product(rng: Random, code: str, group: Group, kind: str, titles: set[str]) -> Product:

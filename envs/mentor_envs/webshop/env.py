@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import DataError
 from mentor_core.tools.tool import Tool
 from mentor_envs.calls import valid_arguments
+from mentor_envs.generated import read_aliases
 from mentor_envs.webshop.analysis import terms
 from mentor_envs.webshop.expert import plan, play
 from mentor_envs.webshop.goals import Goal
@@ -54,7 +55,8 @@ class WebShop(ToolEnv):
             None, ge=1, description="number of rows of the products file to read"
         )
         ood_categories: tuple[str, ...] | None = Field(
-            None, description="categories that only ood asks for; embedded: garden and pets"
+            None,
+            description="categories of the shift domain alone; embedded: garden and pets",
         )
         observation_mode: Mode = Field("text", description="how pages are written")
         nouns: Literal["rule", "spacy"] = Field(
@@ -75,7 +77,18 @@ class WebShop(ToolEnv):
         "Buy what the instruction asks for. Search, open a product by clicking its code, "
         "click the options that are wanted, then click: buy now"
     )
+    shifts = {
+        "phrasing": "what eval asks for, in other words; of the embedded shop only",
+        "domain": "categories of products that train never asks for",
+        "tools": "eval's tasks, one of the tools renamed and described anew",
+    }
+    aliases = read_aliases(__package__)
     options: Options
+
+    def __init__(self, **arguments: Any) -> None:
+        if arguments.get("products") is not None:
+            self.shifts = {name: text for name, text in self.shifts.items() if name != "phrasing"}
+        super().__init__(**arguments)
 
     @cached_property
     def shop(self) -> Shop:
@@ -96,7 +109,7 @@ class WebShop(ToolEnv):
         Raises:
             ConfigError, DataError: see `shop`.
         """
-        goals = self.shop.goals[split]
+        goals = self.shop.goals.get(split, [])
         return [
             Task(goal.id, self.name, goal.text, split=split, metadata=goal.metadata())
             for goal in goals

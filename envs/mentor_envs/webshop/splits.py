@@ -4,58 +4,66 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from random import Random
 
 from mentor_core.contracts.task import Split
 from mentor_envs.webshop.catalogue import Catalogue
+from mentor_envs.webshop.embedded import reworded
 from mentor_envs.webshop.goals import Goal
 
 __all__ = ["split_embedded", "split_files"]
 
 _TEST, _DEVELOPMENT = 500, 1000
 _ENOUGH = 2 * (_TEST + _DEVELOPMENT)
-_EVAL_GOALS, _OOD_GOALS, _EACH = 128, 64, 2
+_GOALS, _EACH = 128, 2
 
 
 def split_files(
-    catalogue: Catalogue, goals: list[Goal], ood: Collection[str]
+    catalogue: Catalogue, goals: list[Goal], unseen: Collection[str]
 ) -> Mapping[Split, list[Goal]]:
     """WebShop's own split: goals 0 to 499 are its test set, 500 to 1,499 its development set.
 
-    Test is eval, development is unused, the rest is train. If there are fewer than 3,000 goals, the
-    first tenth is eval and the rest train. Goals of the `ood` categories are ood.
+    Test is eval, development is nobody's, the rest is train. Where there are fewer than 3,000
+    goals, the first tenth is eval and the rest train. Goals of the `unseen` categories are in the
+    shift domain.
     """
-    rest, held = _without(catalogue, goals, ood)
+    rest, held = _without(catalogue, goals, unseen)
     if len(rest) >= _ENOUGH:
-        return {"eval": rest[:_TEST], "train": rest[_TEST + _DEVELOPMENT :], "ood": held}
+        return {"eval": rest[:_TEST], "train": rest[_TEST + _DEVELOPMENT :], "domain": held}
     n_eval = -(-len(rest) // 10)
-    return {"eval": rest[:n_eval], "train": rest[n_eval:], "ood": held}
+    return {"eval": rest[:n_eval], "train": rest[n_eval:], "domain": held}
 
 
 def split_embedded(
-    catalogue: Catalogue, goals: Iterable[Goal], ood: Collection[str], seed: int
+    catalogue: Catalogue, goals: Iterable[Goal], unseen: Collection[str], seed: int
 ) -> Mapping[Split, list[Goal]]:
-    """Eval has products that train never asks for; ood has categories that train never asks for.
+    """Eval has products that train never asks for, the shift domain categories it never does.
 
-    128 goals are eval and 64 ood, one a product; every other product has two goals in train.
+    128 goals each are eval and domain, of as many products; of every other product two are train.
+    The shift phrasing asks for what eval asks for, in other words.
     """
     rng = Random(f"splits {seed}")
-    rest, held = (_sample(part, rng) for part in _without(catalogue, goals, ood))
+    rest, held = (_sample(part, rng) for part in _without(catalogue, goals, unseen))
+    evaluated = [rng.choice(of) for of in rest[:_GOALS]]
     return {
-        "eval": [rng.choice(of) for of in rest[:_EVAL_GOALS]],
-        "train": [goal for of in rest[_EVAL_GOALS:] for goal in of],
-        "ood": [rng.choice(of) for of in held[:_OOD_GOALS]],
+        "eval": evaluated,
+        "train": [goal for of in rest[_GOALS:] for goal in of],
+        "domain": [rng.choice(of) for of in held[:_GOALS]],
+        "phrasing": [
+            replace(goal, id=f"phrasing-{goal.id}", text=reworded(goal.text)) for goal in evaluated
+        ],
     }
 
 
 def _without(
-    catalogue: Catalogue, goals: Iterable[Goal], ood: Collection[str]
+    catalogue: Catalogue, goals: Iterable[Goal], unseen: Collection[str]
 ) -> tuple[list[Goal], list[Goal]]:
     rest: list[Goal] = []
     held: list[Goal] = []
     category = {product.code: product.category for product in catalogue.products}
     for goal in goals:
-        (held if category[goal.code] in ood else rest).append(goal)
+        (held if category[goal.code] in unseen else rest).append(goal)
     return rest, held
 
 

@@ -61,7 +61,12 @@ class Bench:
     def tasks(self) -> dict[Split, list[Task]]:
         """Split → its tasks."""
         with self.env() as env:
-            return {split: list(env.tasks(split)) for split in SPLITS}
+            return {split: list(env.tasks(split)) for split in env.splits}
+
+    @property
+    def shifts(self) -> list[Split]:
+        """The splits besides those of every environment."""
+        return [split for split in self.tasks if split not in SPLITS]
 
     @property
     def eval_tasks(self) -> list[Task]:
@@ -106,7 +111,7 @@ class Bench:
         words = re.findall(r"\w+", task.prompt) or ["word"]
         numbers = [float(number) for number in re.findall(r"\d{1,9}", task.prompt)] or [1.0]
         filler = Filler(random.Random(self.seed), words, numbers)
-        tools = list(env.tools.values())
+        tools = list(env.offered.values())
         turns = [
             env.parser.render("", [Call(tool.name, filler.arguments(tool.parameters))])
             for tool in tools[:_PROBES]

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, SchemaError
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.expert import play_expert
-from mentor_core.contracts.task import SPLITS, Split, Task
+from mentor_core.contracts.task import Split, Task
 from mentor_core.support.errors import PluginError
 from mentor_lab.environments.bench import Bench, Check
 from mentor_lab.verdict import Problem, Untested
@@ -53,7 +53,8 @@ def _tasks(bench: Bench, split: Split) -> Problem | None:
         if task.id in ids:
             return Problem(f"two tasks have the id {task.id!r}", shown)
         ids.add(task.id)
-        if (task.split, task.env) != (split, bench.name):
+        own = task.split == split or (split == "ood" and task.split in bench.shifts)
+        if not own or task.env != bench.name:
             found = f"split {task.split!r} and environment {task.env!r}"
             return Problem(f"task {task.id!r} says that it is of {found}", shown)
         if not task.prompt.strip():
@@ -67,6 +68,27 @@ def _tasks(bench: Bench, split: Split) -> Problem | None:
     if not tasks:
         raise Untested
     return None
+
+
+def _apart(bench: Bench, split: Split) -> Problem | None:
+    trained = {_content(task): task.id for task in bench.tasks["train"]}
+    shared = [task for task in bench.tasks[split] if _content(task) in trained]
+    if not trained or not bench.tasks[split]:
+        raise Untested
+    if not shared:
+        return None
+    first = shared[0]
+    more = f" ({len(shared)} such tasks)" if len(shared) > 1 else ""
+    return Problem(
+        f"task {first.id!r} of {split} is task {trained[_content(first)]!r} of train{more}",
+        bench.episode(first),
+    )
+
+
+def _content(task: Task) -> str:
+    """What a task is, without its id, its split and where it stands in a file."""
+    metadata = {key: value for key, value in task.metadata.items() if key != "where"}
+    return repr((task.prompt.strip(), task.answer, metadata))
 
 
 def toolsets(bench: Bench) -> Iterator[tuple[Task, dict[str, Any]]]:
@@ -168,7 +190,13 @@ CONTRACT = (
         "tasks",
         "has the same tasks each time, each with an id of its own",
         _tasks,
-        lambda _: SPLITS,
+        lambda bench: bench.tasks,
+    ),
+    Check(
+        "apart",
+        "has no task of train in eval or in a shift",
+        _apart,
+        lambda bench: [split for split in bench.tasks if split != "train"],
     ),
     Check(
         "tools",

@@ -125,7 +125,7 @@ def _grounds(bench: Bench, draw: random.Random) -> list[_Ground]:
             numbers = [float(number) for number in re.findall(r"\d{1,9}", task.prompt)] or [1.0]
             filler = Filler(draw, words, numbers)
             script = [turn.text for turn in played.turns] if played else []
-            grounds.append(_Ground(task, [*env.tools.values()], script, filler))
+            grounds.append(_Ground(task, [*env.offered.values()], script, filler))
     return grounds
 
 

@@ -172,7 +172,7 @@ def _unearned(bench: Bench, env: ToolEnv, task: Task) -> list[tuple[str | None, 
 def _idle_turns(env: ToolEnv, draw: random.Random) -> list[str]:
     """Turns that earn nothing: calls that cannot be read, are incomplete or made up."""
     filler = Filler(draw, ["zqxjkv", "Zqxjkv Vkjxqz"], [918273645.0, -564738291.0])
-    tools = [tool for tool in env.tools.values() if tool.parameters.get("required")]
+    tools = [tool for tool in env.offered.values() if tool.parameters.get("required")]
     calls = [Call("mentor_has_no_such_tool", {})]
     for tool in draw.sample(tools, min(len(tools), _TOOLS)):
         calls += [Call(tool.name, {}), Call(tool.name, filler.arguments(tool.parameters))]

@@ -266,7 +266,7 @@ def _episodes(bench: Bench, parser: CallParser) -> st.SearchStrategy[Episode]:
     with bench.env() as env:
         for task in bench.some_tasks(_TASKS):
             env.reset(seed=bench.seed, options={"task": task})
-            turns = _turns([(tool.name, tool.parameters) for tool in env.tools.values()], parser)
+            turns = _turns([(tool.name, tool.parameters) for tool in env.offered.values()], parser)
             lists = st.lists(turns, min_size=1, max_size=6)
             found.append(st.builds(bench.episode, st.just(task), lists))
     return st.one_of(found)

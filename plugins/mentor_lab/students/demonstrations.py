@@ -172,7 +172,7 @@ def _text(
     before = draw.choice(_BEFORE_CALL if calls else _BEFORE_ANSWER)
     if player.talk < 1 and draw.random() >= player.talk:
         before = ""
-    return env.parser.render(before.format(name=calls[0].name if calls else "") + content, calls)
+    return env.turn_text(before.format(name=calls[0].name if calls else "") + content, calls)
 
 
 def _learnt(env: ToolEnv, task: Task) -> list[set[str]] | None:
@@ -189,7 +189,7 @@ def _learnt(env: ToolEnv, task: Task) -> list[set[str]] | None:
     try:
         content, wanted = next(expert)
         while True:
-            turn, observed, over = _play(env, env.parser.render(content, wanted))
+            turn, observed, over = _play(env, env.turn_text(content, wanted))
             if over:
                 return learnt
             read = {word for message in observed for word in words(message["content"])}

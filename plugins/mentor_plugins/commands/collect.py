@@ -207,6 +207,7 @@ class Collector:
 
     def _begin(self) -> None:
         """Find the tasks, and the attempts that the store has already."""
+        self.parts.check_splits([self.wanted.split])
         for domain in self.parts.domains.values():
             tasks = domain.tasks(self.wanted.split)[: self.wanted.count]
             for task in tasks[self.wanted.shard :: self.wanted.shards]:

@@ -11,7 +11,7 @@ import click
 
 from mentor_core.cli.json_output import console_for, json_option, print_json
 from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
-from mentor_core.contracts.task import SPLITS, Split
+from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, RunError
 
 __all__ = ["command"]
@@ -27,7 +27,11 @@ __all__ = ["command"]
 )
 @configuration_options
 @click.option(
-    "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
+    "--split",
+    "splits",
+    multiple=True,
+    metavar="NAME",
+    help="train, eval, ood, or a shift of the environment; may be repeated.",
 )
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
 @click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
@@ -75,7 +79,6 @@ def command(
     mentor eval --policy openai --set evaluate.policy_options.model=NAME --output teacher.jsonl
     """
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.play.summary import by_environment
     from mentor_core.run.assemble import assemble
     from mentor_core.run.report import as_table
     from mentor_core.support.redaction import refuse_hidden
@@ -120,7 +123,8 @@ def command(
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
-    for note in match_player(parts.envs, player, student):
+    notes = parts.check_splits(config.evaluate.splits)
+    for note in [*notes, *match_player(parts.envs, player, student)]:
         say(f"note: {note}")
     evaluation = Evaluation(parts, player, parts.executor(), console)
     evaluation.prepare(student)
@@ -142,7 +146,7 @@ def command(
         tasks = {start.task.key: start.task for start in starts}
         score_terms(parts, [priced(t, table) for t in trajectories], tasks, say)
         evaluation.add(split, name, trajectories)
-        for key, own in by_environment(split, trajectories, [*parts.domains]).items():
+        for key, own in evaluation.groups(split, trajectories).items():
             measured[key] = measure(own, parts.reward.terms)
     evaluation.close()
     summaries = {key: by_player[name] for key, by_player in evaluation.summaries.items()}

@@ -69,6 +69,8 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
     if not resume:
         processes.from_main(directory.set_up, config)
     splits = config.evaluate.splits
+    for note in parts.check_splits(splits):
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     digests = {
         "training tasks": of_tasks(tasks),
         "evaluation tasks": of_tasks(t for split in splits for t in parts.evaluation_tasks(split)),

@@ -27,7 +27,7 @@ from mentor_toolkit.progress_bar import bar
 __all__ = ["Evaluation", "Summaries"]
 
 Summaries = dict[str, dict[str, Summary]]
-"""Split, or split/environment → name of the evaluation → figures."""
+"""Split, split/environment or ood/shift → who was evaluated → figures."""
 
 
 def _player(parts: Parts) -> Provenance:
@@ -53,7 +53,8 @@ class Evaluation:
         console: shows the progress.
 
     Attributes:
-        summaries: the figures of each split, and of each environment in it if there are several.
+        summaries: the figures of each split, of each environment in it if there are several, and of
+            each shift in the split `ood`.
     """
 
     def __init__(
@@ -97,8 +98,27 @@ class Evaluation:
     def add(self, split: Split, who: str, played: Sequence[Trajectory]) -> None:
         """Add the figures of a split; none if nothing was played."""
         if played:
-            for key, own in by_environment(split, played, [*self.parts.domains]).items():
+            for key, own in self.groups(split, played).items():
                 self.summaries.setdefault(key, {})[who] = summarise(own)
+
+    def groups(self, split: Split, played: Sequence[Trajectory]) -> dict[str, list[Trajectory]]:
+        """Rows of a report → their episodes.
+
+        Rows are the split, SPLIT/ENVIRONMENT if there are several, and ood/SHIFT for each shift.
+        """
+        found = {
+            key: list(own)
+            for key, own in by_environment(split, played, [*self.parts.domains]).items()
+        }
+        if split != "ood":
+            return found
+        of = {task.key: task.split for task in self.parts.evaluation_tasks(split)}
+        shifts = dict.fromkeys(shift for shift in of.values() if shift != split)
+        return found | {
+            f"{split}/{shift}": own
+            for shift in shifts
+            if (own := [t for t in played if of.get(t.task_key) == shift])
+        }
 
     def close(self) -> None:
         """Close the environments and the executor."""

@@ -9,7 +9,7 @@ import click
 
 from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.cli.options import PATH, configuration
-from mentor_core.contracts.task import SPLITS, Split
+from mentor_core.contracts.task import Split
 from mentor_core.support.errors import RunError, nearest
 
 __all__ = ["command"]
@@ -17,7 +17,13 @@ __all__ = ["command"]
 
 @click.command("tasks", short_help="Look at an environment's tasks.")
 @click.argument("env")
-@click.option("--split", type=click.Choice(SPLITS), default="train", show_default=True)
+@click.option(
+    "--split",
+    metavar="NAME",
+    default="train",
+    show_default=True,
+    help="train, eval, ood, or a shift of the environment.",
+)
 @click.option("--task", metavar="ID", help="Only this task.")
 @click.option("--config", "config_file", type=PATH, help="TOML file with settings.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting.")
@@ -45,7 +51,9 @@ def command(
     config = configuration(config_file, env, None, None, None, settings)
     rows: list[dict[str, Any]] = []
     known: dict[str, list[str]] = {}
-    for domain in assemble(config).domains.values():
+    parts = assemble(config)
+    parts.check_splits([split])
+    for domain in parts.domains.values():
         tasks = domain.tasks(split)
         known[domain.name] = [found.id for found in tasks]
         for found in [t for t in tasks if task in (None, t.id)][: limit - len(rows)]:

@@ -14,7 +14,7 @@ from mentor_core.cli.options import (
     configuration,
     configuration_options_without,
 )
-from mentor_core.contracts.task import SPLITS, Split
+from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, MentorError, RunError
 
 if TYPE_CHECKING:
@@ -77,7 +77,13 @@ class _Temperatures(click.ParamType[tuple[float, ...]]):
     metavar="FILE",
     help="The teacher store; made if it is not there.",
 )
-@click.option("--split", type=click.Choice(SPLITS), default="train", show_default=True)
+@click.option(
+    "--split",
+    metavar="NAME",
+    default="train",
+    show_default=True,
+    help="train, eval, ood, or a shift of the environment.",
+)
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of a --tasks FILE.")
 @click.option(
     "--samples",

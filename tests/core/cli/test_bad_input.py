@@ -182,7 +182,7 @@ TABLE = [
         "run --rewards sparse --set source=saved --set source_options.files=['cut.jsonl.gz']",
         "cut.jsonl.gz:1: cannot be read: Compressed",
     ),
-    ("eval --split test", "'test' is not one of 'train', 'eval', 'ood'"),
+    ("eval --split test", "calculator has no split 'test'; known: eval, length, numbers, ood"),
     ("eval --env calculater", "unknown environment 'calculater'; did you mean calculator?"),
     ("show folder", "folder holds no run"),
     ("show run", "run has no episodes yet"),

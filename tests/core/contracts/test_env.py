@@ -193,7 +193,7 @@ def test_the_seed_decides_the_episode(env):
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        (lambda: Counter(split="trian"), "unknown split 'trian'; did you mean train?"),
+        (lambda: Counter(split="trian"), "has no split 'trian'; did you mean train?"),
         (lambda: Counter(step_sise=2), "unknown option 'step_sise'; did you mean step_size?"),
         (lambda: Counter(step_size="many"), "option 'step_size'"),
     ],

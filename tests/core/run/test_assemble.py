@@ -209,6 +209,10 @@ def test_a_broken_row_stops_with_file_and_line(tmp_path):
         ),
         ({"credit_options": {"scale": "x"}}, "credit 'group': option 'scale': .*'batch'"),
         ({"sampler_options": {"x": 1}}, "sampler 'uniform': unknown option 'x'"),
+        (
+            {"evaluate": {"splits": ["eval", "frasing"]}},
+            "calculator has no split 'frasing'; did you mean phrasing.*Known: train, eval, ood",
+        ),
     ],
 )
 def test_a_wrong_name_or_option_names_the_nearest(settings, message):
@@ -291,6 +295,16 @@ def test_each_environment_brings_its_tasks_tools_and_references(outsider):
     assert [t.env for t in parts.evaluation_tasks("ood")] == ["calculator"] * 2 + ["dice"] * 2
     parts.sampler.start(tasks, 0)
     assert [task.env for task in parts.sampler.choose(0, 3)] == ["calculator", "dice", "calculator"]
+
+
+def test_an_environment_without_a_shift_gives_it_no_task_and_says_so(outsider):
+    parts = parts_of(**MIXED, evaluate={"tasks": 2, "splits": ["eval", "phrasing"]})
+    assert [t.env for t in parts.evaluation_tasks("phrasing")] == ["calculator"] * 2
+    assert parts.check_splits(["eval", "phrasing"]) == [
+        "dice has no shift 'phrasing' and gives no task to this split"
+    ]
+    with pytest.raises(ConfigError, match="no split 'numbrs'; did you mean numbers"):
+        parts.check_splits(["numbrs"])
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,6 @@ def test_without_a_preset_the_composer_is_chosen_by_the_terms():
         ({"train": 3}, "train: expected a table"),
         ({"evaluate": {"samples": 4}}, "evaluate: samples > 1 would repeat the same greedy"),
         ({"seed": 2**32}, "seed: .*below 4294967296"),
-        ({"evaluate": {"splits": ["test"]}}, "evaluate.splits.0: .*'train', 'eval' or 'ood'"),
         ({"reward": {"terms": {"a": math.inf}}}, "reward.terms.a: .*finite number, not inf"),
         ({"reward": {"terms": {"a": 0, "b": 0}}}, "reward.terms: all weights are zero"),
         ({"reward": {"preset": "mentr"}}, "unknown preset 'mentr'; did you mean mentor"),

@@ -12,7 +12,7 @@ def play_script(env, task, script):
     """An episode of (text, calls) turns, which end it."""
     env.reset(seed=0, options={"task": task})
     for text, calls in script:
-        *_, info = env.step(env.parser.render(text, calls))
+        *_, info = env.step(env.turn_text(text, calls))
         if env.end is not None:
             return info
     raise AssertionError("the script ended before the episode did")

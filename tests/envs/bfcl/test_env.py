@@ -11,7 +11,6 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError
 from mentor_envs.bfcl import embedded
@@ -22,7 +21,7 @@ from mentor_toolkit.call_check import check_calls
 
 from .playing import play
 
-SPLITS = ("train", "eval", "ood")
+SPLITS = ("train", "eval", "phrasing", "tools")
 env = Bfcl(categories=embedded.CATEGORIES, ood_categories=[])
 TASKS = env.tasks("train")
 CALLING = [task for task in TASKS if task.answer]
@@ -30,7 +29,7 @@ CALLING = [task for task in TASKS if task.answer]
 
 def outcome_of(task, calls, content=""):
     env.reset(options={"task": task})
-    *_, info = env.step(HermesParser().render(content, calls))
+    *_, info = env.step(env.turn_text(content, calls))
     assert info["end"] is not None
     return info["outcome"]
 
@@ -169,19 +168,19 @@ def test_splits_are_the_same_everywhere_and_share_nothing():
     )
     for found in (names, prompts):
         assert not found["train"] & found["eval"]
-        assert not found["ood"] & (found["train"] | found["eval"])
+        assert not found["phrasing"] & (found["train"] | found["eval"])
+    assert not prompts["tools"] & prompts["train"]
     assert {"embedded_simple_python_0", "embedded_simple_python_1"} <= names["train"]
-    assert {task.metadata["category"] for task in made.tasks("ood")} == {"parallel"}
+    assert {task.split for task in made.tasks("ood")} == {"phrasing", "tools"}
     other = Bfcl(categories="simple_python", eval_share=1)
     assert (len(other.tasks("train")), len(other.tasks("eval"))) == (0, 240)
 
 
-def test_ood_is_empty_where_all_is_trained_on():
-    assert Bfcl(categories="parallel").tasks("ood") == []
-    assert {
-        t.metadata["category"]
-        for t in Bfcl(ood_categories="multiple", categories="parallel").tasks("ood")
-    } == {"multiple"}
+def test_categories_can_be_put_into_ood():
+    made = Bfcl(ood_categories="multiple", categories="parallel")
+    own = [task for task in made.tasks("ood") if task.split == "ood"]
+    assert {task.metadata["category"] for task in own} == {"multiple"}
+    assert len(own) == 240
 
 
 def test_every_function_is_asked_for_in_every_way():

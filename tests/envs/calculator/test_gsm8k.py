@@ -98,7 +98,7 @@ GOOD = {"question": "How many?", "answer": "<<1+1=2>>2\n#### 2"}
         ('{"question": "How many?", "answer": NaN}', "answer must be a finite number"),
         ({"question": "How many?", "answer": 10**400}, "answer must be a finite number"),
         ({"question": "How many?", "answer": "so\n#### "}, "answer must be an answer"),
-        (GOOD | {"split": "tran"}, "unknown split 'tran'; did you mean train?"),
+        (GOOD | {"split": "tran"}, "unknown split 'tran'; did you mean train"),
         (GOOD | {"id": [1]}, "id must be a text"),
         (GOOD | {"id": "row-1"}, "id 'row-1' is that of"),
         (GOOD | {"question": "How \ud800?"}, "not Unicode text"),

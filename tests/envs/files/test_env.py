@@ -44,7 +44,7 @@ def test_gymnasium_finds_nothing_to_complain_about():
         check_env(Files(train_size=5), skip_render_check=True)
 
 
-@pytest.mark.parametrize("split", ["eval", "ood"])
+@pytest.mark.parametrize("split", ["eval", *Files.shifts])
 def test_the_expert_solves_every_task(split):
     # A reference that fails would teach a wrong solution.
     for task in env.tasks(split):

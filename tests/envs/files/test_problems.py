@@ -15,7 +15,7 @@ from mentor_envs.files.problems import HELD_OUT, make_task
 from mentor_envs.files.shell import COMMANDS
 
 env = Files(train_size=1500)
-SPLITS = ("train", "eval", "ood")
+SPLITS = ("train", "eval", "length", "pairs")
 
 
 def pairs(split):
@@ -36,13 +36,13 @@ def test_train_and_eval_share_no_prompt_whatever_the_seed(seed):
     assert not trained & {task.prompt for task in Files(seed=seed).tasks("eval")}
 
 
-def test_ood_has_longer_chores_or_pairs_that_train_never_has():
-    # The gap between eval and ood is a headline number.
+def test_the_shifts_have_longer_chores_or_pairs_that_train_never_has():
+    # The gap between eval and a shift is a headline number.
     assert not HELD_OUT & (pairs("train") | pairs("eval"))
     assert 30 < len(HELD_OUT) < len(CHORES) * (len(CHORES) + len(QUESTIONS)) / 3
-    for task in env.tasks("ood"):
-        chores = task.metadata["chores"]
-        assert len(chores) > 2 or tuple(chores) in HELD_OUT
+    assert all(tuple(task.metadata["chores"]) in HELD_OUT for task in env.tasks("pairs"))
+    assert {len(task.metadata["chores"]) for task in env.tasks("length")} == {3}
+    assert not HELD_OUT & pairs("length")
     assert {len(task.metadata["chores"]) for task in env.tasks("train")} == {1, 2}
 
 
@@ -78,4 +78,4 @@ def test_episodes_are_short_enough_for_a_small_model():
 
 def test_sizes_are_options():
     small = Files(train_size=5, eval_size=3, ood_size=2)
-    assert [len(small.tasks(split)) for split in SPLITS] == [5, 3, 2]
+    assert [len(small.tasks(split)) for split in SPLITS] == [5, 3, 2, 2]

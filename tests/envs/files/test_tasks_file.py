@@ -93,7 +93,7 @@ def test_a_real_directory_is_a_start(tmp_path):
         ({k: v for k, v in MOVE.items() if k != "expected"}, "neither 'expected' nor 'answer'"),
         (ASK | {"answer": []}, "answer must be some text"),
         (ASK | {"answer": 3}, "answer must be some text"),
-        (ASK | {"split": "tran"}, "unknown split 'tran'; did you mean train?"),
+        (ASK | {"split": "tran"}, "unknown split 'tran'; did you mean train"),
         (ASK | {"id": "row-1"}, "id 'row-1' is that of"),
         (MOVE | {"calls": [{"name": "mv"}]}, 'calls must be a list of {"name": …, "arguments":'),
         (MOVE | {"calls": [{"name": "move", "arguments": {}}]}, "calls.0: unknown tool 'move'"),

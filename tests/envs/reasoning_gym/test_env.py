@@ -68,10 +68,13 @@ def test_no_split_shares_a_prompt_with_another():
         train_size=200,
         eval_size=60,
     )
-    prompts = {split: [task.prompt for task in env.tasks(split)] for split in SPLITS}
-    assert all(len(set(p)) == len(p) > 0 for p in prompts.values())
+    parts = [shift for shift in env.shifts if shift != "tools"]
+    splits = ("train", "eval", *parts)
+    prompts = {split: [task.prompt for task in env.tasks(split)] for split in splits}
+    assert parts and all(len(set(p)) == len(p) > 0 for p in prompts.values())
     assert not set(prompts["train"]) & set(prompts["eval"])
-    assert not (set(prompts["train"]) | set(prompts["eval"])) & set(prompts["ood"])
+    for part in parts:
+        assert not (set(prompts["train"]) | set(prompts["eval"])) & set(prompts[part])
 
 
 def test_the_same_seed_is_the_same_tasks():
@@ -81,21 +84,19 @@ def test_the_same_seed_is_the_same_tasks():
     assert len(set(ids)) == len(ids)
 
 
-def test_ood_is_harder_by_the_curriculum_or_what_one_says():
-    (task, *_) = make().tasks("ood")
-    assert task.metadata["options"] == {
-        "min_terms": 6,
-        "max_terms": 7,
-        "min_digits": 4,
-        "max_digits": 5,
-    }
+def test_each_part_of_the_curriculum_is_a_shift_or_ood_is_what_one_says():
+    assert make().splits == ("train", "eval", "ood", "num_terms", "num_digits", "tools")
+    (longer, *_), (larger, *_) = make().tasks("num_terms"), make().tasks("num_digits")
+    assert longer.metadata["options"] == {"min_terms": 6, "max_terms": 7}
+    assert larger.metadata["options"] == {"min_digits": 4, "max_digits": 5}
     (task, *_) = make(ood_dataset="countdown").tasks("ood")
     assert task.id == "countdown-ood-0"
     (task, *_) = make(ood_options={"min_terms": 9, "max_terms": 9}).tasks("ood")
     assert task.metadata["entry"]["metadata"]["num_terms"] == 9
-    assert make(dataset="gsm_symbolic").tasks("ood") == []  # it has no curriculum
+    assert make(dataset="gsm_symbolic", tools="none").splits == ("train", "eval", "ood")
     # Where its first step up is none that the dataset can make, the next one counts.
-    assert len(make(dataset="ransom_note").tasks("ood")) in (0, 4)
+    for shift in make(dataset="ransom_note", tools="none").shifts:
+        assert len(make(dataset="ransom_note").tasks(shift)) in (0, 4)
 
 
 def test_several_datasets_are_one():

@@ -15,7 +15,7 @@ from mentor_envs.retrieval.questions import generate
 from mentor_envs.retrieval.relations import RELATIONS, UNSEEN
 
 env = Retrieval(train_size=1500)
-SPLITS = ("train", "eval", "ood")
+SPLITS = ("train", "eval", "length", "relations")
 
 
 def says(text, answer):
@@ -94,20 +94,19 @@ def test_train_and_eval_ask_about_other_subjects():
             for hop in task.metadata["hops"][: 1 if task.metadata["form"] == "bridge" else 2]
         }
 
-    assert not subjects("train") & (subjects("eval") | subjects("ood"))
+    assert not subjects("train") & (subjects("eval") | subjects("length") | subjects("relations"))
 
 
-def test_ood_has_three_hops_or_relations_that_train_never_has():
+def test_the_shifts_have_three_hops_or_relations_that_train_never_has():
     used = {split: Counter() for split in SPLITS}
     for split in SPLITS:
         for task in env.tasks(split):
             used[split].update(task.metadata["relations"])
             new = UNSEEN.intersection(task.metadata["relations"])
-            assert task.metadata["n_hops"] == (3 if split == "ood" and not new else 2)
-            assert split == "ood" or not new
+            assert task.metadata["n_hops"] == (3 if split == "length" else 2)
+            assert bool(new) == (split == "relations")
     assert set(used["train"]) == set(RELATIONS) - UNSEEN
-    assert set(used["ood"]) >= UNSEEN
-    assert sum(task.metadata["n_hops"] == 3 for task in env.tasks("ood")) == 32
+    assert set(used["relations"]) >= UNSEEN
 
 
 def test_prompts_are_short_different_and_metadata_is_json():
@@ -119,7 +118,7 @@ def test_prompts_are_short_different_and_metadata_is_json():
             assert json.loads(json.dumps(task.metadata)) == task.metadata
 
 
-@pytest.mark.parametrize("split", ["eval", "ood"])
+@pytest.mark.parametrize("split", ["eval", "length", "relations"])
 def test_the_expert_solves_every_task_and_earns_the_answer_last(split):
     for task in env.tasks(split):
         played = play_expert(env, task)
@@ -132,5 +131,5 @@ def test_the_expert_solves_every_task_and_earns_the_answer_last(split):
 
 def test_a_split_larger_than_the_world_repeats_questions():
     # It must not search for ever.
-    tasks = generate("ood", 1200, 0)
+    tasks = generate("length", 1200, 0)
     assert len(tasks) == len({task.id for task in tasks}) == 1200

@@ -45,7 +45,7 @@ def play(env, task):
     expert, calls, observations = env.expert(task), None, []
     while env.end is None:
         content, wanted = next(expert) if calls is None else expert.send(calls)
-        observation, *_, info = env.step(env.parser.render(content, wanted))
+        observation, *_, info = env.step(env.turn_text(content, wanted))
         calls = info["calls"]
         observations.append(observation)
     return info, observations
@@ -92,7 +92,7 @@ def test_vector_environments_run_it(vector):
     envs.close()
 
 
-@pytest.mark.parametrize("split", ["eval", "ood"])
+@pytest.mark.parametrize("split", ["eval", *Sql.shifts])
 def test_the_expert_solves_every_task(split):
     # A reference that fails would teach a wrong solution.
     for task in env.tasks(split):

@@ -10,12 +10,12 @@ import pytest
 from mentor_envs.sql import questions
 from mentor_envs.sql.contents import build
 from mentor_envs.sql.database import Database
-from mentor_envs.sql.domains import OOD, TRAIN
-from mentor_envs.sql.phrases import PHRASES
+from mentor_envs.sql.domains import TRAIN, UNSEEN
+from mentor_envs.sql.phrases import PHRASES, SHIFTED
 from mentor_envs.sql.questions import generate
 from mentor_envs.sql.statements import orders_rows
 
-SIZES = {"train": 4096, "eval": 128, "ood": 64}
+SIZES = {"train": 4096, "eval": 128, "phrasing": 128, "domain": 128}
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +23,15 @@ def splits():
     return {split: generate(split, size, 0) for split, size in SIZES.items()}
 
 
-@pytest.mark.parametrize("name", [*TRAIN, *OOD])
+@pytest.mark.parametrize("name", [*TRAIN, *UNSEEN])
 def test_every_database_can_be_built_from_every_seed(name):
-    for entity in (TRAIN | OOD)[name].entities:
+    for entity in (TRAIN | UNSEEN)[name].entities:
         if entity.name is not None:
             assert entity.rows[1] <= len(entity.name.firsts) * len(entity.name.seconds)
     for seed in range(8):
         connection = sqlite3.connect(":memory:")
         connection.deserialize(build(name, seed))
-        for entity in (TRAIN | OOD)[name].entities:
+        for entity in (TRAIN | UNSEEN)[name].entities:
             ((count,),) = connection.execute(f"SELECT COUNT(*) FROM {entity.table}")
             assert entity.rows[0] <= count <= entity.rows[1]
             if entity.name is not None:  # a question names a row by it
@@ -44,9 +44,12 @@ def test_every_database_can_be_built_from_every_seed(name):
     assert build(name, 7) != build(name, 6)
 
 
-def test_no_schema_of_ood_is_in_train():
-    tables = {entity.table for domain in TRAIN.values() for entity in domain.entities}
-    assert not tables & {entity.table for domain in OOD.values() for entity in domain.entities}
+def test_about_half_the_tables_of_the_shift_domain_are_in_none_of_train():
+    trained = {entity.table for domain in TRAIN.values() for entity in domain.entities}
+    for domain in UNSEEN.values():
+        tables = [entity.table for entity in domain.entities]
+        assert len(set(tables)) == len(tables)
+        assert 0.4 <= len(set(tables) - trained) / len(tables) <= 0.6, domain.name
 
 
 def test_the_same_seed_asks_the_same_questions(splits):
@@ -70,20 +73,27 @@ def test_there_are_as_many_as_wanted_and_few_twice(splits):
 
 def test_when_nothing_new_can_be_asked_questions_come_again(monkeypatch):
     # A size that cannot be reached must not hang.
-    monkeypatch.setattr(questions, "OOD", {"farm": OOD["farm"]})
+    monkeypatch.setattr(questions, "UNSEEN", {"farm": UNSEEN["farm"]})
     monkeypatch.setattr(questions, "_PATIENCE", 3)
-    tasks = questions.generate("ood", 1000, 0)
+    tasks = questions.generate("domain", 1000, 0)
     assert len(tasks) == 1000 > len({task.prompt for task in tasks})
 
 
 def test_eval_shares_no_question_and_no_query_with_train(splits):
     for field in ("prompt", "answer"):
         train = {getattr(task, field) for task in splits["train"]}
-        assert not train & {getattr(task, field) for task in splits["eval"]}
+        for split in ("eval", "phrasing", "domain"):
+            assert not train & {getattr(task, field) for task in splits[split]}
+
+
+def test_the_wordings_of_the_shift_are_of_every_kind_and_all_new():
+    assert set(SHIFTED) == set(PHRASES)
+    for kind, wordings in SHIFTED.items():
+        assert wordings and not set(wordings) & set(PHRASES[kind])
 
 
 def test_every_kind_and_every_database_is_asked_about(splits):
-    for split, domains in (("train", TRAIN), ("ood", OOD)):
+    for split, domains in (("train", TRAIN), ("phrasing", TRAIN), ("domain", UNSEEN)):
         asked = Counter(task.metadata["database"] for task in splits[split])
         assert set(asked) == set(domains)
         assert max(asked.values()) - min(asked.values()) <= 1

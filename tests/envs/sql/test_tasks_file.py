@@ -68,7 +68,7 @@ def test_birds_rows_load(folder):
         (GOOD | {"question": 3}, "question must be some text, got 3"),
         (GOOD | {"query": " "}, "query must be some text"),
         (GOOD | {"db_id": "zo"}, "zo.sqlite; did you mean zoo?"),
-        (GOOD | {"split": "tran"}, "unknown split 'tran'; did you mean train?"),
+        (GOOD | {"split": "tran"}, "unknown split 'tran'; did you mean train"),
         (GOOD | {"id": "row-1"}, "id 'row-1' is that of"),
     ],
 )

@@ -30,7 +30,7 @@ def test_gymnasium_finds_nothing_to_complain_about():
         check_env(WebShop(), skip_render_check=True)
 
 
-@pytest.mark.parametrize("split", ["eval", "ood"])
+@pytest.mark.parametrize("split", ["eval", *WebShop.shifts])
 def test_the_expert_solves_every_task(split):
     # A reference that fails would teach a wrong solution; one that is too long is none.
     env = WebShop()
@@ -49,27 +49,28 @@ def test_the_expert_does_not_look_at_the_title_if_it_need_not(env):
 
 
 def test_the_splits(env):
-    tasks = {split: env.tasks(split) for split in ("train", "eval", "ood")}
+    tasks = {split: env.tasks(split) for split in ("train", "eval", "domain", "phrasing")}
     assert {split: len(of) for split, of in tasks.items()} == {
         "train": 5984,
         "eval": 128,
-        "ood": 64,
+        "domain": 128,
+        "phrasing": 128,
     }
     codes = {s: {task.metadata["product"] for task in of} for s, of in tasks.items()}
-    assert not codes["train"] & codes["eval"] and not codes["train"] & codes["ood"]
+    assert not codes["train"] & codes["eval"] and not codes["train"] & codes["domain"]
     products = env.shop.catalogue.products
     category = {product.code: product.category for product in products}
-    assert {category[code] for code in codes["ood"]} == {"garden", "pets"}
+    assert {category[code] for code in codes["domain"]} == {"garden", "pets"}
     assert not {category[code] for code in codes["train"]} & {"garden", "pets"}
-    assert len({task.id for of in tasks.values() for task in of}) == 5984 + 128 + 64
+    assert len({task.id for of in tasks.values() for task in of}) == 5984 + 3 * 128
 
 
 def test_other_categories_can_be_held_out():
     env = WebShop(ood_categories=["toys"])
     category = {product.code: product.category for product in env.shop.catalogue.products}
-    assert {category[task.metadata["product"]] for task in env.tasks("ood")} == {"toys"}
+    assert {category[task.metadata["product"]] for task in env.tasks("domain")} == {"toys"}
     with pytest.raises(ConfigError, match="no category 'toy'; did you mean toys"):
-        WebShop(ood_categories=["toy"]).tasks("ood")
+        WebShop(ood_categories=["toy"]).tasks("domain")
 
 
 ACTIONS = [
@@ -261,7 +262,7 @@ def real(shared_data):
 
 
 def test_the_real_catalogue_is_played(real):
-    sizes = [len(real.tasks(split)) for split in ("eval", "train", "ood")]
+    sizes = [len(real.tasks(split)) for split in ("eval", "train", "domain")]
     assert sizes == [500, 6910 - 1500, 0]
     solved = [play_expert(real, task) for task in real.tasks("eval")[:100]]
     assert all(played is not None and played.outcome == 1.0 for played in solved)

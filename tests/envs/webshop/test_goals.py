@@ -99,12 +99,12 @@ def test_a_task_without_a_goal_is_named(change):
 def test_the_splits_of_files_are_webshops(count, sizes):
     goals = [Goal(str(number), "B1", "", ("x",)) for number in range(count)]
     splits = split_files(Catalogue([product()]), goals, ())
-    assert (len(splits["eval"]), len(splits["train"]), splits["ood"]) == (*sizes, [])
+    assert (len(splits["eval"]), len(splits["train"]), splits["domain"]) == (*sizes, [])
     assert splits["eval"][0].id == "0"
     if count == 3000:
         assert splits["train"][0].id == "1500"
 
 
-def test_goals_of_held_out_categories_are_ood():
+def test_goals_of_held_out_categories_are_a_shift():
     splits = split_files(Catalogue([product()]), [Goal("0", "B1", "", ("x",))], ["tools"])
-    assert len(splits["ood"]) == 1 and not splits["train"] and not splits["eval"]
+    assert len(splits["domain"]) == 1 and not splits["train"] and not splits["eval"]

@@ -4,6 +4,7 @@ import random
 import tempfile
 import threading
 import time
+from dataclasses import replace
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Task
@@ -67,6 +68,26 @@ class TwinTasks(Sums):
 
 class StrangeTasks(Sums):
     name = "other"
+
+
+class TrainsOnEval(Sums):
+    def load_tasks(self, split):
+        tasks = super().load_tasks(split)
+        if split == "train":
+            (known, *_) = super().load_tasks("eval")
+            tasks.append(replace(known, id="train-8", split="train"))
+        return tasks
+
+
+class TrainsOnAShift(TrainsOnEval):
+    shifts = {"larger": "larger numbers"}
+
+    def load_tasks(self, split):
+        tasks = Sums.load_tasks(self, split)
+        if split == "larger":
+            (known, *_) = Sums.load_tasks(self, "train")
+            tasks.append(replace(known, id="larger-8", split="larger"))
+        return tasks
 
 
 class NotDescribed(Sums):
@@ -250,6 +271,8 @@ BROKEN = {
     SeedOfItsOwn: "gymnasium",
     TwinTasks: "tasks",
     StrangeTasks: "tasks",
+    TrainsOnEval: "apart",
+    TrainsOnAShift: "apart",
     NotDescribed: "tools",
     NoDescription: "tools",
     ExpertErrs: "expert",

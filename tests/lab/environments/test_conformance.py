@@ -134,7 +134,9 @@ class Answerless(planted.Sums):
     """Verified by its state; no expert."""
 
     def load_tasks(self, split):
-        return [Task(f"{split}-{n}", "sums", f"Make it {n}.", split=split) for n in range(3)]
+        return [
+            Task(f"{split}-{n}", "sums", f"In {split}, make it {n}.", split=split) for n in range(3)
+        ]
 
     def verify(self):
         return None

@@ -33,7 +33,22 @@ def test_the_same_episodes_are_played_before_and_after():
     settings = {"evaluate": {"samples": 2, "temperature": 1.0}, "seed": 5}
     one, two = (evaluation(**settings).starts("ood") for _ in range(2))
     assert one == two
-    assert len({start.seed for start in one}) == 4
+    assert len({start.seed for start in one}) == len(one) == 18
+
+
+def test_ood_is_told_shift_by_shift():
+    """A mean of several shifts says nothing of any."""
+    played = evaluation()
+    played.prepare(None)
+    played.add("ood", "before", played.play("ood", played.starts("ood"), lambda _: None))
+    played.close()
+    assert {key: by["before"].episodes for key, by in played.summaries.items()} == {
+        "ood": 9,
+        "ood/phrasing": 2,
+        "ood/numbers": 2,
+        "ood/length": 2,
+        "ood/tools": 3,
+    }
 
 
 def test_a_split_that_was_not_played_has_no_figures():
