@@ -61,7 +61,7 @@ class GeneratedEnv(ToolEnv, ABC):
     def load_tasks(self, split: Split) -> list[Task]:
         """The generated tasks of the split, or the file's tasks of the split.
 
-        No generated task is of `ood` alone: that has the tasks of the shifts.
+        No generated task belongs to `ood` alone, as `ood` has the tasks of the shifts.
 
         Raises:
             DataError: see `read_tasks`.
@@ -94,12 +94,12 @@ def owner(text: str, one_in: int) -> Split:
 
 
 def belongs(text: str, split: Split, one_in: int) -> bool:
-    """Whether a text may be in a split: one of train is in no other split, whatever the seed."""
+    """True if a text may be in a split: a text of train is in no other split, with any seed."""
     return (owner(text, one_in) == "train") == (split == "train")
 
 
 def read_aliases(package: str) -> dict[str, Alias]:
-    """Tool → what it is called in the shift `tools`: `aliases.toml` of a package."""
+    """Tool → alias in the shift `tools`, from `aliases.toml` of a package."""
     return {tool: Alias(**alias) for tool, alias in read_words(package, "aliases.toml").items()}
 
 

@@ -29,7 +29,7 @@ SHIFTS: Mapping[str, str] = {
     "length": "more steps",
     "domain": "other things to ask about",
 }
-"""The shifts that rows of a file may be of, besides train, eval and ood."""
+"""The shifts that a file's row may name as its split, besides train, eval and ood."""
 
 _EVAL_SHARE = 0.1
 _SPLITS = (*SPLITS, *SHIFTS)

@@ -51,12 +51,13 @@ class ToolDomain(ABC):
     """
 
     shifts: Mapping[str, str] = {}
-    """Name → how tasks of this shift differ from those of train; each is a split of its own.
+    """Name of a shift → difference of the shift's tasks from train's; each shift is a split.
 
-    The split `ood` has the tasks of all shifts, in turn, after what `load_tasks` gives for it.
+    The split `ood` has the tasks that `load_tasks` gives for `ood`, then the tasks of all shifts in
+    turn.
     """
     aliases: Mapping[str, Alias] = {}
-    """Tool → what the tool is called in the shift `tools`, for environments that have this shift.
+    """Tool → alias in the shift `tools`, for environments with this shift.
     """
 
     task: Task | None
@@ -99,10 +100,11 @@ class ToolDomain(ABC):
         return None
 
     def aliases_for(self, task: Task) -> Mapping[str, Alias]:
-        """Tool → what the policy is shown it as in an episode on `task`; {}: as it is.
+        """Tool → alias that the policy is shown in an episode on `task`; {} for own names.
 
-        Asked after `tools_for`. In the shift `tools`: `aliases` of a quarter of the episode's
-        tools, at least one, drawn from the task's id; elsewhere none.
+        Called after `tools_for`. In the shift `tools`, a quarter of the episode's tools, and at
+        least one, have their `aliases`. The task's id chooses the tools. Tasks of other splits have
+        no aliases.
         """
         if task.split != TOOLS:
             return {}
@@ -115,8 +117,8 @@ class ToolDomain(ABC):
         """All tasks of a split, always the same ones in the same order.
 
         Args:
-            split: train, eval, ood, or one of `shifts`. The shift `tools` needs no tasks here: it
-                has those of eval, with tools under other names.
+            split: train, eval, ood, or one of `shifts`. The shift `tools` needs no tasks here, as
+                its tasks are eval's, with tools under other names.
         """
 
     @abstractmethod

@@ -114,7 +114,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         """The split that `reset` draws from.
 
         Raises:
-            ConfigError: on assignment, where the environment has no such split.
+            ConfigError: on assignment, if the environment has no such split.
         """
         return self._split
 
@@ -127,7 +127,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         """The tasks of a split (cached).
 
         Raises:
-            ConfigError: the environment has no such split; names those that it has.
+            ConfigError: the environment has no such split; names its splits.
         """
         check_split(f"environment {self.name!r}", split, self.splits)
         if split not in self._tasks:
@@ -139,7 +139,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
 
     @property
     def offered(self) -> Mapping[str, Tool]:
-        """Name → tool, as the policy is shown the tools: `tools` but for `aliases_for`."""
+        """Shown name → tool: `tools` under the names of `aliases_for`."""
         return self._offered.tools
 
     @property
@@ -247,11 +247,11 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         return self.step_result(turn)
 
     def as_shown(self, call: Call) -> Call:
-        """A recorded call by the names that the policy is shown."""
+        """A recorded call with the names that the policy is shown."""
         return self._offered.shown(call)
 
     def turn_text(self, content: str, calls: Sequence[Call]) -> str:
-        """The turn that says and calls this: in the call format, by the names that are shown."""
+        """The text of a turn with content and calls, in the call format with shown names."""
         return self.parser.render(content, [self.as_shown(call) for call in calls])
 
     def step_result(self, turn: Turn) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -297,7 +297,7 @@ class ToolEnv(gymnasium.Env[Observation, str], ToolDomain):
         self.refresh_tools()
 
     def refresh_tools(self) -> None:
-        """Set `tools` and `offered` to those of the episode as it stands."""
+        """Set `tools` and `offered` to the present tools of the episode."""
         tools = self.tools_for(self.task) if self.task is not None else None
         if tools is not None:
             self.tools = self._by_name(tools)

@@ -1,7 +1,7 @@
-"""Offered: the tools of an episode as the policy is shown them, and the way back.
+"""Offered: the tools of an episode under their shown names, and the translation back.
 
-Where tools are renamed (the shift `tools`), a policy reads and writes other names than the domain's
-code, the experts, the references and the reward terms. `Offered` translates between the two.
+In the shift `tools`, a policy reads and writes other names of tools. The domain's code, experts,
+references and reward terms use the tools' own names. `Offered` translates between the two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Offered:
     Args:
         env: the environment's name, for messages.
         tools: own name → tool.
-        aliases: own name → what the tool is called instead; the others keep their names.
+        aliases: own name → alias; tools without an alias keep their names.
 
     Attributes:
         tools: shown name → tool, in the same order.
@@ -47,14 +47,14 @@ class Offered:
         self._to_shown, self._to_own = both_ways({own: tool.name for own, tool in made.items()})
 
     def read(self, call: Call) -> None:
-        """Give a call that a policy wrote the own names, of tool and arguments."""
+        """Change a call that a policy wrote to the own names of tool and arguments."""
         tool = self.tools.get(call.name)
         if isinstance(tool, Renamed):
             call.arguments = tool.own(call.arguments)
         call.name = self._to_own.get(call.name, call.name)
 
     def shown(self, call: Call) -> Call:
-        """A call of own names as the policy would write it: the inverse of `read`."""
+        """A copy of a call with shown names in place of own names: the inverse of `read`."""
         name = self._to_shown.get(call.name, call.name)
         tool = self.tools.get(name)
         arguments = tool.shown(call.arguments) if isinstance(tool, Renamed) else call.arguments

@@ -1,7 +1,8 @@
-"""Shifts: ways in which tasks differ from those of train, each a split of its own.
+"""Shifts: ways in which tasks differ from train's, each a split of its own.
 
-One shift at a time says what a policy generalises to; all of them in one task say nothing once the
-policy fails. So `ood` is the union of the shifts, and a task of `ood` says which one it is of.
+Success under a single shift shows that a policy generalises to it. A task with all shifts at once
+shows nothing if the policy fails. So `ood` is the union of the shifts, and a task of `ood` names
+its shift.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ def check_names(env: str, shifts: Mapping[str, str]) -> None:
     """Refuse shifts that cannot be splits.
 
     Raises:
-        PluginError: a shift has the name of another split, or one that is no Python identifier:
-            files of a run are called after splits.
+        PluginError: a shift has the name of another split, or a name that is no Python identifier.
+            Splits give names to a run's files.
     """
     for shift in shifts:
         if shift in SPLITS or not shift.isidentifier():
@@ -35,13 +36,13 @@ def check_names(env: str, shifts: Mapping[str, str]) -> None:
 
 
 def check_split(what: str, split: Split, known: Collection[Split]) -> None:
-    """Refuse a split that is not there.
+    """Refuse an unknown split.
 
     Args:
-        what: whose splits they are; begins the message.
+        what: name of the splits' owner; begins the message.
 
     Raises:
-        ConfigError: names the nearest split, and all there are.
+        ConfigError: the split is unknown; names the nearest split, or all splits.
     """
     if split not in known:
         near = nearest(split, known)
@@ -55,5 +56,5 @@ def renamed_tasks(tasks: Iterable[Task]) -> list[Task]:
 
 
 def in_turn(lists: Iterable[Sequence[Task]]) -> list[Task]:
-    """The first of each list, the second of each …, so that any beginning has of all alike."""
+    """The first of each list, the second of each …; any beginning has equal shares of all."""
     return [task for task in chain.from_iterable(zip_longest(*lists)) if task is not None]

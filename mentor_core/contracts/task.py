@@ -11,7 +11,7 @@ __all__ = ["SPLITS", "Split", "Task", "TaskKey"]
 Split = str
 """train, eval, ood, or a shift of the environment: see `ToolDomain.shifts`."""
 SPLITS: tuple[Split, ...] = ("train", "eval", "ood")
-"""The splits of every environment; together they have all of its tasks."""
+"""The splits of every environment; together these have all of an environment's tasks."""
 TaskKey = tuple[str, str]
 """Environment and task id, which tell a task from all others."""
 

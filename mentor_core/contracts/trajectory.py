@@ -83,7 +83,8 @@ class Call:
 
     Attributes:
         name: the tool's name as the policy wrote it; a renamed tool (`Offered`) has its own name.
-        arguments: the arguments object as the policy wrote it, but for the own names of parameters.
+        arguments: the arguments object as the policy wrote it; a renamed tool has its own names of
+            parameters.
         result: the text that the policy was shown, also if the call failed.
         failure: why the call was not carried out; None if it was.
         key: canonical form of the call, equal for calls that mean the same (add(1, 2) and add(2,

@@ -181,10 +181,11 @@ class Parts:
         """Refuse splits that no environment of the run has.
 
         Returns:
-            For each environment without a shift that another one has, what a user should be told.
+            Notes for the user, one for each environment that lacks one of the splits.
 
         Raises:
-            ConfigError: names the nearest split, and all there are.
+            ConfigError: no environment has the split; names the nearest split, or all splits. Also
+                if an environment has the name of another one's shift.
         """
         envs = [domain.env for domain in self.domains.values()]
         known = dict.fromkeys(split for env in envs for split in env.splits)

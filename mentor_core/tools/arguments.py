@@ -86,10 +86,10 @@ def make_model(name: str, function: Callable[..., Any], documentation: str) -> t
 
 
 def with_names(model: type[BaseModel], names: Mapping[str, str]) -> type[BaseModel]:
-    """The same model, of fields of other names.
+    """A copy of a model whose fields have other names.
 
     Args:
-        names: field of the model → its name instead.
+        names: field of the model → its other name.
     """
     fields: dict[str, Any] = {
         names[key]: (field.annotation, copy(field)) for key, field in model.model_fields.items()

@@ -1,7 +1,7 @@
-"""Alias and Renamed: a tool as a policy is shown it under another name.
+"""Alias and Renamed: a tool that a policy is shown under another name.
 
-Whoever calls the tool by its shown names does the same as by its own. `Renamed` translates in
-both directions, so that records, rewards and the domain's own code know the own names alone.
+A call by the shown names has the same effect as a call by the own names. `Renamed` translates in
+both directions, so that records, rewards and the domain's code use the own names alone.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ __all__ = ["Alias", "Renamed", "both_ways"]
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What a tool is called instead.
+    """The shown names of a tool.
 
     Attributes:
         name: the shown name.
         description: the shown description.
-        parameters: own name of a parameter → shown name; the others keep theirs.
+        parameters: own name of a parameter → shown name; other parameters keep their names.
     """
 
     name: str
@@ -32,10 +32,10 @@ class Alias:
 
 
 def both_ways(shown: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Own name → shown name and back, one to one for any name at all; those not in it stay.
+    """Own name → shown name, and back: one to one for all names; other names do not change.
 
-    An own name that is not shown means nothing to who is shown the others. So it is taken for a
-    name that nobody owns, and not for what it would mean elsewhere.
+    A hidden own name means nothing to a policy that sees the shown names. So a hidden name is read
+    as a name without an owner, and not by its usual meaning.
 
     Args:
         shown: own name → shown name; no two are the same.
@@ -50,11 +50,12 @@ class Renamed(Tool):
     """A tool under the names of an alias; schema and refusals have the shown names.
 
     Args:
-        tool: what the calls are carried out by.
+        tool: the tool that carries out the calls.
         alias: the shown names.
 
     Raises:
-        PluginError: the alias names a parameter that the tool lacks, or two get one name.
+        PluginError: the alias names a parameter that the tool lacks, or gives two parameters one
+            name.
     """
 
     def __init__(self, tool: Tool, alias: Alias) -> None:
@@ -78,10 +79,10 @@ class Renamed(Tool):
         self.parameters = self._checked.parameters
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The keyword arguments for the function, under its own names, of shown ones.
+        """The function's keyword arguments under own names, from arguments under shown names.
 
         Raises:
-            ToolError: an argument is missing, unknown or does not fit; in the shown names.
+            ToolError: an argument is missing, unknown or does not fit; named by its shown name.
         """
         self._checked.validate(arguments)
         return self.tool.validate(self.own(arguments))

@@ -109,7 +109,7 @@ class Tool:
         }
 
     def with_names(self, name: str, description: str, parameters: Mapping[str, str]) -> Tool:
-        """The same schema and checks under other names; `Renamed` makes of it a tool to be called.
+        """A copy with the same schema and checks under other names, for `Renamed` to make callable.
 
         Args:
             parameters: name of each parameter → its other name.

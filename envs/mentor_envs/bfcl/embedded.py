@@ -32,7 +32,7 @@ def rows(category: str) -> list[tuple[Row, Row | None]]:
 
 @cache
 def reworded() -> list[tuple[str, Row, Row]]:
-    """Questions of the shift `phrasing`, no two of the same text: category, question and answer."""
+    """Questions of the shift `phrasing`, all different: category, question and answer."""
     taken: set[str] = set()
     found = []
     for index in range(_REWORDED):
@@ -60,10 +60,10 @@ def _make(category: str, index: int, taken: set[str]) -> tuple[Row, Row | None]:
 def _write(
     called: str, category: str, index: int, draw: Random, taken: set[str]
 ) -> tuple[Row, Row | None]:
-    """A question of a category whose text is not taken yet, and its answer.
+    """A question of a category, with a text outside `taken`, and the question's answer.
 
     Args:
-        called: the category, or `phrasing`, whose sentences the question then has.
+        called: the category; or `phrasing`, for a question with sentences of that shift.
     """
     while True:
         text, offered, truth = _QUESTIONS[category](draw, called == "phrasing")

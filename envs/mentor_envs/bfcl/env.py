@@ -126,7 +126,7 @@ class Bfcl(ToolEnv):
     def load_tasks(self, split: Split) -> list[Task]:
         """The rows of the split's categories; a hash of the id divides them between train and eval.
 
-        The shift `phrasing` is of the embedded questions alone.
+        Only the embedded questions have the shift `phrasing`.
 
         Raises:
             DataError: a file is missing or broken; names file and row.

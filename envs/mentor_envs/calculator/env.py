@@ -40,7 +40,7 @@ class Calculator(GeneratedEnv):
             None,
             min_length=1,
             description="ood tasks that differ in all of these ways at once, and further than the "
-            "splits of these names, which are not there then; length is 1 or 2 calls more",
+            "splits of these names, which this option removes; length is 1 or 2 calls more",
         )
 
         @model_validator(mode="after")

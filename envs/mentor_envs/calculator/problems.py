@@ -1,8 +1,8 @@
 """Generated word problems: each is told by stories (`story.py`) and ends with a question.
 
-One story about a running quantity, or two beside each other that the question joins, so that
-their calls commute. Train and eval come from one distribution and share no prompt, whatever
-the seed: a hash of the prompt says which of the two it belongs to. Each shift differs from train
+A problem has one story about a running quantity, or two stories beside each other that the question
+joins. The calls of two stories commute. Train and eval come from one distribution and share no
+prompt, with any seed. A hash of the prompt decides between the two. Each shift differs from train
 in one way only, and shares no prompt with train. The option `shifts` gives tasks of `ood` that
 differ in several ways at once, and further.
 """
@@ -23,7 +23,7 @@ from mentor_envs.generated import belongs
 __all__ = ["Shift", "generate", "make_task"]
 
 Shift = Literal["length", "phrasing", "numbers"]
-"""How a task may differ from those of train: how long, in which sentences, with which numbers."""
+"""A difference of a task from train's: length, sentences, or numbers."""
 
 _STYLES: dict[Split, Style] = {
     "length": Style(paired=True),
@@ -58,11 +58,11 @@ def make_task(
     """The task of that index; always the same one for the same arguments.
 
     Args:
-        split: decides prompts, sentences and numbers.
+        split: determines prompts, sentences and numbers.
         index: counts from 0; the lengths of chains take turns with it.
         steps: the shortest and the longest chain, in calls.
         seed: tasks of different seeds are drawn independently.
-        shifts: of the split ood, which has no tasks otherwise; the length is that of `steps`.
+        shifts: shifts of the split ood, which has no tasks without them; `steps` gives the length.
 
     Returns:
         A task whose `metadata` holds `steps` (see `chain.py`) and `n_steps`.

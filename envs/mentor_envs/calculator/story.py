@@ -46,13 +46,14 @@ OOD = Ranges((100, 999), (11, 25), (11, 31), (5, 7), 99_999, (4, 5))
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How stories of a split are told.
+    """The style of a split's stories.
 
     Attributes:
-        ranges: the numbers.
-        phrasing: whether the sentences are those that train never uses.
-        paired: whether one sentence at least takes two calls, and all are about one person: the
-            story then says no more than one of train, which has a call less.
+        ranges: ranges of the numbers.
+        phrasing: true for sentences that train never uses.
+        paired: true for stories in which at least one sentence takes two calls, and all sentences
+            are about one person. Such a story says no more than a story of train with one call
+            less.
     """
 
     ranges: Ranges = TRAIN

@@ -1,9 +1,9 @@
 """Generated tasks: one chore or two, then perhaps a question; the shifts are longer, or new pairs.
 
-Train and eval come from one distribution and share no prompt, whatever the seed: a hash of the
-prompt says which of the two it belongs to. One in five ordered pairs of chores is kept from both
-(`HELD_OUT`): they are the shift `pairs`. The shift `length` has three chores, without such pairs.
-No shift shares a prompt with train.
+Train and eval come from one distribution and share no prompt, with any seed. A hash of the prompt
+decides between the two. One in five ordered pairs of chores is kept from both (`HELD_OUT`). These
+pairs are the shift `pairs`. The shift `length` has three chores, without such pairs. No shift
+shares a prompt with train.
 """
 
 from __future__ import annotations

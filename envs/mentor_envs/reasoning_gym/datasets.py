@@ -38,9 +38,9 @@ def make_dataset(name: str, options: Mapping[str, Any], seed: int, size: int) ->
 def harder(name: str, options: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Part of the curriculum → options of the same dataset, one level above `options` in this part.
 
-    The first options begin where `options` ended, the second ones only reach further; a dataset may
-    refuse the first ones, or both. What else `options` has stays. Parts without a level above are
-    left out; no dataset without a curriculum has a part.
+    The first options begin at the end of `options`, the second ones only reach further. A dataset
+    may refuse the first ones, or both. All other entries of `options` stay. Parts without a level
+    above are left out; a dataset without a curriculum has no parts.
 
     Raises:
         ConfigError: there is no such dataset.

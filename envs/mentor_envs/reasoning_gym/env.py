@@ -31,9 +31,9 @@ _SEEDS = {"eval": 1, "train": 2}  # a million times that; 0 for ood and the shif
 class ReasoningGym(ToolEnv):
     """Items of a reasoning_gym dataset, with a calculator, no tools or your own.
 
-    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint
-    seeds. Each part of the dataset's curriculum is a shift: a level up in this part alone. Items
-    that are arithmetic expressions, as those of the default dataset, have an expert.
+    The outcome is the dataset's own score. Train and eval are the same dataset with disjoint seeds.
+    Each part of the dataset's curriculum is a shift: a level up in this part alone. Items that are
+    arithmetic expressions, such as the default dataset's, have an expert.
     """
 
     class Options(ToolEnv.Options):
@@ -96,7 +96,8 @@ class ReasoningGym(ToolEnv):
     def load_tasks(self, split: Split) -> list[Task]:
         """The split's items, without repeated prompts and prompts of other splits.
 
-        Eval leaves out what the options put into ood, train that and eval, and a shift both.
+        Eval leaves out the tasks that the options put into ood. Train and the shifts also leave out
+        eval's tasks, and the shifts train's.
         """
         earlier = {"ood": (), "eval": (), "train": ("eval",)}.get(split, ("eval", "train"))
         prompts = {task.prompt for other in earlier for task in self.tasks(other)}

@@ -5,10 +5,10 @@ names two subjects and asks about one, which only both documents together identi
 the last document alone. Neither the question nor the results of earlier searches contain the
 answer.
 
-The subjects that questions name belong to train or to eval, never to both, and the shifts ask
-about those of eval. In the shift `length` a question needs three documents; in the shift
-`relations` it uses a relation that train and eval never use (`relations.UNSEEN`), and may name any
-subject that has one.
+The subjects that questions name belong to train or to eval, never to both, and the shifts ask about
+eval's subjects. In the shift `length` a question needs three documents. In the shift `relations` a
+question uses a relation that train and eval never use (`relations.UNSEEN`). Such a question may
+name any subject that has one.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _owner(entity: Entity) -> Split:
 
 
 def _draw(draw: random.Random, world: World, split: Split) -> Question | None:
-    """A question, or None where this draw has led nowhere."""
+    """A question, or None if this draw gives none."""
     side = "train" if split == "train" else "eval"
     entity = draw.choice(world.kinds[draw.choice([*KINDS])])
     new = split == "relations"

@@ -33,7 +33,7 @@ class Asker(Choices):
     """Draws questions on one database.
 
     Attributes:
-        wordings: kind of question → how it may be worded.
+        wordings: kind of question → possible wordings.
     """
 
     wordings: Mapping[str, Sequence[str]] = field(default_factory=lambda: PHRASES)

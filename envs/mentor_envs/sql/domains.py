@@ -1,7 +1,7 @@
 """The built-in databases, `domains.toml`: eight of train, and four of the shift `domain`.
 
-Each of the four has the tables of one of train's databases, and as many or so that train never has.
-A policy that knows nothing of new tables can still do something there.
+Each of the four has the tables of one of train's databases, and about as many tables that train
+never has. So a policy without knowledge of new tables can still answer some questions.
 
 `contents.py` draws their rows from a seed.
 """
@@ -49,4 +49,4 @@ UNSEEN = {
     new.name: Domain(new.name, known.entities + new.entities)
     for known, new in zip(TRAIN.values(), _domains("domain").values(), strict=False)
 }
-"""Name → domain: first the tables of one of `TRAIN`, then those that none of `TRAIN` has."""
+"""Name → domain: first the tables of a domain of `TRAIN`, then tables that `TRAIN` lacks."""

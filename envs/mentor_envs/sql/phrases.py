@@ -1,4 +1,4 @@
-"""How the questions are worded: several ways for each kind, and others for the shift `phrasing`."""
+"""Wordings of the questions: several for each kind, and others for the shift `phrasing`."""
 
 from __future__ import annotations
 

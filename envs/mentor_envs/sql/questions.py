@@ -26,10 +26,10 @@ _PATIENCE = 300  # draws without a new question, after which questions repeat
 def generate(split: Split, size: int, seed: int) -> tuple[Task, ...]:
     """The first `size` questions of a split; always the same ones for the same seed.
 
-    Train and eval ask about the same databases and share no query, nor a question. The shift
+    Train and eval ask about the same databases, and share neither a query nor a question. The shift
     `phrasing` has wordings of its own, the shift `domain` databases of its own, and both have no
-    query of train. `metadata` holds the `database` and the `kind` of the question. Once
-    no new question is found, questions come again.
+    query of train. `metadata` holds the `database` and the `kind` of the question. When no new
+    question is found, questions are repeated.
     """
     domains = (UNSEEN if split == "domain" else TRAIN).values()
     wordings = SHIFTED if split == "phrasing" else PHRASES

@@ -61,7 +61,7 @@ def generate_products(size: int, seed: int = 0) -> list[Product]:
 
 
 def reworded(instruction: str) -> str:
-    """A request of the embedded shop as the shift phrasing words it."""
+    """A request of the embedded shop in the words of the shift phrasing."""
     for usual, new in _REWORDED.items():
         instruction = instruction.replace(usual, new, 1)
     return instruction

@@ -24,9 +24,9 @@ def split_files(
 ) -> Mapping[Split, list[Goal]]:
     """WebShop's own split: goals 0 to 499 are its test set, 500 to 1,499 its development set.
 
-    Test is eval, development is nobody's, the rest is train. Where there are fewer than 3,000
-    goals, the first tenth is eval and the rest train. Goals of the `unseen` categories are in the
-    shift domain.
+    The test set is eval, the development set is unused, and the rest is train. With fewer than
+    3,000 goals, the first tenth is eval and the rest train. Goals of the `unseen` categories are in
+    the shift domain.
     """
     rest, held = _without(catalogue, goals, unseen)
     if len(rest) >= _ENOUGH:
@@ -38,10 +38,10 @@ def split_files(
 def split_embedded(
     catalogue: Catalogue, goals: Iterable[Goal], unseen: Collection[str], seed: int
 ) -> Mapping[Split, list[Goal]]:
-    """Eval has products that train never asks for, the shift domain categories it never does.
+    """Eval has products, and the shift domain categories, that train never asks for.
 
-    128 goals each are eval and domain, of as many products; of every other product two are train.
-    The shift phrasing asks for what eval asks for, in other words.
+    Eval and domain have 128 goals each, of 128 different products. Train has at most two goals of
+    each other product. The shift phrasing has eval's requests in other words.
     """
     rng = Random(f"splits {seed}")
     rest, held = (_sample(part, rng) for part in _without(catalogue, goals, unseen))

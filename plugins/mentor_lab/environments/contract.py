@@ -86,7 +86,7 @@ def _apart(bench: Bench, split: Split) -> Problem | None:
 
 
 def _content(task: Task) -> str:
-    """What a task is, without its id, its split and where it stands in a file."""
+    """The content of a task: all but its id, its split and its place in a file."""
     metadata = {key: value for key, value in task.metadata.items() if key != "where"}
     return repr((task.prompt.strip(), task.answer, metadata))
 

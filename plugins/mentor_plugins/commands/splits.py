@@ -27,7 +27,7 @@ from mentor_toolkit.progress_bar import bar
 __all__ = ["Evaluation", "Summaries"]
 
 Summaries = dict[str, dict[str, Summary]]
-"""Split, split/environment or ood/shift → who was evaluated → figures."""
+"""Split, split/environment or ood/shift → evaluated policy → figures."""
 
 
 def _player(parts: Parts) -> Provenance:
