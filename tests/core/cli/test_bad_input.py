@@ -187,7 +187,7 @@ TABLE = [
     ("show folder", "folder holds no run"),
     ("show run", "run has no episodes yet"),
     ("show", "Missing argument 'RUN'"),
-    ("rnu", "no command 'rnu'; did you mean run?"),
+    ("rnu", "no command 'rnu'; did you mean run or runs?"),
 ]
 
 
