@@ -45,8 +45,9 @@ __all__ = [
     "write_trajectories",
 ]
 
-SCHEMA_VERSION = 2
-"""1: without `Trajectory.provenance` and `Turn.usage`; still read."""
+SCHEMA_VERSION = 3
+"""2: without `Tokens.advantages`. 1: without `Trajectory.provenance` and `Turn.usage`, too. Both are
+still read."""
 
 EndReason = Literal[
     "answered",  # the policy gave its final answer
@@ -126,7 +127,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Tokens:
-    """Token record of an episode; the last three lists have the same length T.
+    """Token record of an episode; `completion`, `logprobs` and `mask` have the same length T.
 
     Attributes:
         prompt: ids of the rendered prompt (system, tools, task, generation prompt).
@@ -135,12 +136,15 @@ class Tokens:
             distribution; 0.0 on tokens that the environment wrote.
         mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on taught ones: what
             a teacher wrote, which may be imitated and is never on-policy.
+        advantages: what the credit gave each of the T tokens, to four decimals; empty if nobody
+            trained on the episode by advantages.
     """
 
     prompt: list[int]
     completion: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     mask: list[int] = field(default_factory=list)
+    advantages: list[float] = field(default_factory=list)
 
     def add_sampled(self, ids: list[int], logprobs: list[float]) -> tuple[int, int]:
         """Append sampled tokens; returns their span.
