@@ -5,6 +5,7 @@ environments/   `mentor check-env`: what every environment promises
 students/       `mentor student build`: how embedded students are made
 scoring         `mentor score`: saved trajectories scored again
 comparison      `mentor compare-rewards`: what another reward would have done
+imitation       `mentor imitation`: how a student's use of tools differs from its teacher's
 paired          `mentor compare`: which of two systems is better, and how sure that is
 verdict, search the shape of a finding, and how Hypothesis looks for one
 testing         what tests of plugins need
@@ -23,6 +24,7 @@ def mentor_commands() -> dict[str, str]:
         "ablate": "mentor_lab.commands.compare_rewards:old_command",
         "check-env": "mentor_lab.commands.check_env:command",
         "check-reward": "mentor_lab.commands.check_reward:command",
+        "imitation": "mentor_lab.commands.imitation:command",
         "score": "mentor_lab.commands.score:command",
         "student": "mentor_lab.commands.student:command",
     }

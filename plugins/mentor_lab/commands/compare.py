@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.support.errors import ConfigError, DataError, nearest
+from mentor_core.cli.json_output import json_option, print_json
+from mentor_core.support.errors import ConfigError
+from mentor_lab.commands.systems import episodes_file
 
 if TYPE_CHECKING:
     from mentor_lab.paired import Paired
@@ -36,7 +37,7 @@ __all__ = ["command"]
     metavar="N",
     help="Tasks won and lost to name.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def command(systems: tuple[str, ...], name: str, show: int, as_json: bool) -> None:
     """Compare each system with the first, task by task.
 
@@ -54,7 +55,7 @@ def command(systems: tuple[str, ...], name: str, show: int, as_json: bool) -> No
         raise ConfigError("expected at least two systems to compare, such as RUN RUN")
     read = []
     for system in systems:
-        files = [_episodes(Path(part).expanduser(), name) for part in system.split(",")]
+        files = [episodes_file(Path(part).expanduser(), name) for part in system.split(",")]
         read.append([success_by_task(read_trajectories(file)) for file in files])
     found = [compare(read[0], other) for other in read[1:]]
     if as_json:
@@ -62,26 +63,11 @@ def command(systems: tuple[str, ...], name: str, show: int, as_json: bool) -> No
             {"a": systems[0], "b": system, **asdict(paired)}
             for system, paired in zip(systems[1:], found, strict=True)
         ]
-        click.echo(json.dumps(rows, indent=2))
+        print_json(comparisons=rows)
         return
     for system, paired in zip(systems[1:], found, strict=True):
         for line in _lines(systems[0], system, paired, show):
             click.echo(line)
-
-
-def _episodes(path: Path, name: str) -> Path:
-    """The file with the episodes of a run, or the file itself.
-
-    Raises:
-        DataError: there is none.
-    """
-    if not path.is_dir():
-        return path
-    folder = path / "trajectories"
-    known = sorted(file.stem for file in folder.glob("*.jsonl")) if folder.is_dir() else []
-    if name not in known:
-        raise DataError(f"{path}: no episodes {name!r}{nearest(name, known) if known else ''}")
-    return folder / f"{name}.jsonl"
 
 
 def _lines(a: str, b: str, paired: Paired, show: int) -> list[str]:

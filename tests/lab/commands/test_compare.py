@@ -36,7 +36,7 @@ def test_files_and_runs(mentor, episodes, tmp_path):
     assert "one seed each, so nothing about seeds" in out
     assert "B won 15 tasks: task-0, task-1" in out
     assert "cannot be told apart" not in out
-    (row,) = json.loads(mentor("compare", a, b, "--json")[0])
+    (row,) = json.loads(mentor("compare", a, b, "--json")[0])["comparisons"]
     assert row["difference"] == 0.75
     assert len(row["won"]) == 15
 
