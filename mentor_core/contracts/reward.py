@@ -78,6 +78,8 @@ class RewardTerm(Component, ABC):
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     reads_text: ClassVar[bool] = False
     """Whether it looks at what a policy writes beside its calls and its answer."""
+    asks_server: ClassVar[bool] = False
+    """Whether a score may cost money: a report scores nothing again with such a term."""
 
     @abstractmethod
     def score(

@@ -46,8 +46,8 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 3
-"""2: without `Tokens.advantages`. 1: without `Trajectory.provenance` and `Turn.usage`, too. Both are
-still read."""
+"""2: without `Tokens.advantages`. 1: without `Trajectory.provenance` and `Turn.usage` as well.
+Both are still read."""
 
 EndReason = Literal[
     "answered",  # the policy gave its final answer

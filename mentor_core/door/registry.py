@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.plan import Plan
     from mentor_core.contracts.policy import Policy
     from mentor_core.contracts.record_format import RecordFormat
+    from mentor_core.contracts.report import Report
     from mentor_core.contracts.reward import Composer, RewardTerm
     from mentor_core.contracts.sampler import TaskSampler
     from mentor_core.contracts.source import TrajectorySource
@@ -47,6 +48,7 @@ __all__ = [
     "PRESETS",
     "RECIPES",
     "RECORD_FORMATS",
+    "REPORTS",
     "REWARD_TERMS",
     "SAMPLERS",
     "SOURCES",
@@ -124,6 +126,7 @@ GATES: Kind[ActionGate] = Kind("gate", "mentor_gates", "mentor_core.contracts.en
 TRACKERS: Kind[Tracker] = Kind(
     "tracker", "mentor_trackers", "mentor_core.contracts.tracker:Tracker"
 )
+REPORTS: Kind[Report] = Kind("report", "mentor_reports", "mentor_core.contracts.report:Report")
 TRAINERS: Kind[Trainer] = Kind(
     "trainer", "mentor_trainers", "mentor_core.contracts.trainer:Trainer"
 )
@@ -146,6 +149,7 @@ KINDS: tuple[Kind[Any], ...] = (
     RECORD_FORMATS,
     GATES,
     TRACKERS,
+    REPORTS,
     TRAINERS,
     PRESETS,
     RECIPES,

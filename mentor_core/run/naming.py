@@ -26,6 +26,7 @@ from mentor_core.door.registry import (
     PARSERS,
     PLANS,
     POLICIES,
+    REPORTS,
     REWARD_TERMS,
     SAMPLERS,
     SOURCES,
@@ -55,6 +56,7 @@ _KINDS: dict[str, Kind[Any]] = {
     "gate": GATES,
     "composer": COMPOSERS,
 }
+_LISTS: dict[str, Kind[Any]] = {"trackers": TRACKERS, "reports": REPORTS}
 
 
 def environment_factory(name: str) -> Callable[..., ToolEnv]:
@@ -97,8 +99,9 @@ def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[st
         named["reward"] = _absolute(name_terms(reward, folder), folder)
     if isinstance(evaluate := named.get("evaluate"), Mapping):
         named["evaluate"] = _absolute(evaluate, folder)
-    if isinstance(trackers := named.get("trackers"), list):
-        named["trackers"] = [_found(TRACKERS, tracker, folder) for tracker in trackers]
+    for key, kind in _LISTS.items():
+        if isinstance(several := named.get(key), list):
+            named[key] = [_found(kind, one, folder) for one in several]
     return named
 
 

@@ -13,6 +13,7 @@ from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling, Student
 from mentor_core.contracts.provenance import Provenance
+from mentor_core.contracts.report import Report
 from mentor_core.contracts.reward import NEEDS, Reward, has
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
@@ -89,6 +90,7 @@ class Parts:
 
     Attributes:
         domains: environment → what the run has of it, in the order of the configuration.
+        reports: name → what shows the run when it has ended.
         stages: trainers, in the order in which they train the student.
     """
 
@@ -100,6 +102,7 @@ class Parts:
     plan: Plan
     credit: Credit
     trackers: Trackers
+    reports: dict[str, Report]
     stages: list[Stage]
     sampling: Sampling
     limits: Limits

@@ -48,6 +48,7 @@ class Judge(Endpoint, RewardTerm):
     """
 
     reads_text: ClassVar[bool] = True
+    asks_server: ClassVar[bool] = True
 
     model: str = Field(description="the judge's name on the server")
     rubric: str = Field(_RUBRIC, description="what deserves which grade, 0 to 10")
