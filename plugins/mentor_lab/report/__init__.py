@@ -10,6 +10,7 @@ episodes   an episode as the page has it: turns, tokens, scores
 curves     a value over the training, with intervals
 figures    curves and bars, for plotly.js
 tables     rows of the same
+pack       figures and episodes as packed data
 page       all of it in one file, from page.html.jinja, page.css and page.js
 html       the report that `mentor run` writes when it ends
 live       a run's metrics in the terminal, for `mentor watch`

@@ -14,7 +14,7 @@ __all__ = ["choose"]
 def choose(runs: Sequence[Run], most: int) -> list[list[Episode]]:
     """The episodes of each run that are shown, the most wanted first.
 
-    Regressions come first, then errors, then tasks that were learnt. Of the others, episodes of
+    Regressions come first, then errors, then tasks that were learned. Of the others, episodes of
     the evaluations alternate with whole groups of the training, drawn at random with a fixed seed.
 
     Args:

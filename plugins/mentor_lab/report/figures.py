@@ -89,17 +89,18 @@ def scores_by_split(runs: Sequence[Run]) -> list[Figure]:
 def curves(runs: Sequence[Run]) -> dict[str, list[Figure]]:
     """Stage → a small figure for each metric, all runs in one."""
     found: dict[str, list[Figure]] = {}
-    for name in dict.fromkeys(stage.name for run in runs for stage in run.stages):
+    names = {stage.name for run in runs for stage in run.stages}
+    for name in sorted(names, key=lambda name: (name == "training", name)):
         stages = [(run, stage) for run in runs for stage in run.stages if stage.name == name]
         rows = [row for _, stage in stages for row in stage.metrics]
         for metric, title in titles(rows).items():
             figure = Figure(f"curve-{name}-{metric}".replace("/", "-"), title, small=True)
-            for index, (run, stage) in enumerate(stages):
+            for run, stage in stages:
                 episodes = run.training if name == "training" else []
                 points = curve(metric, stage.metrics, episodes)
                 if any(mean is not None for mean in points.mean):
                     label = run.name if len(runs) > 1 else title
-                    figure.traces += lines(label, index, points)
+                    figure.traces += lines(label, runs.index(run), points)
             if figure.traces:
                 figure.layout = {
                     "xaxis": {"title": {"text": "step"}},

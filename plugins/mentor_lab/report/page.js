@@ -59,33 +59,53 @@ async function colour(plot) {
 
 /* Figures ------------------------------------------------------------------------------------ */
 
+const small = (figure) => figure.small && shownTraces(figure).length < 2;
+const shownTraces = (figure) => figure.traces.filter((trace) => trace.meta !== "interval");
+const height = (figure) => figure.layout.height || (small(figure) ? 210 : figure.small ? 250 : 320);
+
+/* Draw each figure when it comes near: a page of fifty figures opens at once. */
 async function draw() {
-  const source = await unpack("plotly");
-  document.head.append(make("script", { textContent: source }));
+  const waiting = new Map();
   for (const figure of state.data.figures) {
     const place = $(`figure-${figure.id}`);
-    const shown = figure.traces.filter((trace) => trace.meta !== "interval");
-    if (!shown.length) {
+    if (shownTraces(figure).length) {
+      place.style.minHeight = `${height(figure)}px`;
+      waiting.set(place, figure);
+    } else {
       place.style.minHeight = 0;
       place.append(make("p", { className: "note" }, "There is nothing to show."));
-      continue;
     }
-    const given = figure.layout;
-    const axis = { automargin: true };
-    const layout = {
-      font: { family: "system-ui, sans-serif", size: figure.small ? 11 : 12 },
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      margin: { l: 45, r: 12, t: 8, b: 40 }, hovermode: "closest", dragmode: false,
-      height: figure.small ? 210 : 320, showlegend: !figure.small || shown.length > 1,
-      legend: { orientation: "h", y: -0.22, yanchor: "top", traceorder: "normal" },
-      ...given,
-      xaxis: { ...axis, ...given.xaxis }, yaxis: { ...axis, ...given.yaxis },
-    };
-    await Plotly.newPlot(place, figure.traces, layout, { responsive: true, displayModeBar: false });
-    await colour(place);
-    await new Promise((resolve) => setTimeout(resolve));
   }
-  document.documentElement.dataset.drawn = "true";
+  const source = await unpack("plotly");
+  document.head.append(make("script", { textContent: source }));
+  const one = (place) => {
+    if (waiting.has(place)) plot(place, waiting.get(place));
+    waiting.delete(place);
+    watcher.unobserve(place);
+  };
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) one(entry.target);
+  }, { rootMargin: "600px" });
+  for (const place of waiting.keys()) watcher.observe(place);
+  addEventListener("beforeprint", () => [...waiting.keys()].forEach(one));
+  document.documentElement.dataset.drawing = "true";
+}
+
+async function plot(place, figure) {
+  const given = figure.layout;
+  const axis = { automargin: true };
+  const layout = {
+    font: { family: "system-ui, sans-serif", size: figure.small ? 11 : 12 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { l: 45, r: 12, t: 8, b: 40 }, hovermode: "closest", dragmode: false,
+    showlegend: !small(figure),
+    legend: { orientation: "h", y: figure.small ? -0.35 : -0.22, yanchor: "top", traceorder: "normal" },
+    ...given,
+    height: height(figure),
+    xaxis: { ...axis, ...given.xaxis }, yaxis: { ...axis, ...given.yaxis },
+  };
+  await Plotly.newPlot(place, figure.traces, layout, { responsive: true, displayModeBar: false });
+  await colour(place);
 }
 
 /* Episodes: which --------------------------------------------------------------------------- */
@@ -188,7 +208,7 @@ function detail(episode) {
     make("p", { className: "meta" }, ...facts.map(([key, value]) => make("span", {}, `${key} `, make("b", {}, String(value).replaceAll("_", " "))))),
     episode.error ? make("p", { className: "flag" }, episode.error) : null,
     ...episode.prompt.map((message) => prompt(message)),
-    tokens ? make("p", { className: "note" }, make("label", {}, "Show ", select), legend(episode)) : make("p", { className: "note" }, state.data.noTokens[episode.run] || "The episode has no record of tokens."),
+    tokens ? make("p", { className: "note" }, make("label", {}, "Show ", select), legend(episode)) : make("p", { className: "note" }, state.data.withoutTokens[episode.run] || "The episode has no record of tokens."),
     turns(episode, teacher, readout),
     scores(episode),
     readout,
@@ -344,7 +364,6 @@ async function start() {
   followLink();
   document.documentElement.dataset.ready = "true";
   await draw();
-  followLink();
 }
 
 start().catch((error) => {

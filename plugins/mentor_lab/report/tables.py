@@ -15,7 +15,17 @@ from mentor_lab.imitation import ImitationGap, imitation_gap
 from mentor_lab.report.intervals import Interval, of_mean
 from mentor_lab.report.read import Episode, Run
 
-__all__ = ["Table", "costs", "evaluations", "gaps", "overview", "phases", "seeds"]
+__all__ = [
+    "Table",
+    "costs",
+    "evaluations",
+    "gap_counts",
+    "gaps",
+    "overview",
+    "phases",
+    "seeds",
+    "together",
+]
 
 _WINDOWS = 4
 """Parts of the training whose imitation gap is given."""
@@ -52,6 +62,15 @@ def overview(runs: Sequence[Run]) -> Table:
         )
     table.note = "Success before → after the training."
     return table
+
+
+def together(runs: Sequence[Run], tables: Sequence[Table]) -> Table:
+    """Tables of one kind, one a run, as one table; of several runs each row begins with its run."""
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    rows = [[run.name, *row] for run, table in zip(runs, tables, strict=True) for row in table.rows]
+    return Table(first.title, ["run", *first.columns], list(rows), first.note)
 
 
 def evaluations(run: Run) -> Table:
