@@ -173,7 +173,7 @@ def time(runs: Sequence[Run]) -> Figure:
         "time",
         "Time by phase",
         "Wall time. An evaluation's is from its first to its last episode, to the second.",
-        layout={"barmode": "stack", "xaxis": {"title": {"text": "seconds"}}},
+        layout={"barmode": "stack", "xaxis": {"ticksuffix": " s"}},
     )
     spent = {run.name: phases(run) for run in runs}
     names = dict.fromkeys(name for by_phase in spent.values() for name in by_phase)
@@ -190,7 +190,7 @@ _TITLES = {
     "success": "Success",
     "groups/zero_variance": "Groups of zero variance",
     "calls": "Calls an episode",
-    "calls/failed": "Share of calls that failed",
+    "calls/failed": "Failed calls, share",
     "turns": "Turns an episode",
     "masked_episodes": "Episodes without loss",
     "loss": "Loss",
@@ -210,7 +210,11 @@ def titles(rows: Sequence[Metrics]) -> dict[str, str]:
         for name in there
         if name.startswith("terms/") and name.endswith("/mean")
     }
-    ends = {name: f"Share ended: {name[4:]}" for name in there if name.startswith("end/")}
+    ends = {
+        name: f"Ended: {name[4:]}, share".replace("_", " ")
+        for name in there
+        if name.startswith("end/")
+    }
     others = {name: title for name, title in _TITLES.items() if name in there}
     first = {name: others.pop(name) for name in ("reward", "success") if name in others}
     return first | terms | others | ends

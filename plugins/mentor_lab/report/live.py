@@ -15,10 +15,10 @@ from mentor_core.run.run_directory import RunDirectory
 from mentor_lab.report.figures import titles
 from mentor_lab.report.read import Metrics, Status, read_metrics, status_of
 
-__all__ = ["Watched", "look", "shown", "step_line"]
+__all__ = ["Watched", "look", "shown", "sparkline", "step_line"]
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_WIDTH = 40  # characters of one curve
+_WIDTH = 20  # characters of one curve
 
 
 class Watched:
@@ -101,7 +101,7 @@ def sparkline(values: Sequence[float | None], width: int = _WIDTH) -> str:
 
 
 def _curves(rows: Sequence[Metrics]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), pad_edge=False)
     for column in ("", "over the steps", "lowest", "highest", "last"):
         right = column in ("lowest", "highest", "last")
         table.add_column(column, justify="right" if right else "left", no_wrap=True)
@@ -151,4 +151,4 @@ def _evaluations(file: Path) -> list[dict[str, float | str | None]]:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else f"{value:.3g}"

@@ -64,7 +64,7 @@ const shownTraces = (figure) => figure.traces.filter((trace) => trace.meta !== "
 const height = (figure) => figure.layout.height || (small(figure) ? 210 : figure.small ? 250 : 320);
 
 /* Draw each figure when it comes near: a page of fifty figures opens at once. */
-async function draw() {
+function draw() {
   const waiting = new Map();
   for (const figure of state.data.figures) {
     const place = $(`figure-${figure.id}`);
@@ -76,19 +76,22 @@ async function draw() {
       place.append(make("p", { className: "note" }, "There is nothing to show."));
     }
   }
-  const source = await unpack("plotly");
-  document.head.append(make("script", { textContent: source }));
-  const one = (place) => {
-    if (waiting.has(place)) plot(place, waiting.get(place));
+  let library = null;
+  const load = async () => document.head.append(make("script", { textContent: await unpack("plotly") }));
+  const one = async (place) => {
+    const figure = waiting.get(place);
     waiting.delete(place);
     watcher.unobserve(place);
+    library ??= load();
+    await library;
+    if (figure) await plot(place, figure);
   };
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) one(entry.target);
   }, { rootMargin: "600px" });
   for (const place of waiting.keys()) watcher.observe(place);
   addEventListener("beforeprint", () => [...waiting.keys()].forEach(one));
-  document.documentElement.dataset.drawing = "true";
+  document.documentElement.dataset.ready = "true";
 }
 
 async function plot(place, figure) {
@@ -362,8 +365,7 @@ async function start() {
   addEventListener("hashchange", followLink);
   filter();
   followLink();
-  document.documentElement.dataset.ready = "true";
-  await draw();
+  draw();
 }
 
 start().catch((error) => {

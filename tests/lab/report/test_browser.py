@@ -106,7 +106,6 @@ def detail(browser):
 
 def test_every_figure_is_drawn(show):
     browser = show(1)
-    until(lambda: script(browser, "return document.documentElement.dataset.drawing") == "true")
     script(browser, "dispatchEvent(new Event('beforeprint'))")
     places = script(browser, "return document.querySelectorAll('.plot').length")
     assert places > 10
