@@ -42,8 +42,12 @@ def decoder(run: Path) -> Decode | None:
     return decode
 
 
-def facts_of(episode: Episode, whole: Trajectory) -> dict[str, Any]:
-    """What the list of episodes and its filters need of an episode."""
+def facts_of(episode: Episode, whole: Trajectory, mask_truncated: bool = False) -> dict[str, Any]:
+    """What the list of episodes and its filters need of an episode.
+
+    Args:
+        mask_truncated: the run's setting: no loss on episodes that were cut off.
+    """
     return {
         "id": episode.id,
         "part": episode.part,
@@ -57,6 +61,7 @@ def facts_of(episode: Episode, whole: Trajectory) -> dict[str, Any]:
         "outcome": whole.outcome,
         "reward": _rounded(whole.reward),
         "replayed": whole.replayed,
+        "trained": _trained(episode, whole, mask_truncated),
         "prompt": [{"role": m["role"], "text": _cut(m["content"])} for m in whole.prompt],
     }
 
@@ -88,6 +93,15 @@ def played(
             for term in terms
         ],
     }
+
+
+def _trained(episode: Episode, whole: Trajectory, mask_truncated: bool) -> bool:
+    """Whether the loss saw the sampled tokens of an episode; its advantages are kept then."""
+    masked = whole.end == "error" or (
+        mask_truncated and whole.end in ("token_limit", "turn_limit", "time_limit")
+    )
+    kept = whole.tokens is not None and bool(whole.tokens.advantages)
+    return episode.part == "train" and kept and not masked
 
 
 def _turn(turn: Turn, tokens: Tokens | None, decode: Decode | None) -> dict[str, Any]:

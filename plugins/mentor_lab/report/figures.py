@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.evaluate import summarise
+from mentor_core.play.evaluate import Summary
 from mentor_lab.report.curves import curve
 from mentor_lab.report.intervals import of_mean
 from mentor_lab.report.read import Episode, Metrics, Run
-from mentor_lab.report.tables import phases
+from mentor_lab.report.tables import by_environment, phases
 from mentor_lab.report.traces import COLOURS, Trace, bars, lines, stacked
 
 __all__ = ["Figure", "curves", "endings", "scores_by_split", "success", "time", "titles", "tools"]
@@ -52,7 +52,9 @@ def success(runs: Sequence[Run]) -> Figure:
         layout={"barmode": "group", "yaxis": {"tickformat": ".0%", "range": [0, 1]}},
     )
     for name, colour, by_split in _evaluations(runs):
-        figures = {split: summarise(_of(episodes)) for split, episodes in by_split.items()}
+        figures: dict[str, Summary] = {}
+        for split, episodes in by_split.items():
+            figures |= by_environment(split, episodes)
         known = {s: f for s, f in figures.items() if f.success is not None}
         shares = [f.success or 0.0 for f in known.values()]
         intervals = [f.interval for f in known.values()]

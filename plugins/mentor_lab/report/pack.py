@@ -87,6 +87,7 @@ def pack(sources: Sequence[Source], drawn: Sequence[Figure], most: int, most_byt
     chosen = choose([source.run for source in sources], most)
     for number, (source, episodes) in enumerate(zip(sources, chosen, strict=True)):
         decode = decoder(source.run.path)
+        masked = bool(source.run.settings.get("train", {}).get("mask_truncated"))
         without_tokens.append("" if decode else _NO_TOKENIZER)
         for episode in episodes:
             if packer.size > most_bytes * (number + 1) / len(sources):
@@ -108,7 +109,7 @@ def pack(sources: Sequence[Source], drawn: Sequence[Figure], most: int, most_byt
                 teachers[key] = len(shown)
                 shown.append(played(references[0]))
             packer.add(
-                facts_of(episode, whole)
+                facts_of(episode, whole, masked)
                 | {
                     "run": number,
                     "teacher": teachers.get(key),

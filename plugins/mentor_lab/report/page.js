@@ -226,9 +226,9 @@ function prompt(message) {
 function legend(episode) {
   if (state.view === "text") return "";
   const how = state.view === "logprob" ? " The stronger the colour, the less likely the token was." : " Blue: pushed up, orange: pushed down.";
-  const trained = episode.part === "train" ? " Dotted underline: trained on." : " Nothing was trained on in an evaluation.";
-  const none = state.view === "advantage" && !episode.played.turns.some((t) => t.tokens && t.tokens.advantage.length) ? " No advantages were kept of this episode." : "";
-  return how + trained + none;
+  const kept = episode.played.turns.some((t) => t.tokens && t.tokens.advantage.length);
+  const none = state.view === "advantage" && !kept ? " No advantages were kept of this episode." : "";
+  return how + none + (episode.trained ? " Dotted underline: trained on." : " Not trained on.");
 }
 
 function turns(episode, teacher, readout) {
@@ -264,7 +264,7 @@ function tokenText(tokens, episode, readout) {
   box.setAttribute("aria-label", "Tokens; left and right arrow go from token to token");
   const spans = tokens.text.map((text, i) => {
     const span = make("span", {}, text);
-    if (tokens.mask[i] === 1 && episode.part === "train") span.className = "trained";
+    if (tokens.mask[i] === 1 && episode.trained) span.className = "trained";
     if (tokens.mask[i] === 2) span.className = "taught";
     const advantage = tokens.advantage[i] || 0;
     const strength = state.view === "logprob" ? Math.min(-tokens.logprob[i] / 3, 1) : Math.min(Math.abs(advantage) / 2, 1);
@@ -295,7 +295,7 @@ function describe(tokens, i, episode) {
   if (tokens.mask[i] === 1) facts.push(`log-probability ${logprob.toFixed(3)} (${(100 * Math.exp(logprob)).toFixed(1)} %)`);
   if (tokens.advantage.length) facts.push(`advantage ${tokens.advantage[i] > 0 ? "+" : ""}${tokens.advantage[i].toFixed(3)}`);
   if (tokens.mask[i] === 2) facts.push("written by a teacher");
-  else facts.push(episode.part === "train" ? "trained on" : "sampled, not trained on");
+  else facts.push(episode.trained ? "trained on" : "sampled, not trained on");
   return facts.join(" · ");
 }
 

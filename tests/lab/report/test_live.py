@@ -4,7 +4,6 @@ import io
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rich.console import Console
 
 from mentor_lab.report.live import look, shown, sparkline

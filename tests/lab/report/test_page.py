@@ -57,6 +57,28 @@ def test_every_episode_is_on_the_page_with_its_tokens_scores_and_teacher(make_ru
     assert scores["arguments"]["why"]  # from the run's own terms
 
 
+def test_only_what_the_loss_saw_counts_as_trained(make_run, write):
+    path = make_run()
+    file = path / "trajectories" / "train.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[0]["end"], rows[1]["end"], rows[2]["tokens"]["advantages"] = "error", "turn_limit", []
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+    def untrained():
+        episodes = write(path)[1]["episodes"]
+        assert not any(e["trained"] for e in episodes if e["part"] != "train")
+        return sorted(
+            int(e["id"][6:]) for e in episodes if e["part"] == "train" and not e["trained"]
+        )
+
+    assert untrained() == [1, 3]
+    settings = path / "config.toml"
+    settings.write_text(
+        settings.read_text().replace("mask_truncated = false", "mask_truncated = true")
+    )
+    assert untrained() == [1, 2, 3]
+
+
 def test_scores_of_an_evaluation_are_made_for_the_page(make_run, write):
     _, data = write(make_run())
     played = next(e["played"] for e in data["episodes"] if e["part"] == "eval-after")

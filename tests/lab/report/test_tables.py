@@ -61,3 +61,17 @@ def test_money_is_unknown_where_a_server_counted_and_no_price_is_known(make_run)
     run.teacher[0].provenance = Provenance("openai", "big", usage=usage, cost=0.25)
     assert tables.costs(run).rows[0][-1] == "0.2500"
     assert tables.costs(run).rows[1][-1] == "–"
+
+
+def test_several_environments_have_figures_each(make_run):
+    run = read(make_run(before=[0] * 4, after=[1] * 4))
+    for by_time in run.evaluations.values():
+        for episodes in by_time.values():
+            episodes[0].trajectory.env = "dice"
+    rows = [(row[0], row[1], row[3]) for row in tables.evaluations(run).rows]
+    assert rows[:3] == [
+        ("eval", "before", "0.0%"),
+        ("eval", "after", "100.0%"),
+        ("eval/calculator", "before", "0.0%"),
+    ]
+    assert ("ood/dice", "after", "100.0%") in rows
