@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -40,11 +39,9 @@ def command(runs: tuple[Path, ...], output: Path | None, episodes: int | None) -
 
     from mentor_lab.report.page import EPISODES, write_page
 
-    console = Console(stderr=True)
     file = output or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html"))
-    label = f"reading {len(runs)} run(s)"
-    with console.status(label) if console.is_terminal else nullcontext():
-        notes = write_page(runs, file, EPISODES if episodes is None else episodes)
+    most = EPISODES if episodes is None else episodes
+    notes = write_page(runs, file, most, console=Console(stderr=True))
     for note in notes:
         click.echo(note)
     click.echo(f"page {file} ({file.stat().st_size / 1e6:.1f} MB)")

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +40,12 @@ class Source:
     notes: list[str] = field(default_factory=list)
 
 
-def read_source(run: Run) -> Source:
-    """Read the episodes of a run that was opened, and make its terms if that can be done."""
+def read_source(run: Run, advance: Callable[[], None] = lambda: None) -> Source:
+    """Read the episodes of a run that was opened, and make its terms if that can be done.
+
+    Args:
+        advance: called after each megabyte.
+    """
     explainer = None
     notes = []
     try:
@@ -52,7 +56,7 @@ def read_source(run: Run) -> Source:
         if explainer.asks:
             terms = ", ".join(explainer.asks)
             notes.append(f"Not scored again, as the term asks a server: {terms}.")
-    read_episodes(run, explainer.scores if explainer is not None else None)
+    read_episodes(run, explainer.scores if explainer is not None else None, advance=advance)
     return Source(run, explainer, notes)
 
 

@@ -15,19 +15,23 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from mentor_core import __version__
+from mentor_core.play.progress_bar import bar
 from mentor_core.support.disk import writing
 from mentor_core.support.errors import ConfigError
 from mentor_lab.report import figures, tables
 from mentor_lab.report.curves import MOST_POINTS
 from mentor_lab.report.pack import MOST_BYTES, Packed, pack, read_source
-from mentor_lab.report.read import Run, open_run
+from mentor_lab.report.read import Run, megabytes, open_run
 
 __all__ = ["EPISODES", "write_page"]
 
 EPISODES = 500
 """Episodes on a page, if nobody asks for another number."""
 
+_MEGABYTES_TO_WATCH = 20  # fewer are read before a bar would be seen
 _SECTIONS = {
     "overview": "Overview",
     "training": "Training",
@@ -43,7 +47,11 @@ _STATUS = {
 
 
 def write_page(
-    paths: Sequence[Path], output: Path, most: int = EPISODES, most_bytes: int = MOST_BYTES
+    paths: Sequence[Path],
+    output: Path,
+    most: int = EPISODES,
+    most_bytes: int = MOST_BYTES,
+    console: Console | None = None,
 ) -> list[str]:
     """Write the page of one run or several.
 
@@ -52,6 +60,7 @@ def write_page(
         output: the HTML file; an older one is replaced.
         most: episodes that the page has, all runs together. All figures count all episodes.
         most_bytes: of packed data, after which no further episode has a place.
+        console: where to show how many megabytes of episodes are read; None: nowhere.
 
     Returns:
         What the page says is missing or left out.
@@ -63,7 +72,11 @@ def write_page(
     runs = [open_run(path) for path in paths]
     _name_apart(runs)
     _check_environments(runs)
-    sources = [read_source(run) for run in runs]
+    total = sum(map(megabytes, runs))
+    if console is None or total < _MEGABYTES_TO_WATCH:
+        console = Console(quiet=True)
+    with bar(console, "MB of episodes", total) as shown:
+        sources = [read_source(run, shown.advance) for run in runs]
     drawn = _figures(runs)
     packed = pack(sources, drawn["all"], most, most_bytes)
     text = _render(runs, drawn, packed)

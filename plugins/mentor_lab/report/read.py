@@ -26,6 +26,7 @@ __all__ = [
     "Run",
     "Stage",
     "Status",
+    "megabytes",
     "open_run",
     "read_episodes",
     "read_metrics",
@@ -37,6 +38,7 @@ Status = Literal["finished", "interrupted", "running", "killed"]
 Change = Literal["", "regressed", "learned"]
 Score = Callable[[Trajectory], dict[str, float | None]]
 
+_MEGABYTE = 1_000_000
 _FIRST = {"before": 0, "warm": 1, "after": 99}
 """The order of evaluations; others stand between, by name."""
 
@@ -149,21 +151,32 @@ def open_run(path: Path) -> Run:
     return run
 
 
-def read_episodes(run: Run, score: Score | None = None, scored: int = 2000) -> None:
+def read_episodes(
+    run: Run,
+    score: Score | None = None,
+    scored: int = 2000,
+    advance: Callable[[], None] = lambda: None,
+) -> None:
     """Read the episodes of a run that was opened.
 
     Args:
         score: scores an episode of an evaluation, as none of the run's files has those scores.
         scored: most episodes of one evaluation that are scored.
+        advance: called after each megabyte of `megabytes(run)`.
     """
-    for part in sorted((run.path / "trajectories").glob("*.jsonl"), key=_order):
-        _read_part(run, part, score, scored)
+    for part in _parts(run):
+        _read_part(run, part, score, scored, advance)
     if not run.evaluations:
         run.notes.append("There are no episodes of an evaluation.")
     if not run.training:
         run.notes.append("There are no episodes of the training.")
     for by_time in run.evaluations.values():
         _mark_changes(by_time)
+
+
+def megabytes(run: Run) -> int:
+    """The size of a run's files of episodes."""
+    return sum(part.stat().st_size // _MEGABYTE for part in _parts(run))
 
 
 def read_metrics(file: Path, notes: list[str]) -> list[Metrics]:
@@ -217,7 +230,13 @@ def _read_references(run: Run) -> None:
         run.notes.append(f"References from there on are left out: {error}.")
 
 
-def _read_part(run: Run, file: Path, score: Score | None, scored: int) -> None:
+def _parts(run: Run) -> list[Path]:
+    return sorted((run.path / "trajectories").glob("*.jsonl"), key=_order)
+
+
+def _read_part(
+    run: Run, file: Path, score: Score | None, scored: int, advance: Callable[[], None]
+) -> None:
     name = "train" if file.stem.partition("-")[0] == "train" else file.stem
     split, _, when = name.partition("-")
     into = run.training if name == "train" else []
@@ -228,6 +247,8 @@ def _read_part(run: Run, file: Path, score: Score | None, scored: int) -> None:
         offset = 0
         for number, line in enumerate(stream, 1):
             start, offset = offset, offset + len(line)
+            for _ in range(start // _MEGABYTE, offset // _MEGABYTE):
+                advance()
             if not line.strip():
                 continue
             try:

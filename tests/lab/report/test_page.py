@@ -2,11 +2,13 @@
 
 import base64
 import gzip
+import io
 import json
 import re
 import time
 
 import pytest
+from rich.console import Console
 
 from mentor_core.contracts.trajectory import Trajectory, Turn, format_trajectory
 from mentor_core.support.errors import ConfigError
@@ -176,7 +178,8 @@ def test_a_hundred_thousand_episodes_fit_on_a_page(make_run, write):
             long.policy_version, long.seed = 3 + number // 64, number
             file.write(format_trajectory(long))
     began = time.perf_counter()
-    page, data = write(path, most=2000)
+    out = io.StringIO()
+    page, data = write(path, most=2000, console=Console(file=out))
     seconds = time.perf_counter() - began
     assert len(page) < 20_000_000
     assert len(data["episodes"]) == 2000
@@ -184,6 +187,8 @@ def test_a_hundred_thousand_episodes_fit_on_a_page(make_run, write):
     (ends,) = (f for f in data["figures"] if f["id"] == "ends")
     assert sum(trace["x"][0] for trace in ends["traces"]) == pytest.approx(1)
     assert seconds < 300
+    done, total = re.findall(r"MB of episodes (\d+)/(\d+)", out.getvalue())[-1]
+    assert done == total != "0"
 
 
 def test_a_page_never_grows_beyond_its_limit(make_run, write):
