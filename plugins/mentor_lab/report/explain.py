@@ -42,12 +42,12 @@ class Explainer:
         self.terms: dict[str, RewardTerm] = {
             name: term for name, term in parts.reward.terms.items() if name not in self.asks
         }
-        self.tasks: dict[TaskKey, Task] = {
-            task.key: task
-            for domain in parts.domains.values()
-            for split in SPLITS
-            for task in domain.tasks(split)
-        }
+        self.tasks: dict[TaskKey, Task] = {}
+        for domain in parts.domains.values():
+            try:
+                self.tasks |= {task.key: task for split in SPLITS for task in domain.tasks(split)}
+            finally:
+                domain.env.close()  # it may have begun a server
 
     def scores(self, trajectory: Trajectory) -> dict[str, float | None]:
         """Term → score; None if the term does not score the episode, or failed."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.support.errors import DataError, MentorError
+from mentor_core.support.errors import DataError
 from mentor_core.support.user_code import reason
 from mentor_lab.imitation import imitation_gap
 from mentor_lab.report.choose import choose
@@ -50,7 +50,7 @@ def read_source(run: Run, advance: Callable[[], None] = lambda: None) -> Source:
     notes = []
     try:
         explainer = Explainer(run.path, run.references)
-    except MentorError as error:
+    except Exception as error:  # noqa: BLE001 - code of an environment or a term, told on the page
         notes.append(f"Scores are not explained: {reason(error)}.")
     else:
         if explainer.asks:
