@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,15 +23,15 @@ json_option = click.option(
 _VERSION = 1
 
 
-def print_json(**fields: Any) -> None:
+def print_json(**values: Any) -> None:
     """Print one JSON object with these fields, after its `schema_version`.
 
     Args:
-        **fields: JSON values and dataclasses. NaN and infinity become null; any other object its
+        **values: JSON values and dataclasses. NaN and infinity become null, any other object its
             text.
     """
-    found = {"schema_version": _VERSION, **fields}
-    click.echo(json.dumps(_plain(found), indent=2, ensure_ascii=False, allow_nan=False))
+    found = {"schema_version": _VERSION, **values}
+    click.echo(json.dumps(_plain(found), indent=2, allow_nan=False))
 
 
 def console_for(as_json: bool) -> Console:
@@ -43,7 +43,7 @@ def console_for(as_json: bool) -> Console:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

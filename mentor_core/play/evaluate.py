@@ -1,4 +1,4 @@
-"""Evaluation: how often a policy succeeds, with an interval, and how it behaves."""
+"""Evaluation: how often a policy succeeds, with an interval over tasks, and how it behaves."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from mentor_core.contracts.task import Task, TaskKey
-from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.contracts.trajectory import CallFailure, Trajectory
+from mentor_core.play.intervals import Estimate, estimate
 from mentor_core.play.rollout import Rollout, Start, episode_seed
 
-__all__ = ["Summary", "evaluation_starts", "pass_at", "play", "summarise", "summarise_split"]
+__all__ = [
+    "Summary",
+    "by_environment",
+    "evaluation_starts",
+    "pass_all",
+    "pass_at",
+    "play",
+    "summarise",
+]
+
+_INVALID: tuple[CallFailure, ...] = ("unknown_tool", "bad_arguments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +33,15 @@ class Summary:
     Attributes:
         episodes: how many there are.
         verified: how many have an outcome; the others count in no share of success.
-        success: share of the verified ones whose outcome is 1; None where none is verified.
-        interval: 95 % Wilson interval of `success`.
-        outcome: mean outcome of the verified ones, where it may be partial; in [0, 1].
+        success: share of the verified ones whose outcome is 1, averaged over tasks; None if none
+            is verified.
+        interval: 95 % interval of `success` over tasks; see `mentor_core.play.intervals`.
+        outcome: mean outcome of the verified ones, averaged over tasks; it may be partial,
+            in [0, 1].
         turns, calls: mean number an episode.
-        call_failures: share of calls that failed; None where there are none.
+        call_failures: share of calls that failed; None if there are none.
+        invalid_calls: share of calls to unknown tools, with arguments that do not fit, or that
+            cannot be parsed; None if no call was tried.
         ends: end reason → share of episodes.
     """
 
@@ -37,6 +53,7 @@ class Summary:
     turns: float
     calls: float
     call_failures: float | None
+    invalid_calls: float | None
     ends: dict[str, float]
 
 
@@ -64,37 +81,44 @@ def play(
 
 def summarise(trajectories: Sequence[Trajectory]) -> Summary:
     """The figures of a set of trajectories."""
-    outcomes = [t.outcome for t in trajectories if t.outcome is not None]
-    successes = sum(outcome >= 1.0 for outcome in outcomes)
+    outcomes = _outcomes(trajectories)
+    verified = sum(map(len, outcomes))
+    shares = [sum(outcome >= 1.0 for outcome in of) / len(of) for of in outcomes]
+    success = estimate(shares, verified) if shares else None
     calls = [call for t in trajectories for call in t.calls]
+    failures = [turn.parse_failure for t in trajectories for turn in t.turns]
+    unread = sum(failure not in (None, "unclosed_thinking") for failure in failures)
+    invalid = unread + sum(call.failure in _INVALID for call in calls)
+    tried = unread + len(calls)
     count = max(len(trajectories), 1)
     ends = [t.end or "error" for t in trajectories]
     return Summary(
         episodes=len(trajectories),
-        verified=len(outcomes),
-        success=successes / len(outcomes) if outcomes else None,
-        interval=_wilson(successes, len(outcomes)) if outcomes else None,
-        outcome=sum(outcomes) / len(outcomes) if outcomes else None,
+        verified=verified,
+        success=success.mean if success else None,
+        interval=success.interval if success else None,
+        outcome=fmean(sum(of) / len(of) for of in outcomes) if outcomes else None,
         turns=sum(len(t.turns) for t in trajectories) / count,
         calls=len(calls) / count,
         call_failures=sum(c.failure is not None for c in calls) / len(calls) if calls else None,
+        invalid_calls=invalid / tried if tried else None,
         ends={end: ends.count(end) / count for end in sorted(set(ends))},
     )
 
 
-def summarise_split(
+def by_environment(
     split: str, trajectories: Sequence[Trajectory], environments: Sequence[str]
-) -> dict[str, Summary]:
-    """SPLIT → its figures; where there are several environments SPLIT/NAME → those of each."""
-    found = {split: summarise(trajectories)}
+) -> dict[str, Sequence[Trajectory]]:
+    """SPLIT → all; if there are several environments SPLIT/NAME → those of each that has any."""
+    found: dict[str, Sequence[Trajectory]] = {split: trajectories}
     for name in environments if len(environments) > 1 else ():
         own = [trajectory for trajectory in trajectories if trajectory.env == name]
         if own:
-            found[f"{split}/{name}"] = summarise(own)
+            found[f"{split}/{name}"] = own
     return found
 
 
-def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, float]:
+def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, Estimate]:
     """pass@k for k = 1, 2, 4 … up to the samples a task: the chance that one of k succeeds.
 
     The unbiased estimate of Chen et al. (arXiv 2107.03374, section 2.1), averaged over tasks:
@@ -104,23 +128,35 @@ def pass_at(trajectories: Sequence[Trajectory]) -> dict[int, float]:
     Returns:
         k → share in [0, 1]; a task with fewer than k verified episodes does not count in it.
     """
-    outcomes: defaultdict[TaskKey, list[float]] = defaultdict(list)
-    for trajectory in trajectories:
-        if trajectory.outcome is not None:
-            outcomes[trajectory.task_key].append(trajectory.outcome)
+    return _by_number(trajectories, lambda n, c, k: 1 - math.comb(n - c, k) / math.comb(n, k))
+
+
+def pass_all(trajectories: Sequence[Trajectory]) -> dict[int, Estimate]:
+    """pass^k for k = 1, 2, 4 …: the chance that all of k samples succeed; returns as `pass_at`.
+
+    The unbiased estimate of τ-bench (Yao et al., arXiv 2406.12045, section 3): C(c, k) / C(n, k).
+    pass^k far below pass^1 means that the policy solves a task sometimes, and not reliably.
+    """
+    return _by_number(trajectories, lambda n, c, k: math.comb(c, k) / math.comb(n, k))
+
+
+def _by_number(
+    trajectories: Sequence[Trajectory], chance: Callable[[int, int, int], float]
+) -> dict[int, Estimate]:
+    """k → the chance of a task with n samples and c successes, averaged over tasks."""
+    counts = [(len(of), sum(outcome >= 1.0 for outcome in of)) for of in _outcomes(trajectories)]
     found, k = {}, 1
-    while shares := [
-        1 - math.comb(sum(o < 1.0 for o in of), k) / math.comb(len(of), k)
-        for of in outcomes.values()
-        if len(of) >= k
-    ]:
-        found[k] = sum(shares) / len(shares)
+    while enough := [(n, c) for n, c in counts if n >= k]:
+        independent = sum(n // k for n, _ in enough)
+        found[k] = estimate([chance(n, c, k) for n, c in enough], independent)
         k *= 2
     return found
 
 
-def _wilson(successes: int, count: int) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    interval = binomtest(successes, count).proportion_ci(0.95, "wilson")
-    return float(interval.low), float(interval.high)
+def _outcomes(trajectories: Sequence[Trajectory]) -> list[list[float]]:
+    """The outcomes of each task's verified episodes; tasks without any are left out."""
+    found: defaultdict[TaskKey, list[float]] = defaultdict(list)
+    for trajectory in trajectories:
+        if trajectory.outcome is not None:
+            found[trajectory.task_key].append(trajectory.outcome)
+    return [*found.values()]

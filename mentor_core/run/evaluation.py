@@ -12,7 +12,13 @@ from mentor_core.contracts.policy import Policy, Sampling, Student
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.evaluate import Summary, evaluation_starts, play, summarise_split
+from mentor_core.play.evaluate import (
+    Summary,
+    by_environment,
+    evaluation_starts,
+    play,
+    summarise,
+)
 from mentor_core.play.progress_bar import bar
 from mentor_core.play.rollout import Start
 from mentor_core.run.parts import Parts
@@ -91,8 +97,8 @@ class Evaluation:
     def add(self, split: Split, who: str, played: Sequence[Trajectory]) -> None:
         """Take the figures of a split; none if nothing was played."""
         if played:
-            for key, summary in summarise_split(split, played, [*self.parts.domains]).items():
-                self.summaries.setdefault(key, {})[who] = summary
+            for key, own in by_environment(split, played, [*self.parts.domains]).items():
+                self.summaries.setdefault(key, {})[who] = summarise(own)
 
     def close(self) -> None:
         """Close the environments and the executor."""

@@ -48,8 +48,8 @@ class ImitationGap:
         unmatched: tasks of the student that the teacher has no trajectory of; not compared.
         similarity: of the distributions of called tools, in [0, 1]: 1 − Jensen–Shannon
             divergence, base 2. None if the student or the teacher made no call.
-        bigram_similarity: the same over pairs of consecutive calls, where the beginning and the
-            end of an episode count as calls; None if nothing is compared.
+        bigram_similarity: the same over pairs of consecutive calls; the beginning and the end of
+            an episode count as calls. None if nothing is compared.
         over_calling, under_calling: mean calls of an episode beyond the teacher's number, and
             short of it; None if nothing is compared.
         tools: tool → mean calls an episode, of the student and of the teacher.

@@ -167,6 +167,7 @@ def mentor_commands() -> dict[str, str]:
         "recipes": "mentor_plugins.commands.listing:recipes",
         "rewards": "mentor_plugins.commands.listing:rewards",
         "run": "mentor_plugins.commands.run:command",
+        "runs": "mentor_plugins.commands.runs:command",
         "sft": "mentor_plugins.commands.sft:command",
         "show": "mentor_plugins.commands.show:command",
         "tasks": "mentor_plugins.commands.tasks:command",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mentor_core.cli.json_output import json_option
 from mentor_core.cli.options import PATH
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.verdicts import needs_testing, show_verdicts
@@ -40,6 +41,7 @@ __all__ = ["command"]
     help="Hostile episodes that are searched.",
 )
 @click.option("--skip", multiple=True, metavar="PROPERTY", help="May be repeated.")
+@json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -50,6 +52,7 @@ def command(
     count: int | None,
     examples: int,
     skip: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Check what every environment promises, with its expert and with hostile policies.
 
@@ -100,10 +103,10 @@ def command(
             on_progress=on_progress,
         )
         shown.advance()
-    console = Console()
-    holds = show_verdicts(console, env, "environment", inspection.verdicts)
-    if inspection.steps_per_second is not None:
-        console.print(f"{inspection.steps_per_second:,.0f} steps per second", highlight=False)
+    speed = inspection.steps_per_second
+    holds = show_verdicts(env, "environment", inspection.verdicts, as_json, steps_per_second=speed)
+    if speed is not None:
+        click.echo(f"{speed:,.0f} steps per second", err=as_json)
     if not holds:
         ctx.exit(1)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mentor_core.cli.json_output import json_option
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.verdicts import needs_testing, show_verdicts
 
@@ -32,8 +33,11 @@ __all__ = ["command"]
     show_default=True,
     help="Examples of each kind.",
 )
+@json_option
 @click.pass_context
-def command(ctx: click.Context, term: str, options: tuple[str, ...], examples: int) -> None:
+def command(
+    ctx: click.Context, term: str, options: tuple[str, ...], examples: int, as_json: bool
+) -> None:
     """Check what every reward term promises, and play the usual attacks on it.
 
     Prints a verdict for each property and, where one fails, the smallest counter-example found.
@@ -43,14 +47,12 @@ def command(ctx: click.Context, term: str, options: tuple[str, ...], examples: i
     mentor check-reward teacher --option mode=sequence
     mentor check-reward my_package.rewards:Brevity
     """
-    from rich.console import Console
-
     with needs_testing("check-reward"):
         from mentor_lab.rewards.conformance import check_reward
 
     made = _make(term, options)
     title = f"{term}, scores in {list(made.bounds)}"
-    if not show_verdicts(Console(), title, "term", check_reward(made, examples)):
+    if not show_verdicts(title, "term", check_reward(made, examples), as_json):
         ctx.exit(1)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_lab.commands.saved import open_saved, reward_config, saved_options
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ __all__ = ["command", "old_command"]
     "--rewards", required=True, metavar="A", help="A preset, terms with weights, or a .toml file."
 )
 @click.option("--against", required=True, metavar="B", help="The other reward, in the same way.")
-def command(rewards: str, against: str, **options: Any) -> None:
+@json_option
+def command(rewards: str, against: str, as_json: bool, **options: Any) -> None:
     """Say what reward B would change for the groups of FILES, compared with reward A.
 
     Counts the advantages that change sign and the groups without a gradient, shares the variance
@@ -65,6 +68,15 @@ def command(rewards: str, against: str, **options: Any) -> None:
             if not rows:
                 raise DataError("there is no trajectory to compare rewards on")
             effects[name] = measure(rows, terms[name], credit)
+    comparison = compare(effects[rewards], effects[against])
+    if as_json:
+        print_json(
+            rewards={name: _figures(effect) for name, effect in effects.items()},
+            comparison=comparison,
+            broken_lines=broken,
+            failed_scores=failed,
+        )
+        return
     console.print(_table(effects))
     for name, effect in effects.items():
         for conflict in effect.conflicts:
@@ -75,12 +87,19 @@ def command(rewards: str, against: str, **options: Any) -> None:
                 markup=False,
                 soft_wrap=True,
             )
-    for fact in _facts(compare(effects[rewards], effects[against])):
+    for fact in _facts(comparison):
         console.print(fact, highlight=False, markup=False, soft_wrap=True)
     if broken:
         console.print(f"{broken} broken line(s), not scored: see mentor score", style="yellow")
     if failed:
         console.print(f"{failed} time(s) a term failed: see mentor score", style="yellow")
+
+
+def _figures(effect: Effect) -> dict[str, Any]:
+    """The figures of a reward for programs: without the advantages of single trajectories."""
+    figures = asdict(effect)
+    del figures["advantages_B"]
+    return {**figures, "not_linear": _rest(effect)}
 
 
 def _table(effects: dict[str, Effect]) -> Any:

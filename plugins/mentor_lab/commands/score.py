@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.cli.options import PATH, check_output
 from mentor_core.support.errors import DataError, RewardError, RunError, nearest
 from mentor_lab.commands.saved import Saved, open_saved, saved_options
@@ -41,12 +43,14 @@ _PLURAL = {"answer": "answers", "gold": "gold calls", "schemas": "tool schemas"}
     metavar="FILE",
     help="Write the trajectories with their new scores to this new .jsonl file.",
 )
+@json_option
 def command(
     rewards: str | None,
     explain: bool,
     task: str | None,
     strict: bool,
     output: Path | None,
+    as_json: bool,
     **options: Any,
 ) -> None:
     """Score the trajectories of FILES again: .jsonl, .jsonl.gz, or the directory of a run.
@@ -69,17 +73,24 @@ def command(
         raise RunError(f"{output} exists; choose another --output")
     if task is not None and not explain:
         raise click.UsageError("--task goes with --explain")
+    if explain and as_json:
+        raise click.UsageError("--explain is for people to read; leave out --json")
     saved = open_saved(rewards=rewards, **options)
     inputs = Inputs(saved.reward, saved.tasks, saved.references)
     console = Console()
     if explain:
         _explain(saved, inputs, task, console)
     else:
-        _score(saved, inputs, strict, output, console)
+        _score(saved, inputs, strict, output, console, as_json)
 
 
 def _score(
-    saved: Saved, inputs: Inputs, strict: bool, output: Path | None, console: Console
+    saved: Saved,
+    inputs: Inputs,
+    strict: bool,
+    output: Path | None,
+    console: Console,
+    as_json: bool,
 ) -> None:
     from rich.console import Console
 
@@ -121,15 +132,28 @@ def _score(
             partial.unlink(missing_ok=True)
             with suppress(OSError):  # the disk is full: that has been told
                 file.close()
+    terms = ", ".join(reward.terms)
+    nothing = DataError(f"nothing could be scored: no trajectory has a score of {terms}")
+    facts = _facts(saved, reward.needs, tasks)
+    if as_json:
+        if not scored:
+            raise nothing
+        print_json(
+            parts={name: part.figures() for name, part in parts.items()},
+            notes=facts,
+            broken_lines=problems,
+            failed_scores=failures,
+            output=output,
+        )
+        return
     for name, part in parts.items():
         console.print(part.table(name))
-    for fact in _facts(saved, reward.needs, tasks):
+    for fact in facts:
         console.print(fact, highlight=False, markup=False, soft_wrap=True)
     problems.show(console, "broken line(s), not scored")
     failures.show(console, "score(s) missing because a term failed")
     if not scored:
-        terms = ", ".join(reward.terms)
-        raise DataError(f"nothing could be scored: no trajectory has a score of {terms}")
+        raise nothing
     if output is not None:
         console.print(f"trajectories in {output}", highlight=False, markup=False)
 
@@ -149,6 +173,19 @@ class _Part:
         values = [*row.values_K.tolist(), row.reward]
         for tally, value in zip(self.tallies.values(), values, strict=True):
             tally.add(value)
+
+    def figures(self) -> dict[str, Any]:
+        """The same as `table` for programs."""
+        return {
+            term: {
+                "trajectories": tally.seen,
+                "scored": tally.scored,
+                "failed": self.failed[term],
+                "mean": tally.mean,
+                "std": tally.std,
+            }
+            for term, tally in self.tallies.items()
+        }
 
     def table(self, name: str) -> Any:
         """Mean, standard deviation and share scored of each term."""
@@ -170,11 +207,12 @@ class _Part:
         return table
 
 
+@dataclass
 class _Listed:
     """Problems of one kind: all are counted, the first ones listed."""
 
-    def __init__(self) -> None:
-        self.count, self.first = 0, list[str]()
+    count: int = 0
+    first: list[str] = field(default_factory=list)
 
     def add(self, problem: str) -> None:
         self.count += 1

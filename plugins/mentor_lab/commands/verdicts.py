@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mentor_core.cli.json_output import console_for, print_json
 from mentor_core.support.errors import RunError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from mentor_lab.verdict import Verdict
 
 __all__ = ["needs_testing", "show_verdicts"]
@@ -35,8 +34,21 @@ def needs_testing(command: str) -> Iterator[None]:
         ) from None
 
 
-def show_verdicts(console: Console, title: str, subject: str, verdicts: Sequence[Verdict]) -> bool:
-    """Print a table of verdicts and the counter-examples; whether all promises hold."""
+def show_verdicts(
+    title: str, subject: str, verdicts: Sequence[Verdict], as_json: bool, **facts: Any
+) -> bool:
+    """Print a table of verdicts and the counter-examples; whether all promises hold.
+
+    Args:
+        as_json: print the verdicts as JSON instead.
+        **facts: further fields of the JSON.
+    """
+    failed = [verdict for verdict in verdicts if verdict.problem is not None]
+    if as_json:
+        rows = [_row(verdict) for verdict in verdicts]
+        print_json(**{subject: title}, holds=not failed, verdicts=rows, **facts)
+        return not failed
+    console = console_for(as_json)
     from rich.table import Table
     from rich.text import Text
 
@@ -53,9 +65,22 @@ def show_verdicts(console: Console, title: str, subject: str, verdicts: Sequence
     for verdict in verdicts:
         if verdict.problem is None and not verdict.tested and verdict.why_untested:
             console.print(str(verdict), style="yellow", highlight=False, markup=False)
-    failed = [verdict for verdict in verdicts if verdict.problem is not None]
     for verdict in failed:
         heading, _, example = str(verdict).partition("\n")
         console.print(f"\n{heading}", style="bold red", highlight=False, markup=False)
         console.print(example, highlight=False, markup=False, soft_wrap=True)
     return not failed
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict for programs; the counter-example as a person reads it."""
+    problem = verdict.problem
+    return {
+        "property": verdict.property,
+        "promise": verdict.promise,
+        "verdict": "fails" if problem else "holds" if verdict.tested else "not tested",
+        "examples": verdict.tested,
+        "problem": problem and problem.text,
+        "example": problem and str(problem.example),
+        "why_untested": verdict.why_untested or None,
+    }

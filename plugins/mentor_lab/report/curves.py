@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_lab.report.intervals import of_mean
+from mentor_lab.report.intervals import over_tasks
 from mentor_lab.report.read import Episode, Metrics
 
 __all__ = ["MOST_POINTS", "Curve", "curve", "value_of"]
@@ -75,7 +75,7 @@ def curve(metric: str, rows: Sequence[Metrics], episodes: Sequence[Episode]) -> 
     for point, inside in sorted(points.items()):
         values = [value for row in inside if (value := row.get(metric)) is not None]
         means = [mean for row in inside for mean in groups.get(int(row["step"] or 0), ())]
-        low, high = of_mean(means) or (None, None)
+        low, high = over_tasks(means) or (None, None)
         found.steps.append(min(point * found.every, last))
         found.mean.append(sum(values) / len(values) if values else None)
         found.low.append(low)

@@ -14,9 +14,9 @@ from typing import Any
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.evaluate import Summary
 from mentor_lab.report.curves import curve
-from mentor_lab.report.intervals import of_mean
+from mentor_lab.report.intervals import over_tasks
 from mentor_lab.report.read import Episode, Metrics, Run
-from mentor_lab.report.tables import by_environment, phases
+from mentor_lab.report.tables import phases, summaries
 from mentor_lab.report.traces import COLOURS, Trace, bars, lines, stacked
 
 __all__ = ["Figure", "curves", "endings", "scores_by_split", "success", "time", "titles", "tools"]
@@ -48,13 +48,13 @@ def success(runs: Sequence[Run]) -> Figure:
     figure = Figure(
         "success",
         "Success by split",
-        "Share of verified episodes with outcome 1. Bars: 95 % interval (Wilson).",
+        "Share of verified episodes with outcome 1. Bars: 95 % interval over tasks.",
         layout={"barmode": "group", "yaxis": {"tickformat": ".0%", "range": [0, 1]}},
     )
     for name, colour, by_split in _evaluations(runs):
         figures: dict[str, Summary] = {}
         for split, episodes in by_split.items():
-            figures |= by_environment(split, episodes)
+            figures |= summaries(split, episodes)
         known = {s: f for s, f in figures.items() if f.success is not None}
         shares = [f.success or 0.0 for f in known.values()]
         intervals = [f.interval for f in known.values()]
@@ -78,7 +78,7 @@ def scores_by_split(runs: Sequence[Run]) -> list[Figure]:
             means, intervals = {}, []
             for term, values in _scores(by_split.get(split, [])).items():
                 means[term] = sum(values) / len(values)
-                intervals.append(of_mean(values))
+                intervals.append(over_tasks(values))
             if means:
                 figure.traces.append(
                     bars(name, colour, list(means), list(means.values()), intervals)

@@ -5,9 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["Interval", "of_mean", "of_share"]
+from mentor_core.play.intervals import estimate
+
+__all__ = ["Interval", "of_mean", "over_tasks"]
 
 Interval = tuple[float, float] | None
+
+
+def over_tasks(means: Sequence[float]) -> Interval:
+    """The interval of a mean over tasks, as evaluations have it; None for fewer than two tasks.
+
+    Args:
+        means: one a task. Shares and scores in [0, 1] have `mentor_core.play.intervals`' interval,
+            and other values Student's.
+    """
+    if len(means) < 2:
+        return None
+    if all(0 <= mean <= 1 for mean in means):
+        return estimate(means).interval
+    return of_mean(means)
 
 
 def of_mean(values: Sequence[float]) -> Interval:
@@ -25,13 +41,3 @@ def of_mean(values: Sequence[float]) -> Interval:
     variance = sum((value - mean) ** 2 for value in values) / (count - 1)
     half = float(t.ppf(0.975, count - 1)) * math.sqrt(variance / count)
     return mean - half, mean + half
-
-
-def of_share(successes: int, count: int) -> Interval:
-    """Wilson's interval of a share in [0, 1]; None for no trials."""
-    from scipy.stats import binomtest
-
-    if not count:
-        return None
-    found = binomtest(successes, count).proportion_ci(0.95, "wilson")
-    return float(found.low), float(found.high)

@@ -160,7 +160,7 @@ def read_episodes(
     """Read the episodes of a run that was opened.
 
     Args:
-        score: scores an episode of an evaluation, as none of the run's files has those scores.
+        score: scores an episode of an evaluation that has no scores yet.
         scored: most episodes of one evaluation that are scored.
         advance: called after each megabyte of `megabytes(run)`.
     """
@@ -258,7 +258,7 @@ def _read_part(
                     broken.append(str(error))
                 continue
             if score is not None and name != "train" and len(into) < scored:
-                whole.scores = score(whole)
+                whole.scores = whole.scores or score(whole)
             into.append(Episode(name, file, number, start, _lean(whole)))
     if broken:
         run.notes.append(f"{len(broken)} lines of {file} are left out. The first: {broken[0]}.")

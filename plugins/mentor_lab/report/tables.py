@@ -9,7 +9,7 @@ from typing import Any
 
 from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.evaluate import Summary, summarise, summarise_split
+from mentor_core.play.evaluate import Summary, by_environment, summarise
 from mentor_core.run.report import COLUMNS, table_rows
 from mentor_lab.imitation import ImitationGap, imitation_gap
 from mentor_lab.report.intervals import Interval, of_mean
@@ -17,7 +17,6 @@ from mentor_lab.report.read import Episode, Run
 
 __all__ = [
     "Table",
-    "by_environment",
     "costs",
     "evaluations",
     "gap_counts",
@@ -25,6 +24,7 @@ __all__ = [
     "overview",
     "phases",
     "seeds",
+    "summaries",
     "together",
 ]
 
@@ -79,16 +79,17 @@ def evaluations(run: Run) -> Table:
     found: dict[str, dict[str, Summary]] = {}
     for split, by_time in run.evaluations.items():
         for when, episodes in by_time.items():
-            for key, summary in by_environment(split, episodes).items():
+            for key, summary in summaries(split, episodes).items():
                 found.setdefault(key, {})[when] = summary
     return Table("Before and after", COLUMNS, list(table_rows(found)))
 
 
-def by_environment(split: str, episodes: Sequence[Episode]) -> dict[str, Summary]:
+def summaries(split: str, episodes: Sequence[Episode]) -> dict[str, Summary]:
     """SPLIT → its figures; of several environments SPLIT/NAME → those of each, too."""
     played = _of(episodes)
     names = sorted({trajectory.env for trajectory in played})
-    return summarise_split(split, played, names) if played else {}
+    parts = by_environment(split, played, names) if played else {}
+    return {key: summarise(part) for key, part in parts.items()}
 
 
 def seeds(runs: Sequence[Run]) -> Table:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import click
 
+from mentor_core.cli.json_output import console_for, json_option, print_json
 from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
 from mentor_core.contracts.task import SPLITS, Split
 from mentor_core.support.errors import ConfigError, RunError
@@ -14,8 +17,14 @@ from mentor_core.support.errors import ConfigError, RunError
 __all__ = ["command"]
 
 
-@click.command("eval", short_help="Evaluate a student or a run's result.")
-@click.argument("run", required=False, type=PATH)
+@click.command("eval", short_help="Evaluate any policy: a run, a model, a server.")
+@click.argument("path", required=False, type=PATH, metavar="[RUN|MODEL]")
+@click.option(
+    "--checkpoint",
+    type=click.IntRange(min=0),
+    metavar="STEP",
+    help="The student in RUN's checkpoint of that optimizer step.",
+)
 @configuration_options
 @click.option(
     "--split", "splits", multiple=True, type=click.Choice(SPLITS), help="May be repeated."
@@ -23,7 +32,13 @@ __all__ = ["command"]
 @click.option("--count", type=click.IntRange(min=1), help="Most tasks of each split.")
 @click.option("--samples", type=click.IntRange(min=1), help="Episodes a task.")
 @click.option("--temperature", type=click.FloatRange(min=0), help="0 is greedy.")
-@click.option("--policy", metavar="NAME", help="What plays: transformers, openai, …")
+@click.option("--policy", metavar="NAME", help="What plays: transformers, openai, scripted, …")
+@click.option(
+    "--rewards",
+    metavar="PRESET|TERMS",
+    help="Whose terms are scored: a preset, or term,term; see `mentor rewards`.",
+)
+@click.option("--prices", type=PATH, metavar="FILE", help="TOML table: model → dollars.")
 @click.option(
     "--output",
     type=PATH,
@@ -33,46 +48,46 @@ __all__ = ["command"]
 @click.option(
     "--resume", is_flag=True, help="Go on with a --output that is there, by the same settings."
 )
+@json_option
 def command(
-    run: Path | None,
+    path: Path | None,
+    checkpoint: int | None,
     splits: tuple[Split, ...],
     count: int | None,
     samples: int | None,
     temperature: float | None,
     policy: str | None,
+    rewards: str | None,
+    prices: Path | None,
     output: Path | None,
     resume: bool,
+    as_json: bool,
     **options: Any,
 ) -> None:
-    """Play tasks with a student and report how often it succeeds, with a 95 % interval.
+    """Play tasks with a policy, and report success with a 95 % interval, rewards and expenses.
 
-    With RUN, its settings and its trained student are used.
+    With RUN, its settings and its trained student are used. MODEL is a directory or a GGUF file.
 
     \b
-    mentor eval runs/calculator-20260101-120000 --split ood --samples 4
+    mentor eval runs/calculator-20260101-120000 --split ood --samples 4 --temperature 1
+    mentor eval runs/calculator-20260101-120000 --checkpoint 20 --json
     mentor eval --env calculator --model embedded --temperature 0
     mentor eval --policy openai --set evaluate.policy_options.model=NAME --output teacher.jsonl
     """
-    from rich.console import Console
-
     from mentor_core.door.registry import POLICIES, create
     from mentor_core.model.models import load_student
-    from mentor_core.play.evaluate import pass_at
+    from mentor_core.play.evaluate import by_environment
     from mentor_core.run.assemble import assemble
     from mentor_core.run.evaluation import Evaluation
     from mentor_core.run.report import as_table
-    from mentor_core.run.run_directory import RunDirectory
     from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
+    from mentor_plugins.commands.evaluated_model import settings_of
     from mentor_plugins.commands.kept import Kept, played_with
+    from mentor_plugins.commands.measured import Measured, lines, measure, priced, score_terms
+    from mentor_plugins.teacher_store.prices import Prices
 
     check_output(output)
-    base: dict[str, Any] = {}
-    if run is not None:
-        directory = RunDirectory.open(run)
-        if not directory.model.exists():
-            raise RunError(f"{run} has no trained model yet ({directory.status})")
-        base = {**directory.config.model_dump(mode="json"), "model": str(directory.model)}
     given = {
         "splits": list(splits) or None,
         "tasks": count,
@@ -81,7 +96,8 @@ def command(
         "policy": policy,
     }
     evaluate = {key: value for key, value in given.items() if value is not None}
-    config = configuration(**options, more={"evaluate": evaluate}, base=base)
+    base = settings_of(path, checkpoint)
+    config = configuration(**options, rewards=rewards, more={"evaluate": evaluate}, base=base)
     if not config.evaluate.splits or not config.evaluate.tasks:
         raise ConfigError(
             "nothing is to be evaluated: evaluate.splits is empty, or evaluate.tasks is 0; "
@@ -91,30 +107,57 @@ def command(
     parts = assemble(config)
     with given_as("--set evaluate.policy_options."):
         player = create(POLICIES, config.evaluate.policy, config.evaluate.policy_options)
-    kept = Kept(output, played_with(config, player), resume)
-    console = Console()
+    model = config.evaluate.policy_options.get("model")
+    table = Prices.read(prices, model) if prices is not None else Prices(model=model)
+    settings = played_with(config, player)
+    kept = Kept(output, settings, resume)
+    console = console_for(as_json)
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
         student, name = load_student(config.model, config.model_options), config.model
     for note in parts.match_player(player, student):
-        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+        say(f"note: {note}")
     evaluation = Evaluation(parts, player, parts.executor(), console)
     evaluation.prepare(student)
-    chances: dict[Split, dict[int, float]] = {}
+    measured: dict[str, Measured] = {}
+    seconds: dict[str, float] = {}
     for split in config.evaluate.splits:
-        left, trajectories = kept.split(evaluation.starts(split))
-        trajectories += evaluation.play(split, left, kept.add)
+        starts = evaluation.starts(split)
+        left, trajectories = kept.split(starts)
+        began = perf_counter()
+        try:
+            trajectories += evaluation.play(split, left, lambda t: kept.add(priced(t, table)))
+        except KeyboardInterrupt:
+            if output is not None:
+                click.echo(f"what was played is in {output}; --resume goes on", err=True)
+            raise
+        if not trajectories:
+            continue
+        seconds[split] = perf_counter() - began
+        tasks = {start.task.key: start.task for start in starts}
+        score_terms(parts, [priced(t, table) for t in trajectories], tasks, say)
         evaluation.add(split, name, trajectories)
-        if trajectories:
-            chances[split] = pass_at(trajectories)
+        for key, own in by_environment(split, trajectories, [*parts.domains]).items():
+            measured[key] = measure(own, parts.reward.terms)
     evaluation.close()
-    summaries = evaluation.summaries
+    summaries = {key: by_player[name] for key, by_player in evaluation.summaries.items()}
     if not summaries:
         raise RunError(f"no tasks in the splits {', '.join(config.evaluate.splits)}")
-    console.print(as_table(summaries, f"{config.env}: {name}"))
-    for split, chance in chances.items():
-        if config.evaluate.samples > 1:
-            line = ", ".join(f"pass@{k} {share:.1%}" for k, share in chance.items())
-            console.print(f"{split}: {line}", highlight=False)
+    if as_json:
+        found = {key: asdict(summaries[key]) | asdict(measured[key]) for key in summaries}
+        print_json(
+            player=name, settings=settings, output=output, seconds=seconds, evaluations=found
+        )
+        return
+    console.print(as_table(evaluation.summaries, f"{config.env}: {name}"))
+    for key, summary in summaries.items():
+        for line in lines(key, summary, measured[key], config.evaluate.samples):
+            say(line)
+    played = ", ".join(f"{split} {wall:.1f} s" for split, wall in seconds.items())
+    say(f"wall time of this evaluation: {played}")
     if output is not None:
-        console.print(f"trajectories in {output}", highlight=False)
+        say(f"trajectories in {output}")

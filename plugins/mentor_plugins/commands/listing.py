@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.door.registry import (
     COMPOSERS,
     ENVIRONMENTS,
@@ -27,38 +29,73 @@ from mentor_core.door.registry import (
 
 __all__ = ["envs", "plugins", "recipes", "rewards"]
 
+_REQUIRED = "(required)"
+
 
 @click.command(short_help="List the environments.")
-def envs() -> None:
+@json_option
+def envs(as_json: bool) -> None:
     """List the environments, their options, and from which distribution they come."""
-    _print([ENVIRONMENTS])
+    _show([ENVIRONMENTS], as_json)
 
 
 @click.command(short_help="List reward terms, composers and presets.")
-def rewards() -> None:
+@json_option
+def rewards(as_json: bool) -> None:
     """List reward terms, composers and presets with their options."""
-    _print([REWARD_TERMS, COMPOSERS, PRESETS])
+    _show([REWARD_TERMS, COMPOSERS, PRESETS], as_json)
 
 
 @click.command(short_help="List recipes of whole runs.")
-def recipes() -> None:
+@json_option
+def recipes(as_json: bool) -> None:
     """List recipes: settings of a whole run, which `mentor run --recipe NAME` begins with."""
-    _print([RECIPES])
+    _show([RECIPES], as_json)
 
 
 @click.command(short_help="List every extension point and plugin.")
+@json_option
 @click.pass_context
-def plugins(ctx: click.Context) -> None:
+def plugins(ctx: click.Context, as_json: bool) -> None:
     """List everything that plugins have registered, and what is broken and why.
 
     Ends with exit code 1 if something is broken.
     """
-    if _print(KINDS) or broken_plugins():
+    if _show(KINDS, as_json) or broken_plugins():
         ctx.exit(1)
 
 
-def _print(kinds: Sequence[Kind[Any]]) -> int:
-    """Print a table for each kind, and the plugins that are broken; how many entries are."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is listed of one registered name; options as they are shown, `problem` if broken."""
+
+    name: str
+    description: str
+    options: dict[str, str]
+    distribution: str
+    problem: str | None
+
+
+def _show(kinds: Sequence[Kind[Any]], as_json: bool) -> int:
+    """Print what is registered of each kind, and the broken plugins; how many names are broken."""
+    found = {_plural(kind.name): [_row(kind, entry) for entry in entries(kind)] for kind in kinds}
+    if as_json:
+        kinds_as_keys = {title.replace(" ", "_"): rows for title, rows in found.items()}
+        print_json(plugins=kinds_as_keys, broken_plugins=broken_plugins())
+    else:
+        _print(found)
+    return sum(row.problem is not None for rows in found.values() for row in rows)
+
+
+def _row(kind: Kind[Any], entry: Entry) -> _Row:
+    if entry.problem:
+        return _Row(entry.name, "", {}, entry.distribution, entry.problem)
+    summary, options = _summary(kind, entry), _options(kind, entry)
+    return _Row(entry.name, summary, options, entry.distribution, None)
+
+
+def _print(found: Mapping[str, Sequence[_Row]]) -> None:
+    """Print a table for each kind, and the plugins that are broken."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -66,25 +103,25 @@ def _print(kinds: Sequence[Kind[Any]]) -> int:
     console = Console()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 140
-    broken = 0
-    for kind in kinds:
-        table = Table(title=_plural(kind.name), title_justify="left", show_edge=False)
+    for title, rows in found.items():
+        table = Table(title=title, title_justify="left", show_edge=False)
         for column in ("name", "what it is", "options", "from"):
             table.add_column(column, overflow="fold")
-        for entry in entries(kind):
-            if entry.problem:
-                broken += 1
-                what, options = Text(f"broken: {entry.problem}", style="red"), ""
-            else:
-                what, options = Text(_summary(kind, entry)), _options(kind, entry)
-            table.add_row(entry.name, what, Text(options), entry.distribution)
+        for row in rows:
+            what = Text(row.description)
+            if row.problem is not None:
+                what = Text(f"broken: {row.problem}", style="red")
+            options = ", ".join(
+                f"{name} (required)" if default == _REQUIRED else f"{name}={default}"
+                for name, default in row.options.items()
+            )
+            table.add_row(row.name, what, Text(options), row.distribution)
         console.print(table)
         console.print()
     for plugin in broken_plugins():
         console.print(
             Text(f"broken plugin {plugin.plugin} ({plugin.distribution}): {plugin.problem}", "red")
         )
-    return broken
 
 
 def _summary(kind: Kind[Any], entry: Entry) -> str:
@@ -100,18 +137,18 @@ def _summary(kind: Kind[Any], entry: Entry) -> str:
     return str(text).strip().partition("\n")[0]
 
 
-def _options(kind: Kind[Any], entry: Entry) -> str:
-    """The options with their defaults."""
+def _options(kind: Kind[Any], entry: Entry) -> dict[str, str]:
+    """Option → its default as Python writes it, or `_REQUIRED`."""
     if kind in (PRESETS, RECIPES, STUDENTS):
-        return ""
+        return {}
     target: Any = load(kind, entry.name)
     fields = getattr(getattr(target, "Options", target), "model_fields", {})
-    return ", ".join(
-        f"{name} (required)"
+    return {
+        name: _REQUIRED
         if field.is_required()
-        else f"{name}={_shown(field.get_default(call_default_factory=True))}"
+        else _shown(field.get_default(call_default_factory=True))
         for name, field in fields.items()
-    )
+    }
 
 
 def _shown(value: Any) -> str:

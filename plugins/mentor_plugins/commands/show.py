@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.cli.options import PATH
 from mentor_core.support.errors import RunError, nearest
 
@@ -37,6 +38,7 @@ __all__ = ["command", "episode"]
     show_default=True,
     help="How many to show.",
 )
+@json_option
 def command(
     run: Path,
     name: str | None,
@@ -45,6 +47,7 @@ def command(
     step: int | None,
     failed: bool,
     limit: int,
+    as_json: bool,
 ) -> None:
     """Read episodes of RUN in the terminal, the teacher's reference beside the student's.
 
@@ -67,7 +70,7 @@ def command(
     asked = {"env": env, "task": task, "step": None if step is None else str(step)}
     there: dict[str, set[str]] = {option: set() for option in asked}
     console = Console()
-    shown = 0
+    shown: list[Trajectory] = []
     for trajectory in iterate_trajectories(files[name]):
         found = {
             "env": trajectory.env,
@@ -80,17 +83,22 @@ def command(
             continue
         if failed and (trajectory.outcome or 0.0) >= 1.0:
             continue
-        if shown == limit:
+        if len(shown) == limit:
             break
-        shown += 1
-        references = _references(directory, trajectory)
-        console.print(episode(trajectory, next(iter(references), None)))
+        shown.append(trajectory)
+        if not as_json:
+            console.print(episode(trajectory, next(iter(_references(directory, trajectory)), None)))
     if not shown:
         for option, wanted in asked.items():
             if wanted is not None and wanted not in there[option]:
                 known = nearest(wanted, there[option])
                 raise RunError(f"{files[name]} has no episode with --{option} {wanted}{known}")
         raise RunError(f"no episode in {files[name]} is all that the options ask for")
+    if as_json:
+        rows = [
+            {"trajectory": found, "references": [*_references(directory, found)]} for found in shown
+        ]
+        print_json(file=files[name], episodes=rows)
 
 
 def _references(directory: RunDirectory, student: Trajectory) -> Iterable[Trajectory]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.cli.options import PATH, configuration
 from mentor_core.contracts.task import SPLITS, Split
 from mentor_core.support.errors import RunError, nearest
@@ -22,7 +22,7 @@ __all__ = ["command"]
 @click.option("--config", "config_file", type=PATH, help="TOML file with settings.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=5, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a task.")
+@json_option
 def command(
     env: str,
     split: Split,
@@ -43,24 +43,29 @@ def command(
     from mentor_core.run.assemble import assemble
 
     config = configuration(config_file, env, None, None, None, settings)
-    shown = 0
-    known: list[str] = []
+    rows: list[dict[str, Any]] = []
+    known: dict[str, list[str]] = {}
     for domain in assemble(config).domains.values():
         tasks = domain.tasks(split)
-        known += [found.id for found in tasks]
-        for found in [t for t in tasks if task in (None, t.id)][: limit - shown]:
-            shown += 1
+        known[domain.name] = [found.id for found in tasks]
+        for found in [t for t in tasks if task in (None, t.id)][: limit - len(rows)]:
             domain.env.reset(seed=0, options={"task": found})
-            tools = [schema["function"]["name"] for schema in domain.env.schemas]
-            if as_json:
-                click.echo(json.dumps(_row(found, tools), ensure_ascii=False, default=str))
-            else:
-                click.echo(f"{found.id}\n{found.prompt}\n→ {found.answer}  [{', '.join(tools)}]\n")
-        if not as_json:
-            click.echo(f"{domain.name}: {len(tasks)} tasks in {split}")
-    if task is not None and not shown:
-        near = nearest(task, known) if len(known) < 10_000 else ""
+            names = [schema["function"]["name"] for schema in domain.env.schemas]
+            rows.append(_row(found, names))
+    if task is not None and not rows:
+        ids = [task_id for several in known.values() for task_id in several]
+        near = nearest(task, ids) if len(ids) < 10_000 else ""
         raise RunError(f"no task {task!r} in split {split!r} of {env!r}{near}")
+    counts = {name: len(ids) for name, ids in known.items()}
+    if as_json:
+        print_json(split=split, counts=counts, tasks=rows)
+        return
+    for row in rows:
+        click.echo(
+            f"{row['id']}\n{row['prompt']}\n→ {row['answer']}  [{', '.join(row['tools'])}]\n"
+        )
+    for name, count in counts.items():
+        click.echo(f"{name}: {count} tasks in {split}")
 
 
 def _row(task: Any, tools: list[str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.cli.options import PATH, component_options, configuration, configuration_options
 from mentor_core.support.errors import ConfigError, MentorError, RunError
 
 if TYPE_CHECKING:
     from mentor_core.contracts.record_format import RecordFormat
-    from mentor_plugins.teacher_store.store import TeacherStore, Verdict
+    from mentor_plugins.teacher_store.store import Stored, TeacherStore, Verdict
 
 __all__ = ["group"]
 
@@ -34,7 +34,6 @@ _OPTION = click.option(
     "--option", "given", multiple=True, metavar="KEY=VALUE", help="An option of the format."
 )
 _STORE = click.argument("store", type=PATH)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _ENV = click.option("--env", metavar="NAME", help="Only attempts in this environment.")
 _VERDICT = click.option(
     "--verdict",
@@ -52,7 +51,7 @@ def group() -> None:
 
 @group.command("ls", short_help="List teachers: attempts, requests, cost.")
 @_STORE
-@_JSON
+@json_option
 def listing(store: Path, as_json: bool) -> None:
     """List the teachers of STORE: attempts by verdict, calls, requests, tokens and cost."""
     from mentor_plugins.teacher_store.figures import teachers
@@ -60,7 +59,7 @@ def listing(store: Path, as_json: bool) -> None:
     with _open(store).database as database:
         rows = teachers(database)
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        print_json(teachers=rows)
         return
     for title, names in (("attempts", _ATTEMPTS), ("ledger", _LEDGER)):
         _print(title, [{name: row[name] for name in names} for row in rows])
@@ -68,7 +67,7 @@ def listing(store: Path, as_json: bool) -> None:
 
 @group.command(short_help="Count tasks by verified attempts.")
 @_STORE
-@_JSON
+@json_option
 def stats(store: Path, as_json: bool) -> None:
     """Say how many tasks have none, one or several verified attempts, by environment and split.
 
@@ -79,7 +78,7 @@ def stats(store: Path, as_json: bool) -> None:
     with _open(store).database as database:
         rows = coverage(database)
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        print_json(coverage=rows)
     else:
         _print("coverage", rows)
 
@@ -90,8 +89,14 @@ def stats(store: Path, as_json: bool) -> None:
 @_VERDICT
 @click.option("--task", metavar="ID", help="Only attempts at this task.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=3, show_default=True)
+@json_option
 def show(
-    store: Path, env: str | None, verdicts: tuple[Verdict, ...], task: str | None, limit: int
+    store: Path,
+    env: str | None,
+    verdicts: tuple[Verdict, ...],
+    task: str | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """Read attempts in the terminal, and why they were refused."""
     from rich.console import Console
@@ -99,6 +104,7 @@ def show(
     from mentor_plugins.commands.show import episode
 
     console, shown = Console(), 0
+    rows: list[Stored] = []
     opened = _open(store)
     with opened.database:
         for attempt in opened.stream(env, verdicts or _VERDICTS):
@@ -107,6 +113,9 @@ def show(
             if shown == limit:
                 break
             shown += 1
+            if as_json:
+                rows.append(attempt)
+                continue
             console.print(episode(attempt.trajectory, None))
             why = f": {attempt.reason} {attempt.example}".rstrip(": ") if attempt.reason else ""
             line = f"attempt {attempt.number}, {attempt.verdict}{why}"
@@ -115,6 +124,8 @@ def show(
                 console.print(attempt.trajectory.provenance, soft_wrap=True)
     if not shown:
         raise RunError(f"{store} has no attempt that is all that the options ask for")
+    if as_json:
+        print_json(attempts=rows)
 
 
 @group.command(short_help="Replay every attempt again.")

@@ -1,30 +1,38 @@
 """Figures of an evaluation."""
 
-import dataclasses
 import itertools
-import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mentor_core.contracts.task import Task
-from mentor_core.contracts.trajectory import Call
-from mentor_core.play.evaluate import evaluation_starts, pass_at, play, summarise, summarise_split
+from mentor_core.contracts.trajectory import Call, Turn
+from mentor_core.play.evaluate import (
+    by_environment,
+    evaluation_starts,
+    pass_all,
+    pass_at,
+    play,
+    summarise,
+)
 from mentor_lab.testing import trajectories, trajectory_of
 
 TASKS = [Task(f"task-{n}", "tests", "?") for n in range(3)]
 
 
-def wilson(successes, count, z=1.959963984540054):
-    share = successes / count
-    middle = share + z * z / (2 * count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
-    return (middle - half) / (1 + z * z / count), (middle + half) / (1 + z * z / count)
-
-
 def of_outcomes(*outcomes):
-    return summarise([trajectory_of("3", outcome=outcome) for outcome in outcomes])
+    """Figures of tasks with one episode each."""
+    return summarise(samples(*([outcome] for outcome in outcomes)))
+
+
+def samples(*tasks):
+    """Trajectories of several tasks, each with the outcomes of its samples."""
+    return [
+        trajectory_of("3", outcome=outcome, task_id=f"task-{n}")
+        for n, outcomes in enumerate(tasks)
+        for outcome in outcomes
+    ]
 
 
 def test_what_was_not_verified_counts_in_no_share_of_success():
@@ -41,26 +49,14 @@ def test_a_partial_outcome_is_no_success():
     assert of_outcomes(0.99, 0.5, 1.0).success == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize(
-    ("successes", "count", "expected"),
-    [  # by hand, to three digits
-        (0, 10, (0.0, 0.278)),
-        (10, 10, (0.722, 1.0)),
-        (5, 10, (0.237, 0.763)),
-        (1, 1, (0.207, 1.0)),
-    ],
-)
-def test_the_interval_is_wilsons(successes, count, expected):
-    summary = of_outcomes(*[1.0] * successes, *[0.0] * (count - successes))
-    assert summary.interval == pytest.approx(expected, abs=5e-4)
+def test_a_task_counts_once_however_many_of_its_episodes_are_verified():
+    summary = summarise(samples([1.0], [0.0, 0.0, 0.0]))
+    assert (summary.success, summary.outcome, summary.verified) == (0.5, 0.5, 4)
 
 
-@given(st.lists(st.sampled_from((0.0, 1.0)), min_size=1, max_size=40))
-def test_the_interval_contains_the_share(outcomes):
-    summary = of_outcomes(*outcomes)
-    low, high = summary.interval
-    assert 0 <= low <= summary.success <= high <= 1
-    assert summary.interval == pytest.approx(wilson(sum(outcomes), len(outcomes)), abs=1e-9)
+def test_the_interval_of_one_episode_a_task_is_wilsons():
+    low, high = of_outcomes(*[1.0] * 5, *[0.0] * 5).interval
+    assert (low, high) == pytest.approx((0.237, 0.763), abs=5e-4)
 
 
 def test_behaviour_is_counted_by_episode_and_failures_by_call():
@@ -75,6 +71,17 @@ def test_behaviour_is_counted_by_episode_and_failures_by_call():
     )
     assert (summary.turns, summary.calls, summary.call_failures) == (1.0, 1.0, 0.5)
     assert summary.ends == {"answered": 0.25, "error": 0.5, "turn_limit": 0.25}
+
+
+def test_calls_are_invalid_if_they_could_not_be_carried_out_as_written():
+    made = [Call("add", {}, failure=failure) for failure in (None, "bad_arguments", "timeout")]
+    made.append(Call("ad", {}, failure="unknown_tool"))
+    unread = Turn("<tool_call>", parse_failure="malformed_json")
+    thinking = Turn("<think>", parse_failure="unclosed_thinking")
+    episode = trajectory_of(turns=[Turn("", calls=made), unread, thinking])
+    assert summarise([episode]).invalid_calls == 3 / 5
+    assert summarise([trajectory_of(turns=[unread])]).invalid_calls == 1.0
+    assert summarise([trajectory_of("3")]).invalid_calls is None
 
 
 def test_without_calls_no_share_of_them_failed():
@@ -95,15 +102,15 @@ def test_shares_of_any_episodes_add_up(episodes):
 
 
 def test_of_several_environments_each_has_figures_of_its_own_beside_the_whole():
-    right, wrong = (trajectory_of("3", outcome=o, env="dice") for o in (1.0, 0.0))
+    right, wrong = (trajectory_of("3", outcome=o, env="dice", task_id=f"t{o}") for o in (1.0, 0.0))
     other = trajectory_of("3", outcome=1.0, env="shop")
-    found = summarise_split("eval", [right, other, wrong], ["shop", "dice", "files"])
-    assert {name: summary.success for name, summary in found.items()} == {
+    found = by_environment("eval", [right, other, wrong], ["shop", "dice", "files"])
+    assert {name: summarise(own).success for name, own in found.items()} == {
         "eval": pytest.approx(2 / 3),
         "eval/shop": 1.0,
         "eval/dice": 0.5,
     }
-    assert list(summarise_split("eval", [right, wrong], ["dice"])) == ["eval"]
+    assert list(by_environment("eval", [right, wrong], ["dice"])) == ["eval"]
 
 
 def test_before_and_after_play_the_same_episodes():
@@ -137,30 +144,37 @@ def test_episodes_are_played_in_batches_and_come_back_in_order():
     assert [t.task_id for t in played] == [start.task.id for start in starts]
 
 
-def samples(*tasks):
-    """Trajectories of several tasks, each with the outcomes of its samples."""
-    return [
-        dataclasses.replace(trajectory_of("3", outcome=outcome), task_id=f"task-{n}")
-        for n, outcomes in enumerate(tasks)
-        for outcome in outcomes
-    ]
+def means(found):
+    return {k: estimate.mean for k, estimate in found.items()}
 
 
 def test_pass_at_k_by_hand():
     # One of two succeeds; of the other task none: (1/2 + 0) / 2, and (1 + 0) / 2 with both.
-    assert pass_at(samples([1.0, 0.0], [0.0, 0.0])) == {1: 0.25, 2: 0.5}
-    assert pass_at(samples([1.0, 0.0, 0.0, None])) == {
+    assert means(pass_at(samples([1.0, 0.0], [0.0, 0.0]))) == {1: 0.25, 2: 0.5}
+    assert means(pass_at(samples([1.0, 0.0, 0.0, None]))) == {
         1: pytest.approx(1 / 3),
         2: pytest.approx(2 / 3),
     }
     assert pass_at([]) == {}
 
 
+def test_pass_hat_k_by_hand():
+    """All of k succeed: of one task both do, of the other one of two, of the third none."""
+    found = pass_all(samples([1.0, 1.0], [1.0, 0.0], [0.0, 0.5]))
+    assert means(found) == {1: pytest.approx(0.5), 2: pytest.approx(1 / 3)}
+    assert found[2].tasks == 3
+    assert pass_all(samples([1.0, 1.0], [1.0]))[2].tasks == 1
+
+
 @given(st.lists(st.sampled_from((0.0, 0.5, 1.0)), min_size=1, max_size=9), st.data())
-def test_pass_at_k_is_the_mean_over_all_choices_of_k(outcomes, data):
-    """Taking the first k, or 1 − (1 − p)^k, would be biased."""
-    found = pass_at(samples(outcomes))
-    k = data.draw(st.sampled_from(sorted(found)))
-    choices = list(itertools.combinations(outcomes, k))
-    assert found[k] == pytest.approx(sum(1.0 in choice for choice in choices) / len(choices))
-    assert list(found.values()) == sorted(found.values())
+def test_chances_of_k_are_means_over_all_choices_of_k(outcomes, data):
+    """Taking the first k, or 1 − (1 − p)^k and p^k, would be biased."""
+    at, all_of = (means(figure(samples(outcomes))) for figure in (pass_at, pass_all))
+    k = data.draw(st.sampled_from(sorted(at)))
+    choices = list(itertools.combinations([o == 1.0 for o in outcomes], k))
+    assert at[k] == pytest.approx(sum(map(any, choices)) / len(choices))
+    assert all_of[k] == pytest.approx(sum(map(all, choices)) / len(choices))
+    assert list(at.values()) == sorted(at.values())
+    assert list(all_of.values()) == sorted(all_of.values(), reverse=True)
+    assert at[1] == pytest.approx(all_of[1])
+    assert at[1] == pytest.approx(summarise(samples(outcomes)).success)

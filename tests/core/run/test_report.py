@@ -21,9 +21,14 @@ from mentor_core.run.report import (
 )
 from mentor_lab.testing import trajectory_of
 
-BEFORE = summarise([trajectory_of("3", outcome=o) for o in (1.0, 0.0, 0.0, 0.0)])
+BEFORE = summarise(
+    [trajectory_of("3", outcome=o, task_id=f"t{n}") for n, o in enumerate((1.0, 0.0, 0.0, 0.0))]
+)
 AFTER = summarise(
-    [trajectory_of([Call("add", {}, failure="timeout")], "3", outcome=o) for o in (1.0, 1.0)]
+    [
+        trajectory_of([Call("add", {}, failure="timeout")], "3", outcome=1.0, task_id=task)
+        for task in ("t0", "t1")
+    ]
 )
 UNVERIFIED = summarise([trajectory_of("3")])
 SUMMARIES = {"eval": {"before": BEFORE, "after": AFTER}, "ood": {"before": UNVERIFIED}}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from mentor_lab.report.curves import MOST_POINTS, curve
-from mentor_lab.report.intervals import of_mean, of_share
+from mentor_lab.report.intervals import of_mean, over_tasks
 from mentor_lab.report.read import Episode
 from mentor_lab.testing import trajectory_of
 
@@ -32,17 +32,25 @@ def test_an_interval_is_around_the_mean_and_as_wide_as_scipy_says(found):
         assert (low, high) == pytest.approx(expected, abs=1e-6)
 
 
-def test_one_value_has_no_interval_and_no_trials_have_none():
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=30))
+def test_an_interval_of_shares_stays_among_shares(found):
+    low, high = over_tasks(found)
+    assert 0 <= low <= sum(found) / len(found) + 1e-9
+    assert sum(found) / len(found) - 1e-9 <= high <= 1
+
+
+def test_one_task_has_no_interval_and_agreement_is_no_certainty():
     assert of_mean([0.4]) is None
-    assert of_share(0, 0) is None
-    assert of_share(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-3)
+    assert over_tasks([0.4]) is None
+    assert over_tasks([0.0] * 10) == pytest.approx((0.0, 0.2775), abs=1e-3)
+    assert over_tasks([3.0, 5.0]) == of_mean([3.0, 5.0])
 
 
 def test_episodes_of_one_task_count_as_one():
     """64 equal episodes of two tasks know no more than two numbers do."""
     episodes = [episode(1, group, float(group)) for group in (0, 1) for _ in range(32)]
     drawn = curve("reward", [{"step": 1, "reward": 0.5}], episodes)
-    assert (drawn.low[0], drawn.high[0]) == pytest.approx(of_mean([0.0, 1.0]))
+    assert (drawn.low[0], drawn.high[0]) == pytest.approx(over_tasks([0.0, 1.0]))
 
 
 def test_a_step_with_one_task_or_without_episodes_has_no_interval():

@@ -1,5 +1,6 @@
 """`mentor envs`, `mentor rewards`, `mentor plugins`, and the help."""
 
+import json
 import os
 import subprocess
 import sys
@@ -107,6 +108,16 @@ def test_every_command_explains_itself(mentor, command):
 
 def test_a_commands_own_exit_code_reaches_the_shell(mentor, monkeypatch):
     """A check that fails with `ctx.exit(3)` would pass in every script."""
-    ends = lambda: click.get_current_context().exit(3)  # noqa: E731
+    ends = lambda **_: click.get_current_context().exit(3)  # noqa: E731
     monkeypatch.setattr(load(COMMANDS, "envs"), "callback", ends)
     mentor("envs", code=3)
+
+
+def test_programs_read_the_same_list(mentor, outsider):
+    found = json.loads(mentor("envs", "--json")[0])["plugins"]["environments"]
+    dice = next(row for row in found if row["name"] == "dice")
+    assert (dice["distribution"], dice["problem"]) == ("mentor-plugin-xyz", None)
+    shown = json.loads(mentor("rewards", "--json")[0])["plugins"]
+    assert set(shown) == {"reward_terms", "composers", "presets"}
+    (arguments,) = (row for row in shown["reward_terms"] if row["name"] == "arguments")
+    assert arguments["options"]["mode"] == "'graded'"

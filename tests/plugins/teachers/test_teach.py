@@ -390,15 +390,21 @@ def test_listings_say_who_solved_what_at_which_cost(mentor, good, tmp_path):
     prices.write_text('["big-*"]\nprompt = 1000\ncompletion = 0\n')
     mentor(*asked(good, store, "--prices", prices))
     mentor("teach", "--teacher", "expert", "--tasks", 6, "--store", store)
-    rows = {row["teacher"]: row for row in json.loads(mentor("teacher", "ls", store, "--json")[0])}
+    rows = {
+        row["teacher"]: row
+        for row in json.loads(mentor("teacher", "ls", store, "--json")[0])["teachers"]
+    }
     assert rows["openai"]["cost"] == pytest.approx(0.1 * len(good.requests))
     assert rows["openai"]["cost_per_verified"] == pytest.approx(0.1 * len(good.requests) / 4)
     assert (rows["expert"]["verified"], rows["expert"]["cost"]) == (6, None)
-    (coverage,) = json.loads(mentor("teacher", "stats", store, "--json")[0])
+    (coverage,) = json.loads(mentor("teacher", "stats", store, "--json")[0])["coverage"]
     assert (coverage["none"], coverage["one"], coverage["several"]) == (0, 2, 4)
     assert "Answer:" in mentor("teacher", "show", store, "-n", 1)[0]
     mentor("teacher", "gc", store)
-    rows = {row["teacher"]: row for row in json.loads(mentor("teacher", "ls", store, "--json")[0])}
+    rows = {
+        row["teacher"]: row
+        for row in json.loads(mentor("teacher", "ls", store, "--json")[0])["teachers"]
+    }
     assert rows["openai"]["requests"] == len(good.requests)
 
 
