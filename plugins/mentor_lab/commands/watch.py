@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.cli.options import PATH
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="How often to look.",
 )
-def command(run: Path, once: bool, every: float) -> None:
+@json_option
+def command(run: Path, once: bool, every: float, as_json: bool) -> None:
     """Follow RUN: a curve for each metric, and the evaluations so far.
 
     The command ends with the run. Ctrl-C ends the command alone. Output that is no terminal gets a
-    line a step, and the figures at the end.
+    line a step, and the figures at the end. JSON has the figures as they are now.
 
     \b
     mentor watch runs/calculator-20260101-120000
@@ -45,6 +47,17 @@ def command(run: Path, once: bool, every: float) -> None:
 
     console = Console()
     watched = look(run)
+    if as_json:
+        print_json(
+            run=run,
+            status=watched.status,
+            stage=watched.stage,
+            steps=watched.steps,
+            wanted_steps=watched.total,
+            metrics=watched.metrics,
+            evaluations=watched.evaluations,
+        )
+        return
     if not once:
         watched = (_live if console.is_terminal else _lines)(watched, every, console)
     if once or not console.is_terminal:
