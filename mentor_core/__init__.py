@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from mentor_core.contracts.provenance import Provenance, Usage
     from mentor_core.contracts.record_format import RecordFormat
+    from mentor_core.contracts.report import Report
     from mentor_core.contracts.reward import (
         Composed,
         Composer,
@@ -92,6 +93,7 @@ _NAMES = {
     "contracts.policy": "Generation Interrupted Limits Policy Sampling Session Student",
     "contracts.provenance": "Provenance Usage",
     "contracts.record_format": "RecordFormat",
+    "contracts.report": "Report",
     "contracts.reward": "Composed Composer Example Floats Need RewardTerm Scores",
     "contracts.sampler": "TaskSampler",
     "contracts.source": "TrajectorySource",

@@ -80,6 +80,8 @@ class RewardTerm(Component, ABC):
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     reads_text: ClassVar[bool] = False
     """True if the term reads a policy's text beside its calls and its answer."""
+    asks_server: ClassVar[bool] = False
+    """True if a score may cost money: a report never scores again with such a term."""
 
     @abstractmethod
     def score(

@@ -45,8 +45,9 @@ __all__ = [
     "write_trajectories",
 ]
 
-SCHEMA_VERSION = 2
-"""Version 1 has no `Trajectory.provenance` and no `Turn.usage`, and is still read."""
+SCHEMA_VERSION = 3
+"""Version 2 has no `Tokens.advantages`; version 1 has no `Trajectory.provenance` and no
+`Turn.usage`, either. Both are still read."""
 
 EndReason = Literal[
     "answered",  # the policy gave its final answer
@@ -127,7 +128,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Tokens:
-    """Token record of an episode; the last three lists have the same length T.
+    """Token record of an episode; `completion`, `logprobs` and `mask` have the same length T.
 
     Attributes:
         prompt: ids of the rendered prompt (system, tools, task, generation prompt).
@@ -136,12 +137,15 @@ class Tokens:
             distribution; 0.0 on tokens that the environment wrote.
         mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on a teacher's tokens.
             The last may be imitated and are never on-policy.
+        advantages: the credit's advantage of each of the T tokens, to four decimals; empty if the
+            episode was not trained on by advantages.
     """
 
     prompt: list[int]
     completion: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     mask: list[int] = field(default_factory=list)
+    advantages: list[float] = field(default_factory=list)
 
     def add_sampled(self, ids: list[int], logprobs: list[float]) -> tuple[int, int]:
         """Append sampled tokens; returns their span.

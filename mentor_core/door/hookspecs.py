@@ -104,6 +104,11 @@ def mentor_trackers() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_reports() -> Targets:  # type: ignore[empty-body]
+    """Reports of a run that has ended: subclasses of `mentor_core.contracts.report.Report`."""
+
+
+@hookspec
 def mentor_trainers() -> Targets:  # type: ignore[empty-body]
     """Trainers of students: subclasses of `mentor_core.contracts.trainer.Trainer`."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.plan import Plan
     from mentor_core.contracts.policy import Policy
     from mentor_core.contracts.record_format import RecordFormat
+    from mentor_core.contracts.report import Report
     from mentor_core.contracts.reward import Composer, RewardTerm
     from mentor_core.contracts.sampler import TaskSampler
     from mentor_core.contracts.source import TrajectorySource
@@ -49,6 +50,7 @@ __all__ = [
     "PRESETS",
     "RECIPES",
     "RECORD_FORMATS",
+    "REPORTS",
     "REWARD_TERMS",
     "SAMPLERS",
     "SOURCES",
@@ -115,6 +117,7 @@ RECORD_FORMATS: Kind[RecordFormat] = _contract(
 )
 GATES: Kind[ActionGate] = _contract("gate", "mentor_gates", "env:ActionGate")
 TRACKERS: Kind[Tracker] = _contract("tracker", "mentor_trackers", "tracker:Tracker")
+REPORTS: Kind[Report] = _contract("report", "mentor_reports", "report:Report")
 TRAINERS: Kind[Trainer] = _contract("trainer", "mentor_trainers", "trainer:Trainer")
 PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
 RECIPES: Kind[Any] = Kind("recipe", "mentor_recipes", form="file")

@@ -5,9 +5,9 @@ Nothing here imports torch, so a wrong name, option or tasks file stops a run at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.policy import Limits, Sampling
@@ -22,11 +22,13 @@ from mentor_core.door.registry import (
     PARSERS,
     PLANS,
     POLICIES,
+    REPORTS,
     REWARD_TERMS,
     SAMPLERS,
     SOURCES,
     TRACKERS,
     TRAINERS,
+    Kind,
     create,
     entry,
     is_reference,
@@ -41,6 +43,8 @@ from mentor_core.support.user_code import reason
 from mentor_core.support.validation import given_as
 
 __all__ = ["TASKS_FLAG", "assemble", "make_reward"]
+
+T = TypeVar("T")
 
 _OWN = {
     "max_turns": "set rollout.max_turns instead",
@@ -82,7 +86,8 @@ def assemble(config: RunConfig) -> Parts:
             OBJECTIVES, config.objective, config.objective_options, "objective_options"
         ),
         credit=component(CREDITS, config.credit, config.credit_options, "credit_options"),
-        trackers=_trackers(config),
+        trackers=Trackers(_several(TRACKERS, config.trackers, config.tracker_options)),
+        reports=_several(REPORTS, config.reports, config.report_options),
         stages=_stages(config),
         sampling=Sampling(rollout.temperature, rollout.top_p, rollout.top_k, rollout.min_p),
         limits=Limits(rollout.max_turn_tokens, rollout.max_episode_tokens),
@@ -107,17 +112,15 @@ def assemble(config: RunConfig) -> Parts:
     return parts
 
 
-def _trackers(config: RunConfig) -> Trackers:
-    _check_names("tracker_options", config.tracker_options, config.trackers, "the run's trackers")
-    if len(set(config.trackers)) < len(config.trackers):
-        raise ConfigError(f"trackers: {', '.join(config.trackers)}: one is given twice")
-    options = config.tracker_options
-    return Trackers(
-        {
-            name: component(TRACKERS, name, options.get(name), f"tracker_options.{name}")
-            for name in config.trackers
-        }
-    )
+def _several(
+    kind: Kind[T], chosen: Sequence[str], options: Mapping[str, dict[str, Any]]
+) -> dict[str, T]:
+    """The components of a list in the settings, such as `trackers` with `tracker_options`."""
+    table = f"{kind.name}_options"
+    _check_names(table, options, chosen, f"the run's {kind.name}s")
+    if len(set(chosen)) < len(chosen):
+        raise ConfigError(f"{kind.name}s: {', '.join(chosen)}: one is given twice")
+    return {name: component(kind, name, options.get(name), f"{table}.{name}") for name in chosen}
 
 
 def _check_names(table: str, given: Iterable[str], there: Collection[str], what: str) -> None:

@@ -209,6 +209,12 @@ class RunConfig(_Section):
     tracker_options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="tracker → its options"
     )
+    reports: list[str] = Field(
+        default_factory=lambda: ["html"], description="files that show the run when it has ended"
+    )
+    report_options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="report → its options"
+    )
     rollout: RolloutConfig = Field(default_factory=RolloutConfig)
     train: TrainConfig = Field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from mentor_core.door.discovery import is_name
 from mentor_core.door.registry import (
     ENVIRONMENTS,
+    REPORTS,
     REWARD_TERMS,
     TRACKERS,
     Kind,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from mentor_core.contracts.env import ToolEnv
 
 __all__ = ["environment_factory", "name_environments", "name_terms", "with_names"]
+
+_LISTS: dict[str, Kind[Any]] = {"trackers": TRACKERS, "reports": REPORTS}
+"""The keys that name several components."""
 
 
 def environment_factory(name: str) -> Callable[..., ToolEnv]:
@@ -80,8 +84,9 @@ def with_names(values: Mapping[str, Any], folder: Path | None = None) -> dict[st
     for key, kind in COMPONENTS.items():
         if isinstance(name := find(named, key.split(".")), str):
             named = placed(named, key.split("."), _found(kind, name, folder))
-    if isinstance(trackers := named.get("trackers"), list):
-        named["trackers"] = [_found(TRACKERS, tracker, folder) for tracker in trackers]
+    for key, kind in _LISTS.items():
+        if isinstance(several := named.get(key), list):
+            named[key] = [_found(kind, one, folder) for one in several]
     return named
 
 

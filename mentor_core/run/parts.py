@@ -14,6 +14,7 @@ from mentor_core.contracts.objective import Objective
 from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
+from mentor_core.contracts.report import Report
 from mentor_core.contracts.reward import NEEDS, Reward, has
 from mentor_core.contracts.shifts import check_split
 from mentor_core.contracts.source import TrajectorySource
@@ -89,6 +90,7 @@ class Parts:
 
     Attributes:
         domains: environment → its domain, in the order of the configuration.
+        reports: name → the report that shows the run when the run has ended.
         stages: trainers, in the order in which they train the student.
     """
 
@@ -101,6 +103,7 @@ class Parts:
     objective: Objective
     credit: Credit
     trackers: Trackers
+    reports: dict[str, Report]
     stages: list[Stage]
     sampling: Sampling
     limits: Limits

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import compress
+from pathlib import Path
 from typing import Literal
 
 from rich import box
@@ -13,10 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mentor_core.contracts.report import Report
 from mentor_core.play.summary import Summary
 from mentor_core.run.config import RunConfig
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.disk import write_atomically, writing
+from mentor_core.support.user_code import reason
 
 __all__ = [
     "COLUMNS",
@@ -26,6 +29,7 @@ __all__ = [
     "as_table",
     "table_rows",
     "write_report",
+    "write_reports",
 ]
 
 COLUMNS = (
@@ -85,6 +89,16 @@ def write_report(
         f"all files       {where}",
         f"read episodes   mentor show {where}",
     ]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def write_reports(run: Path, reports: Mapping[str, Report], console: Console) -> None:
+    """Write the reports that a run's settings name; one that fails is told, and fails nothing."""
+    for name, report in reports.items():
+        try:
+            line = f"report {name:8} {report.write(run)}"
+        except Exception as error:  # noqa: BLE001 - a plugin's code, after a run that has succeeded
+            line = f"warning: the report {name!r} could not be written: {reason(error)}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

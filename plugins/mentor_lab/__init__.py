@@ -7,6 +7,7 @@ Its parts:
     students/        `mentor student build`: makes embedded students
     scoring          `mentor score`: scores saved trajectories again
     comparison       `mentor compare-rewards`: compares the effects of two rewards
+    report/          `mentor report` and `mentor watch`: a run's page and curves
     imitation        `mentor imitation`: compares a student's use of tools with the teacher's
     paired           `mentor compare`: which of two systems is better, with its uncertainty
     verdict, search  a finding, and Hypothesis' search for findings
@@ -27,6 +28,13 @@ def mentor_commands() -> dict[str, str]:
         "check-env": "mentor_lab.commands.check_env:command",
         "check-reward": "mentor_lab.commands.check_reward:command",
         "imitation": "mentor_lab.commands.imitation:command",
+        "report": "mentor_lab.commands.report:command",
         "score": "mentor_lab.commands.score:command",
         "student": "mentor_lab.commands.student:command",
+        "watch": "mentor_lab.commands.watch:command",
     }
+
+
+@hookimpl
+def mentor_reports() -> dict[str, str]:
+    return {"html": "mentor_lab.report.html:HtmlReport"}

@@ -136,6 +136,8 @@ def tokens(draw: st.DrawFn) -> Tokens:
             record.add_sampled(ids, [draw(st.floats(-20, 0)) for _ in ids])
         else:
             record.add_written(ids)
+    if draw(st.booleans()):
+        record.advantages = [draw(st.floats(-3, 3)) for _ in record.completion]
     return record
 
 

@@ -18,7 +18,7 @@ from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.run.fingerprints import of_references, of_tasks
 from mentor_core.run.parts import Parts
-from mentor_core.run.report import as_metrics, write_report
+from mentor_core.run.report import as_metrics, write_report, write_reports
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.support.errors import Interrupted
 from mentor_core.support.redaction import hide_settings
@@ -110,6 +110,7 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
             parts.trackers.finish()
     if processes.is_main:
         write_report(directory, config, evaluation.summaries, facts, console)
+        write_reports(directory.path, parts.reports, console)
     return evaluation.summaries
 
 

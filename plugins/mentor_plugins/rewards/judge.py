@@ -48,6 +48,7 @@ class Judge(Endpoint, RewardTerm):
     """
 
     reads_text: ClassVar[bool] = True
+    asks_server: ClassVar[bool] = True
 
     model: str = Field(description="the judge's name on the server")
     rubric: str = Field(_RUBRIC, description="criteria of the grades, 0 to 10")

@@ -15,7 +15,7 @@ from mentor_core.run.config import RunConfig, to_toml
 from mentor_lab.testing import trajectory_of
 
 ACTS = {
-    *("run", "sft", "teach", "student build"),
+    *("run", "sft", "teach", "report", "student build"),
     *("teacher verify", "teacher export", "teacher import", "teacher gc"),
 }
 """Commands that do something. A new one belongs here only if it neither lists nor measures."""
@@ -87,6 +87,7 @@ def arguments(files, mentor):
         "score": [run, "--rewards", "outcome", "--jobs", 1],
         "show": [run],
         "tasks": ["calculator", "-n", 2],
+        "watch": [run],
         "teacher ls": [store],
         "teacher show": [store],
         "teacher stats": [store],

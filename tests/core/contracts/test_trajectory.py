@@ -56,7 +56,7 @@ def test_compressed_files_and_blank_lines_are_read(tmp_path):
         ({"turns": [{"text": 3}]}, r"turns\.0\.text: "),
         ({"end": "tired"}, "end: "),
         ({"rewrd": 1.0}, "rewrd: "),
-        ({"schema_version": 99}, "schema_version 99, expected 1 to 2"),
+        ({"schema_version": 99}, "schema_version 99, expected 1 to 3"),
     ],
 )
 def test_a_broken_line_names_file_line_and_field(tmp_path, change, problem):

@@ -7,9 +7,18 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from mentor_core.contracts.report import Report
 from mentor_core.contracts.trajectory import Call
 from mentor_core.play.summary import summarise
-from mentor_core.run.report import COLUMNS, as_json, as_markdown, as_metrics, as_table, table_rows
+from mentor_core.run.report import (
+    COLUMNS,
+    as_json,
+    as_markdown,
+    as_metrics,
+    as_table,
+    table_rows,
+    write_reports,
+)
 from mentor_lab.testing import trajectory_of
 
 BEFORE = summarise(
@@ -93,3 +102,29 @@ def test_trackers_are_told_plain_numbers_by_name():
     assert told["eval/end/answered"] == 1.0
     assert told["ood/success"] is told["ood/interval/high"] is None
     assert all(value is None or isinstance(value, (int, float)) for value in told.values())
+
+
+class Short(Report):
+    """Writes a word."""
+
+    word: str = "done"
+
+    def write(self, run):
+        (run / "short.txt").write_text(self.word)
+        return run / "short.txt"
+
+
+class Broken(Report):
+    """Cannot be written."""
+
+    def write(self, run):
+        raise KeyError("a bug")
+
+
+def test_a_report_that_fails_costs_the_others_and_the_run_nothing(tmp_path):
+    out = io.StringIO()
+    reports = {"broken": Broken(), "short": Short(word="over")}
+    write_reports(tmp_path, reports, Console(file=out, width=200))
+    assert (tmp_path / "short.txt").read_text() == "over"
+    assert "warning: the report 'broken' could not be written: KeyError: 'a bug'" in out.getvalue()
+    assert f"report short    {tmp_path / 'short.txt'}" in out.getvalue()

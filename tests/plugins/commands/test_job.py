@@ -85,7 +85,7 @@ def whole(tmp_path_factory) -> Path:
 def test_a_run_leaves_plain_files(whole):
     names = {path.name for path in whole.iterdir()}
     assert {"config.toml", "versions.json", "state.json", "metrics.jsonl"} <= names
-    assert {"report.md", "report.json"} <= names
+    assert {"report.md", "report.json", "report.html"} <= names
     assert json.loads((whole / "state.json").read_text()) == {"status": "finished", "steps": 6}
     assert [line["step"] for line in metrics(whole)] == [1, 2, 3, 4, 5, 6]
     versions = Counter(

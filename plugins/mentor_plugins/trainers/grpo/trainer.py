@@ -218,6 +218,11 @@ class MentorTrainer(GRPOTrainer):
             self._trajectories, self._local(self._scored.composed.rewards_B), strict=True
         ):
             trajectory.reward = None if reward != reward else float(reward)  # NaN: not scored
+        for trajectory, advantages_T in zip(
+            self._trajectories, self._local(self._scored.advantages_T), strict=True
+        ):
+            if trajectory.tokens is not None:
+                trajectory.tokens.advantages = advantages_T.round(4).tolist()
         self._seconds["reward"] = time.perf_counter() - began
         self.parts.sampler.observe(_rewards_by_task(self._scored))
         self.parts.plan.observe(_outcomes_by_task(self._scored))

@@ -58,6 +58,8 @@ def test_advantages_reach_trl_as_the_credit_gave_them(make_trainer, rows):
     ):
         sampled = torch.tensor(trajectory.tokens.mask).bool()
         assert torch.allclose(row[: len(sampled)][sampled], torch.tensor(advantage).float())
+        kept = torch.tensor(trajectory.tokens.advantages)  # for whoever reads the episode later
+        assert torch.allclose(row[: len(sampled)], kept, atol=6e-5)
 
 
 def test_turn_level_credit_gives_turns_of_one_episode_different_advantages(make_trainer, rows):
