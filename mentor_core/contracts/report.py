@@ -1,4 +1,4 @@
-"""Report: a file that shows a run which has ended, beside `report.md`."""
+"""Report: a file that shows a finished run, beside `report.md`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Report"]
 
 
 class Report(Component, ABC):
-    """Shows a run to people. Its fields are its options: `report_options.NAME.OPTION`."""
+    """Shows a run to people. The fields are the report's options: `report_options.NAME.OPTION`."""
 
     @abstractmethod
     def write(self, run: Path) -> Path:
@@ -23,5 +23,5 @@ class Report(Component, ABC):
             run: directory of the run, with all its files.
 
         Returns:
-            The file that was written, in that directory; an older one of that name is replaced.
+            The written file in the run's directory; an older file of the same name is replaced.
         """

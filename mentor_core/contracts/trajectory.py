@@ -136,7 +136,7 @@ class Tokens:
         logprobs: behaviour log-probability in nats of each sampled token under the sampling
             distribution; 0.0 on tokens that the environment wrote.
         mask: 1 on sampled tokens, 0 on tokens that the environment wrote, 2 on a teacher's tokens.
-            The last may be imitated and are never on-policy.
+            A teacher's tokens may be imitated and are never on-policy.
         advantages: the credit's advantage of each of the T tokens, to four decimals; empty if the
             episode was not trained on by advantages.
     """

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["environment_factory", "name_environments", "name_terms", "with_names"]
 
 _LISTS: dict[str, Kind[Any]] = {"trackers": TRACKERS, "reports": REPORTS}
-"""The keys that name several components."""
+"""The keys that name several components each."""
 
 
 def environment_factory(name: str) -> Callable[..., ToolEnv]:

@@ -93,7 +93,7 @@ def write_report(
 
 
 def write_reports(run: Path, reports: Mapping[str, Report], console: Console) -> None:
-    """Write the reports that a run's settings name; one that fails is told, and fails nothing."""
+    """Write the reports that a run's settings name; a failing report only prints a warning."""
     for name, report in reports.items():
         try:
             line = f"report {name:8} {report.write(run)}"

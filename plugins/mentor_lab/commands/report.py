@@ -29,7 +29,7 @@ def command(runs: tuple[Path, ...], output: Path | None, episodes: int | None) -
     """Write a page with curves, tables, the teacher's and the student's use of tools, and episodes.
 
     The page is one file and opens without a network. Several runs of one environment are drawn into
-    the same figures. A run that is still going is shown as far as it has come.
+    the same figures. An unfinished run is shown with its present data.
 
     \b
     mentor report runs/calculator-20260101-120000

@@ -21,21 +21,21 @@ __all__ = ["command"]
 
 @click.command("watch", short_help="Show a run's figures in the terminal while it goes on.")
 @click.argument("run", type=PATH)
-@click.option("--once", is_flag=True, help="Show the figures as they are now, and end.")
+@click.option("--once", is_flag=True, help="Show the present figures, and end.")
 @click.option(
     "--every",
     type=click.FloatRange(min=0.1),
     default=2.0,
     show_default=True,
     metavar="SECONDS",
-    help="How often to look.",
+    help="Time between two looks.",
 )
 @json_option
 def command(run: Path, once: bool, every: float, as_json: bool) -> None:
     """Follow RUN: a curve for each metric, and the evaluations so far.
 
     The command ends with the run. Ctrl-C ends the command alone. Output that is no terminal gets a
-    line a step, and the figures at the end. JSON has the figures as they are now.
+    line a step, and the figures at the end. JSON has the present figures.
 
     \b
     mentor watch runs/calculator-20260101-120000

@@ -1,4 +1,4 @@
-"""Which episodes have a place on the page: first those that a reader looks for."""
+"""The choice of the page's episodes: first the episodes that a reader looks for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["choose"]
 
 
 def choose(runs: Sequence[Run], most: int) -> list[list[Episode]]:
-    """The episodes of each run that are shown, the most wanted first.
+    """The shown episodes of each run, the most wanted first.
 
-    Regressions come first, then errors, then tasks that were learned. Of the others, episodes of
-    the evaluations alternate with whole groups of the training, drawn at random with a fixed seed.
+    Regressions come first, then errors, then tasks that were learned. Then episodes of the
+    evaluations alternate with whole groups of the training, drawn at random with a fixed seed.
 
     Args:
-        most: episodes of all runs together; each run has the same share.
+        most: largest number of episodes, all runs together; each run has the same share.
     """
     share = max(most // max(len(runs), 1), 1)
     return [list(islice(_wanted(run), share)) for run in runs]

@@ -13,7 +13,7 @@ from mentor_lab.report.read import Episode, Metrics
 __all__ = ["MOST_POINTS", "Curve", "curve", "value_of"]
 
 MOST_POINTS = 300
-"""Points of one curve. A longer training has several steps in each point."""
+"""Most points of one curve. A longer training has several steps in each point."""
 
 Value = Callable[[Trajectory], float | None]
 
@@ -25,7 +25,7 @@ class Curve:
     Attributes:
         steps: the last step of each point.
         low, high: 95 % interval of the mean over groups (tasks); None if there is none.
-        every: steps in one point.
+        every: number of steps in one point.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -36,12 +36,12 @@ class Curve:
 
     @property
     def has_interval(self) -> bool:
-        """Whether any point has an interval."""
+        """True if any point has an interval."""
         return any(value is not None for value in self.low)
 
 
 def value_of(metric: str) -> Value | None:
-    """What an episode contributes to a metric; None if single episodes do not tell."""
+    """An episode's contribution to a metric, as a function; None if single episodes have none."""
     match metric.split("/"):
         case ["reward"]:
             return lambda t: t.reward
@@ -59,12 +59,12 @@ def value_of(metric: str) -> Value | None:
 def curve(metric: str, rows: Sequence[Metrics], episodes: Sequence[Episode]) -> Curve:
     """The curve of a metric.
 
-    Episodes of one group play the same task, so the interval is over the means of groups: over
-    episodes it would be too narrow.
+    Episodes of one group play the same task, so the interval is over the means of groups. An
+    interval over episodes would be too narrow.
 
     Args:
-        rows: of the stage, each with its `step`.
-        episodes: of the same stage; those that were kept.
+        rows: metrics of the stage, each row with its `step`.
+        episodes: the kept episodes of the same stage.
     """
     groups = _group_means(value_of(metric), episodes)
     last = max((int(row["step"] or 0) for row in rows), default=0)
@@ -84,7 +84,7 @@ def curve(metric: str, rows: Sequence[Metrics], episodes: Sequence[Episode]) -> 
 
 
 def _group_means(value: Value | None, episodes: Sequence[Episode]) -> dict[int, list[float]]:
-    """Step → the mean of each group of it."""
+    """Step → the mean of each of the step's groups."""
     found: dict[int, dict[int | None, list[float]]] = {}
     for episode in episodes if value is not None else ():
         trajectory = episode.trajectory

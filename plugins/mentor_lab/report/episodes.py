@@ -1,4 +1,4 @@
-"""An episode as the page has it: JSON values with turns, calls, tokens, scores and reasons."""
+"""An episode in the form of the page: JSON values with turns, calls, tokens, scores and reasons."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mentor_lab.report.read import Episode
 __all__ = ["Decode", "decoder", "facts_of", "played"]
 
 Decode = Callable[[list[int]], list[str]]
-"""Token ids → the text of each; a character of several tokens stands at the last of them."""
+"""Token ids → the text of each token; a character of several tokens is in the last token's text."""
 
 _LONGEST = 20_000  # characters of one text; web pages can be longer than everything else together
 
 
 def decoder(run: Path) -> Decode | None:
-    """How to write the tokens of a run's student; None if its tokenizer is not on disk yet."""
+    """The decoder of a run's student; None if the student's tokenizer is not on disk yet."""
     from tokenizers import Tokenizer
     from tokenizers.decoders import DecodeStream
 
@@ -43,7 +43,7 @@ def decoder(run: Path) -> Decode | None:
 
 
 def facts_of(episode: Episode, whole: Trajectory, mask_truncated: bool = False) -> dict[str, Any]:
-    """What the list of episodes and its filters need of an episode.
+    """The facts of an episode for the list of episodes and its filters.
 
     Args:
         mask_truncated: the run's setting: no loss on episodes that were cut off.
@@ -96,7 +96,7 @@ def played(
 
 
 def _trained(episode: Episode, whole: Trajectory, mask_truncated: bool) -> bool:
-    """Whether the loss saw the sampled tokens of an episode; its advantages are kept then."""
+    """True if the loss saw an episode's sampled tokens, whose advantages are kept then."""
     masked = whole.end == "error" or (
         mask_truncated and whole.end in ("token_limit", "turn_limit", "time_limit")
     )

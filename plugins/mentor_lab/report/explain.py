@@ -1,7 +1,7 @@
 """Explainer: the score that each term of a run's reward gives an episode, and the reason for it.
 
-The run's tasks and terms are made again from its settings. Terms that ask a server are left out,
-as nobody has agreed to pay for the question twice.
+The run's tasks and terms are made again from its settings. Terms that ask a server are left out, as
+nobody has agreed to pay twice.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class Explainer:
     """Scores and explains episodes of one run.
 
     Args:
-        run: its directory.
+        run: the run's directory.
         references: task → verified references.
 
     Attributes:
-        asks: names of the terms that are left out, since they ask a server.
+        asks: names of the terms that are left out because they ask a server.
 
     Raises:
-        MentorError: the run's environment or reward cannot be made; says why.
+        MentorError: the run's environment or reward cannot be made; gives the reason.
     """
 
     def __init__(self, run: Path, references: Mapping[TaskKey, Sequence[Trajectory]]) -> None:
@@ -61,7 +61,7 @@ class Explainer:
         return found
 
     def explain(self, trajectory: Trajectory) -> dict[str, list[str]]:
-        """Term → lines that explain its score, the first about the whole."""
+        """Term → lines that explain the term's score; the first line is about the whole episode."""
         example = self._example(trajectory)
         found = {}
         for name, term in self.terms.items():

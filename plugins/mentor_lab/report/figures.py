@@ -1,7 +1,7 @@
-"""Figures: what plotly.js draws, as plain dictionaries.
+"""Figures: plain dictionaries that plotly.js draws.
 
-The page sets colours of text, grid and background, as they depend on the theme. A figure is drawn
-for one run, or for several, each a series then.
+The page sets colours of text, grid and background, as these depend on the theme. A figure is drawn
+for one run, or for several runs with a series each.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Figure:
     """One figure of the page.
 
     Attributes:
-        id: of its place on the page.
-        title: what it shows; note: how to read it.
+        id: id of the figure's place on the page.
+        title: title of the figure; note: help for reading the figure.
         traces, layout: for plotly.js.
-        small: one of several that stand side by side.
+        small: true for one of several figures side by side.
     """
 
     id: str
@@ -113,7 +113,7 @@ def curves(runs: Sequence[Run]) -> dict[str, list[Figure]]:
 
 
 def tools(runs: Sequence[Run]) -> Figure:
-    """Share of the calls that each tool has, beside the teacher's."""
+    """Each tool's share of the calls, beside the teacher's."""
     figure = Figure(
         "tools",
         "Use of tools, beside the teacher's",
@@ -142,7 +142,7 @@ def tools(runs: Sequence[Run]) -> Figure:
 
 
 def endings(runs: Sequence[Run]) -> Figure:
-    """How episodes ended, share by reason."""
+    """End reasons of episodes, as shares."""
     figure = Figure(
         "ends",
         "How episodes ended",
@@ -205,7 +205,7 @@ _TITLES = {
 
 
 def titles(rows: Sequence[Metrics]) -> dict[str, str]:
-    """The metrics that are drawn → their titles: rewards, terms, then the rest."""
+    """Drawn metric → its title: rewards, terms, then the rest."""
     there = dict.fromkeys(name for row in rows for name in row)
     terms = {
         name: f"Term {name.split('/')[1]}"
@@ -223,7 +223,7 @@ def titles(rows: Sequence[Metrics]) -> dict[str, str]:
 
 
 def _scale(metric: str, figure: Figure) -> dict[str, Any]:
-    """From 0 to 1 for shares and for scores in that range, which can then be compared by eye."""
+    """An axis from 0 to 1 for shares and scores in that range, which makes figures comparable."""
     drawn = [trace["y"] for trace in figure.traces if trace.get("meta") != "interval"]
     inside = all(0 <= value <= 1 for y in drawn for value in y if value is not None)
     if inside and metric.startswith(_FROM_0_TO_1):
@@ -234,7 +234,7 @@ def _scale(metric: str, figure: Figure) -> dict[str, Any]:
 def _evaluations(
     runs: Sequence[Run],
 ) -> Iterator[tuple[str, str, dict[str, list[Episode]]]]:
-    """Each evaluation: its name, its colour, and split → episodes. Of several runs, the last."""
+    """Name, colour and split → episodes of each evaluation; with several runs, of each last one."""
     for index, run in enumerate(runs):
         times = dict.fromkeys(when for by in run.evaluations.values() for when in by)
         for number, when in enumerate(times):

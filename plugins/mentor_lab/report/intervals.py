@@ -1,4 +1,4 @@
-"""95 % intervals of what the page shows; None if the data cannot give one."""
+"""95 % intervals of the page's figures; None if the data cannot give one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Interval = tuple[float, float] | None
 
 
 def over_tasks(means: Sequence[float]) -> Interval:
-    """The interval of a mean over tasks, as evaluations have it; None for fewer than two tasks.
+    """The interval of a mean over tasks, as in evaluations; None for fewer than two tasks.
 
     Args:
-        means: one a task. Shares and scores in [0, 1] have `mentor_core.play.intervals`' interval,
-            and other values Student's.
+        means: one mean for each task. Shares and scores in [0, 1] have the interval of
+            `mentor_core.play.intervals`, and other values have Student's.
     """
     if len(means) < 2:
         return None
@@ -29,8 +29,8 @@ def over_tasks(means: Sequence[float]) -> Interval:
 def of_mean(values: Sequence[float]) -> Interval:
     """Student's t-interval of the mean; None for fewer than two values.
 
-    If all values are the same, the interval has no width: the values do not say how far off the
-    mean could be.
+    If all values are the same, the interval has no width, as the values show no uncertainty of the
+    mean.
     """
     from scipy.stats import t
 

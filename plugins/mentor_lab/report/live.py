@@ -22,11 +22,11 @@ _WIDTH = 20  # characters of one curve
 
 
 class Watched:
-    """What the files of a run say at one moment.
+    """The state of a run's files at one moment.
 
     Attributes:
-        steps, total: steps of the stage that is going on, and those that are asked of it.
-        metrics: its rows; evaluations: those so far.
+        steps, total: finished steps of the present stage, and all its steps.
+        metrics: rows of the present stage; evaluations: rows of the evaluations so far.
         notes: broken lines.
     """
 
@@ -53,7 +53,7 @@ class Watched:
 
 
 def look(path: Path) -> Watched:
-    """Read a run as it stands.
+    """Read the present state of a run.
 
     Raises:
         RunError: the directory holds no run.
@@ -87,7 +87,8 @@ def sparkline(values: Sequence[float | None], width: int = _WIDTH) -> str:
     """A curve of block characters; a gap for a step without a value.
 
     Args:
-        width: most characters; several steps then share one, with their mean.
+        width: most characters; in a longer training several steps share one character, with their
+            mean.
     """
     size = max(-(-len(values) // width), 1)
     means = []
@@ -137,7 +138,7 @@ def _success(evaluations: Sequence[dict[str, float | str | None]]) -> Table:
 
 
 def _evaluations(file: Path) -> list[dict[str, float | str | None]]:
-    """The rows of a file of evaluations; lines that are none are left out, as one may be torn."""
+    """The rows of a file of evaluations; broken lines are left out, as one may be half written."""
     import json
 
     found = []

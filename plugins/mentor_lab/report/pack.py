@@ -1,4 +1,4 @@
-"""The data of a page: figures, and the episodes that are chosen, packed for the page's script."""
+"""The data of a page: figures and chosen episodes, packed for the page's script."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mentor_lab.report.read import Run, read_episodes
 __all__ = ["MOST_BYTES", "Packed", "Source", "pack", "read_source"]
 
 MOST_BYTES = 11_000_000
-"""Of the packed data. A page takes 4/3 of it, and 2 MB more for plotly.js: below 20 MB."""
+"""Most bytes of packed data. A page has 4/3 of that size and 2 MB for plotly.js: below 20 MB."""
 
 _EXPLAINED = 300  # episodes whose scores are explained
 _EXPLAIN_SECONDS = 20.0
@@ -33,7 +33,7 @@ _NO_TOKENIZER = "The run has no tokenizer on disk yet, so that tokens cannot be 
 
 @dataclass(slots=True)
 class Source:
-    """A run, and what its episodes are shown with."""
+    """A run, with the explainer and notes for its episodes."""
 
     run: Run
     explainer: Explainer | None
@@ -41,10 +41,10 @@ class Source:
 
 
 def read_source(run: Run, advance: Callable[[], None] = lambda: None) -> Source:
-    """Read the episodes of a run that was opened, and make its terms if that can be done.
+    """Read the episodes of an opened run, and make the run's terms if possible.
 
     Args:
-        advance: called after each megabyte.
+        advance: called after each megabyte that is read.
     """
     explainer = None
     notes = []
@@ -66,8 +66,8 @@ class Packed:
 
     Attributes:
         text: gzip as base64, of a JSON object with runs, figures, episodes and teachers.
-        shown: how many episodes the page has, in words.
-        notes: what is missing of them, a sentence each.
+        shown: number of the page's episodes, in words.
+        notes: a sentence for each missing part.
     """
 
     text: str
@@ -76,11 +76,11 @@ class Packed:
 
 
 def pack(sources: Sequence[Source], drawn: Sequence[Figure], most: int, most_bytes: int) -> Packed:
-    """Pack the figures, and the episodes that are chosen.
+    """Pack the figures and the chosen episodes.
 
     Args:
-        most: episodes, all runs together.
-        most_bytes: packed; each run has the same share.
+        most: largest number of episodes, all runs together.
+        most_bytes: largest size of the packed data; each run has the same share.
     """
     packer = _Packer()
     explained = 0
@@ -139,7 +139,7 @@ class _Packer:
 
     @property
     def size(self) -> int:
-        """Bytes that are packed; some more are waiting."""
+        """Bytes that are packed already, without those still in the compressor."""
         return len(self._packed)
 
     def add(self, row: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ class _Packer:
         self.count += 1
 
     def end(self, **more: Any) -> str:
-        """The whole, with what stands beside the episodes, as base64."""
+        """The whole object, with the fields beside the episodes, as base64."""
         self._write("]," + _json(more)[1:])
         self._packed += self._packer.flush()
         return base64.b64encode(bytes(self._packed)).decode()
@@ -188,5 +188,5 @@ def _notes(sources: Sequence[Source], explained: int, count: int) -> list[str]:
 
 
 def _divergence(whole: Trajectory, references: Sequence[Trajectory]) -> int | None:
-    """The first turn, from 1, whose calls are not those of the reference beside it."""
+    """The first turn, counted from 1, whose calls differ from the reference's."""
     return next(iter(imitation_gap([whole], references[:1]).first_divergence), None)

@@ -29,7 +29,7 @@ from mentor_toolkit.progress_bar import bar
 __all__ = ["EPISODES", "write_page"]
 
 EPISODES = 500
-"""Episodes on a page, if nobody asks for another number."""
+"""Default number of episodes on a page."""
 
 _MEGABYTES_TO_WATCH = 20  # fewer are read before a bar would be seen
 _SECTIONS = {
@@ -56,14 +56,15 @@ def write_page(
     """Write the page of one run or several.
 
     Args:
-        paths: their directories.
-        output: the HTML file; an older one is replaced.
-        most: episodes that the page has, all runs together. All figures count all episodes.
-        most_bytes: of packed data, after which no further episode has a place.
-        console: where to show how many megabytes of episodes are read; None: nowhere.
+        paths: directories of the runs.
+        output: the HTML file; an older file is replaced.
+        most: largest number of episodes on the page, all runs together. All figures count all
+            episodes.
+        most_bytes: size of packed data, in bytes, after which no episode is added.
+        console: shows the megabytes of episodes read so far; None to show nothing.
 
     Returns:
-        What the page says is missing or left out.
+        The page's notes about missing parts.
 
     Raises:
         RunError: a directory holds no run, or the file cannot be written.
@@ -92,7 +93,7 @@ def write_page(
 
 
 def _name_apart(runs: Sequence[Run]) -> None:
-    """Give runs of one name the names of the directories above, too."""
+    """Add the names of the directories above to runs of one name."""
     names = [run.name for run in runs]
     if len(set(names)) < len(names):
         for run in runs:

@@ -1,7 +1,7 @@
-"""Run: a run directory as the page needs it; what is missing or broken becomes a note.
+"""Run: a run directory in the form of the page; each missing or broken part becomes a note.
 
 Episodes are read once and kept without their texts and tokens, so that a hundred thousand of them
-fit into memory. An `Episode` says where the rest stands.
+fit into memory. An `Episode` holds the place of the rest.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ Score = Callable[[Trajectory], dict[str, float | None]]
 
 _MEGABYTE = 1_000_000
 _FIRST = {"before": 0, "warm": 1, "after": 99}
-"""The order of evaluations; others stand between, by name."""
+"""The order of evaluations; others are between, by name."""
 
 
 @dataclass(slots=True)
 class Episode:
-    """An episode of a run, and where it stands.
+    """An episode of a run, and its place in a file.
 
     Attributes:
         part: train, eval-before, ood-after …
-        number: of its line, from 1; offset: of the line in its file, in bytes.
-        trajectory: without texts, results and tokens.
-        change: the same task and seed was won before training and lost after, or the reverse.
+        number: the line's number, from 1; offset: the line's offset in the file, in bytes.
+        trajectory: the trajectory without texts, results and tokens.
+        change: set if the same task and seed was won before training and lost after, or the
+            reverse.
     """
 
     part: str
@@ -67,10 +68,10 @@ class Episode:
         return f"{self.file.stem}:{self.number}"
 
     def whole(self) -> Trajectory:
-        """The trajectory with everything, read again.
+        """The whole trajectory, read again from the file.
 
         Raises:
-            DataError: the line is not there any more.
+            DataError: the line does not exist any more.
         """
         with self.file.open("rb") as file:
             file.seek(self.offset)
@@ -87,17 +88,17 @@ class Stage:
 
 @dataclass(slots=True)
 class Run:
-    """What is known of a run.
+    """The facts of a run.
 
     Attributes:
-        name: of its directory.
-        settings: config.toml as it stands there.
-        facts: what report.md says below its table.
-        stages: those before the training, then "training".
+        name: name of the run's directory.
+        settings: the content of config.toml.
+        facts: the lines below the table of report.md.
+        stages: the stages before the training, then "training".
         evaluations: split → when → episodes, from before to after.
-        training: episodes of the training that were kept.
+        training: the kept episodes of the training.
         references: task → the teacher's trajectories, in full.
-        notes: what is missing, broken or left out, a sentence each.
+        notes: a sentence for each part that is missing, broken or left out.
     """
 
     path: Path
@@ -113,7 +114,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Episode]:
-        """All episodes: those of the evaluations, then those of the training."""
+        """All episodes: the evaluations' episodes, then the training's."""
         for by_time in self.evaluations.values():
             for episodes in by_time.values():
                 yield from episodes
@@ -157,7 +158,7 @@ def read_episodes(
     scored: int = 2000,
     advance: Callable[[], None] = lambda: None,
 ) -> None:
-    """Read the episodes of a run that was opened.
+    """Read the episodes of an opened run.
 
     Args:
         score: scores an episode of an evaluation that has no scores yet.
@@ -183,7 +184,8 @@ def read_metrics(file: Path, notes: list[str]) -> list[Metrics]:
     """The rows of a file of metrics; none if there is no such file.
 
     Args:
-        notes: hears of lines that are no metrics. The last line may be half written.
+        notes: is extended by a note about lines that are no metrics. The last line may be half
+            written.
     """
     if not file.is_file():
         return []
@@ -203,7 +205,7 @@ def read_metrics(file: Path, notes: list[str]) -> list[Metrics]:
 
 
 def status_of(path: Path) -> Status:
-    """Whether a run has ended, and how; killed: nobody works on it, and it says that it runs."""
+    """The status of a run; "killed" if the run's state is "running" without a process."""
     status = RunDirectory(path).status
     if status != "running":
         return status

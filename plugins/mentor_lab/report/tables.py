@@ -1,4 +1,4 @@
-"""Tables of the page: rows of text, and the figures that stand in them."""
+"""Tables of the page: rows of text, and their figures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COMPARED = 2000
 
 @dataclass(slots=True)
 class Table:
-    """Rows under columns, all text. The first column names the row."""
+    """Rows under columns, all of text. The first column names the row."""
 
     title: str
     columns: Sequence[str]
@@ -45,7 +45,7 @@ class Table:
 
 
 def overview(runs: Sequence[Run]) -> Table:
-    """A row a run."""
+    """A table with a row for each run."""
     splits = list(dict.fromkeys(split for run in runs for split in run.evaluations))
     table = Table("Runs", ["run", "status", "model", "reward", "seed", "steps", *splits])
     for run in runs:
@@ -66,7 +66,7 @@ def overview(runs: Sequence[Run]) -> Table:
 
 
 def together(runs: Sequence[Run], tables: Sequence[Table]) -> Table:
-    """Tables of one kind, one a run, as one table; of several runs each row begins with its run."""
+    """Tables of one kind, one for each run, as one table; rows of several runs name their run."""
     first = tables[0]
     if len(tables) == 1:
         return first
@@ -85,7 +85,7 @@ def evaluations(run: Run) -> Table:
 
 
 def summaries(split: str, episodes: Sequence[Episode]) -> dict[str, Summary]:
-    """SPLIT → its figures; of several environments SPLIT/NAME → those of each, too."""
+    """SPLIT → figures; with several environments also SPLIT/NAME → figures of each."""
     played = _of(episodes)
     names = sorted({trajectory.env for trajectory in played})
     parts = by_environment(split, played, names) if played else {}
@@ -93,7 +93,7 @@ def summaries(split: str, episodes: Sequence[Episode]) -> dict[str, Summary]:
 
 
 def seeds(runs: Sequence[Run]) -> Table:
-    """Mean and interval over runs that differ in nothing but the seed."""
+    """Mean and interval over runs that differ only in the seed."""
     table = Table(
         "Over seeds",
         ["runs", "split", "seeds", "success after", "95 % interval over seeds"],
@@ -115,7 +115,7 @@ def seeds(runs: Sequence[Run]) -> Table:
 
 
 def gaps(run: Run) -> tuple[Table, ImitationGap | None]:
-    """The imitation gap over the training, and that of its last part."""
+    """The imitation gap over the training, and the gap of the training's last part."""
     table = Table(
         "Imitation gap over the training",
         ["steps", "episodes", "similarity", "pairs", "over-calling", "under-calling", "followed"],
@@ -143,7 +143,7 @@ def gaps(run: Run) -> tuple[Table, ImitationGap | None]:
 
 
 def gap_counts(gap: ImitationGap) -> list[Table]:
-    """Counts of an imitation gap: where episodes part from the teacher's, and with which errors."""
+    """Counts of an imitation gap: turns of the first difference from the teacher, and errors."""
     parts: list[tuple[str, str, dict[Any, int]]] = [
         ("First divergence", "turn", dict(gap.first_divergence)),
         ("Wrong arguments", "kind", dict(gap.argument_errors)),
@@ -187,7 +187,7 @@ def phases(run: Run) -> dict[str, float]:
 
 
 def costs(run: Run) -> Table:
-    """Tokens and money, by who played."""
+    """Tokens and money, by player."""
     table = Table(
         "Cost",
         ["episodes of", "played by", "number", "requests", "tokens in", "tokens out", "US $"],
@@ -217,7 +217,7 @@ def costs(run: Run) -> Table:
 
 
 def _windows(episodes: Sequence[Episode]) -> list[tuple[str, list[Episode]]]:
-    """Parts of the training of equally many steps, each with its label."""
+    """Parts of the training with equal numbers of steps, each with its label."""
     steps = sorted({episode.trajectory.policy_version or 0 for episode in episodes})
     size = -(-len(steps) // _WINDOWS)
     found = []
@@ -244,7 +244,7 @@ def _same_settings(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _wall(episodes: Sequence[Episode]) -> float:
-    """Seconds from the first episode's begin to the last one's end; 0 if nobody noted them."""
+    """Seconds from the first episode's begin to the last one's end; 0 if the times are unknown."""
     begins, ends = [], []
     for episode in episodes:
         provenance = episode.trajectory.provenance

@@ -11,7 +11,8 @@ from mentor_lab.report.intervals import Interval
 __all__ = ["COLOURS", "Trace", "bars", "lines", "stacked"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-"""Okabe and Ito's, which colour-blind readers can tell apart on light and on dark ground."""
+"""Okabe and Ito's colours, distinct for colour-blind readers on light and dark ground.
+"""
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _PATTERNS = ("", "/", ".", "x")
 
@@ -19,7 +20,7 @@ Trace = dict[str, Any]
 
 
 def stacked(name: str, index: int, y: Sequence[str], x: Sequence[float | None], form: str) -> Trace:
-    """A part of stacked horizontal bars; `form` is how the number under the pointer is written."""
+    """A part of stacked horizontal bars; `form` is the format of the number under the pointer."""
     pattern = _PATTERNS[index // len(COLOURS) % len(_PATTERNS)]
     return {
         "type": "bar",
