@@ -120,6 +120,8 @@ def _problem(path: tuple[str, ...], items: Sequence[Mapping[str, Any]]) -> Probl
     if expected == ["text"] and isinstance(given, (int, float)):
         example = json.dumps(str(given).lower())
         text += f" in quotes: {example}"
+        if path[-1:] and path[-1].isdigit():  # an item of a list: no flag sets one alone
+            example = ""
     elif not set(expected) & set(_QUIET):
         text += f", not {_shown(given)}"
     return Problem(path, "value", text, example)
@@ -173,17 +175,17 @@ def keys_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tup
 def near_key(path: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
     """A phrase with keys that an unknown one may stand for, for the end of a message.
 
-    These are the keys of the same name anywhere, and of a similar name in the same table. If there
-    are none, they are the keys of a similar name anywhere.
+    These are the keys of the same name anywhere; else those of a similar name in the same table;
+    else those of a similar name anywhere.
     """
     *table, name = path
     beside = {key[-1]: key for key in keys if list(key[:-1]) == table}
     same = [key for key in keys if key[-1] == name]
     close = [beside[near] for near in get_close_matches(name, beside, cutoff=0.5)]
-    if not same and not close:
+    if not close:
         everywhere = {key[-1]: key for key in keys}
         close = [everywhere[near] for near in get_close_matches(name, everywhere)]
-    found = [".".join(key) for key in dict.fromkeys([*same, *close])]
+    found = [".".join(key) for key in dict.fromkeys(same or close)]
     return f"; did you mean {' or '.join(found[:3])}?" if found else nearest(name, beside)
 
 

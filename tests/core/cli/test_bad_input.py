@@ -86,7 +86,7 @@ TABLE = [
     ),
     ("run --set train.step=3", "unknown key 'train.step'; did you mean train.steps"),
     ("run --set trian.steps=3", "unknown key 'trian'; did you mean train or trainer?"),
-    ("run --set steps=3", "unknown key 'steps'; did you mean train.steps or reports?"),
+    ("run --set steps=3", "unknown key 'steps'; did you mean train.steps?"),
     ("run --set trackers=jsonl", """in a shell: --set 'trackers=["jsonl"]'"""),
     ("run --set tracker_options.csv.file=x", "'csv' is not among the run's trackers (jsonl)"),
     ("run --set tracker_options.jsonl.fil=x", "tracker 'jsonl': unknown option 'fil'; did you m"),

@@ -70,7 +70,7 @@ def test_a_key_without_its_table_suggests_the_whole_key(key):
         ),
         ("evaluate.splits=eval,ood", """--set 'evaluate.splits=["eval", "ood"]'"""),
         ("evaluate.splits=[eval, ood]", """--set 'evaluate.splits=["eval", "ood"]'"""),
-        ("evaluate.splits=[1]", "evaluate.splits.0: expected a text"),
+        ("evaluate.splits=[1]", 'evaluate.splits.0: expected text in quotes: "1"'),
         ("train=3", "train: expected a table with keys of its own: train.KEY = VALUE"),
         ("train.steps.x=3", "train.steps: expected a whole number, not a table"),
         ("train.steps=many", "train.steps: expected a whole number, not 'many'"),

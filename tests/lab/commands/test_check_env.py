@@ -23,9 +23,10 @@ class Pile(ToolEnv):
     def load_tasks(self, split):
         said = " Say {0}." if self.options.tells else ""
         prompt = "Put {1} stones on the pile twice. How many are there?" + said
+        first = {"train": 20, "eval": 0, "ood": 40}[split]
         return [
-            Task(f"{split}-{n}", "pile", prompt.format(200 + 2 * n, 100 + n), 200 + 2 * n, split)
-            for n in range(6)
+            Task(f"{split}-{n}", "pile", prompt.format(200 + 2 * m, 100 + m), 200 + 2 * m, split)
+            for n, m in enumerate(range(first, first + 6))
         ]
 
     def start(self, task):
