@@ -175,8 +175,8 @@ def keys_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tup
 def near_key(path: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
     """A phrase with keys that an unknown one may stand for, for the end of a message.
 
-    These are the keys of the same name anywhere; else those of a similar name in the same table;
-    else those of a similar name anywhere.
+    These are the keys of the same name anywhere. If there are none, they are the keys of a similar
+    name in the same table, or else anywhere.
     """
     *table, name = path
     beside = {key[-1]: key for key in keys if list(key[:-1]) == table}
