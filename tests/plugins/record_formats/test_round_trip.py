@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mentor_core import Call, EndReason, RowError, Trajectory, Turn
 from mentor_core.contracts.expert import said_in
+from mentor_core.contracts.written_calls import has_foreign_call
 from mentor_core.door.registry import RECORD_FORMATS, create, names
 from mentor_lab.testing import records
 
@@ -27,7 +28,11 @@ ARGUMENTS = st.dictionaries(st.text(), JSON, max_size=3)
 NAMES = st.sampled_from(("add", "Search Managers", "x" * 200)) | st.text(min_size=1)
 ENDS = st.sampled_from(get_args(EndReason))
 ANY = st.text()
-PLAIN = st.text(st.characters(exclude_characters="<", exclude_categories=("Cs",))).map(str.strip)
+PLAIN = (
+    st.text(st.characters(exclude_characters="<", exclude_categories=("Cs",)))
+    .map(str.strip)
+    .filter(lambda text: not has_foreign_call(text))
+)
 
 
 def held(trajectory, record_format):
