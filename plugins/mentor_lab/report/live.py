@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def step_line(row: Metrics) -> str:
 
 
 def sparkline(values: Sequence[float | None], width: int = _WIDTH) -> str:
-    """A curve of block characters; a gap for a step without a value.
+    """A curve of block characters; a gap for a step without a finite value.
 
     Args:
         width: most characters; in a longer training several steps share one character, with their
@@ -93,12 +94,17 @@ def sparkline(values: Sequence[float | None], width: int = _WIDTH) -> str:
     size = max(-(-len(values) // width), 1)
     means = []
     for start in range(0, len(values), size):
-        known = [value for value in values[start : start + size] if value is not None]
-        means.append(sum(known) / len(known) if known else None)
+        known = [v for v in values[start : start + size] if v is not None and math.isfinite(v)]
+        means.append(sum(v / len(known) for v in known) if known else None)
     known = [mean for mean in means if mean is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
-    scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(" " if m is None else _BLOCKS[round((m - low) * scale)] for m in means)
+    width = high / 2 - low / 2  # halves: the difference itself can be beyond the largest float
+    return "".join(" " if m is None else _block((m / 2 - low / 2) / (width or 1.0)) for m in means)
+
+
+def _block(share: float) -> str:
+    """The character of a height between 0 and 1."""
+    return _BLOCKS[round(share * (len(_BLOCKS) - 1))]
 
 
 def _curves(rows: Sequence[Metrics]) -> Table:

@@ -1,7 +1,9 @@
 """Curves of block characters."""
 
 import io
+import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -19,11 +21,16 @@ def test_a_curve_fits_and_keeps_its_gaps(found, width):
         assert [character == " " for character in line] == [value is None for value in found]
 
 
-@given(st.lists(st.floats(-100, 100), min_size=2, max_size=40))
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=40))
 def test_higher_values_are_never_drawn_lower(found):
     line = sparkline(found)
     drawn = sorted(zip(found, line, strict=True))
     assert [character for _, character in drawn] == sorted(line)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+def test_a_value_that_is_no_number_is_a_gap(broken):
+    assert sparkline([1.0, broken, 2.0]) == "▁ █"
 
 
 def test_a_flat_curve_is_low_and_an_empty_one_is_nothing():
