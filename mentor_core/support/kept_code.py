@@ -11,7 +11,10 @@ __all__ = ["CODE", "KeptCode"]
 
 CODE = "code"
 """The directory of the code in a run's directory."""
-_INSTALLED = {"mentor_core", "mentor_toolkit", "mentor_plugins", "mentor_lab", "mentor_envs"}
+_INSTALLED = {
+    *("mentor_core", "mentor_toolkit", "mentor_runs"),
+    *("mentor_plugins", "mentor_lab", "mentor_envs"),
+}
 
 
 class KeptCode:

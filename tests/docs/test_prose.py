@@ -24,6 +24,7 @@ SOURCES = [
     "mentor_core",
     "plugins/mentor_lab",
     "plugins/mentor_plugins",
+    "plugins/mentor_runs",
     "plugins/mentor_toolkit",
 ]
 PROMPTS = {("envs/mentor_envs/calculator/tools.py", "modulo")}

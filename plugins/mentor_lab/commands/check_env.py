@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.json_output import json_option
-from mentor_core.cli.options import PATH
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.verdicts import needs_testing, show_verdicts
+from mentor_runs.command_line.json_output import json_option
+from mentor_runs.command_line.options import PATH
 
 __all__ = ["command"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.json_output import json_option
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.verdicts import needs_testing, show_verdicts
+from mentor_runs.command_line.json_output import json_option
 
 if TYPE_CHECKING:
     from mentor_core.contracts.reward import RewardTerm

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.systems import episodes_file
+from mentor_runs.command_line.json_output import json_option, print_json
 
 if TYPE_CHECKING:
     from mentor_lab.paired import Paired

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
 from mentor_lab.commands.saved import open_saved, reward_config, saved_options
+from mentor_runs.command_line.json_output import json_option, print_json
 
 if TYPE_CHECKING:
     from mentor_lab.comparison import Comparison, Effect

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
-from mentor_core.cli.options import PATH
 from mentor_core.support.errors import DataError
 from mentor_lab.commands.systems import episodes_file
+from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
     from mentor_core.contracts.trajectory import Trajectory

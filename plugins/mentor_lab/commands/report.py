@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mentor_core.cli.options import PATH
+from mentor_runs.command_line.options import PATH
 
 __all__ = ["command"]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.cli.options import PATH
 from mentor_core.contracts.task import SPLITS, Task, TaskKey
 from mentor_core.support.errors import ConfigError, DataError, RunError
+from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
     from mentor_core.contracts.trajectory import Trajectory
@@ -98,11 +98,11 @@ def open_saved(
     Raises:
         MentorError: a file does not exist or cannot be read, or a setting is wrong.
     """
-    from mentor_core.cli.options import configuration
     from mentor_core.contracts.trajectory import iterate_trajectories
     from mentor_core.play.references import References, Replay, replayed_in, verified
     from mentor_core.run.run_directory import RunDirectory
     from mentor_lab.scoring import CHUNK, available_cores, read_lines
+    from mentor_runs.command_line.options import configuration
 
     base: dict[str, Any] = {}
     parts: dict[str, list[Path]] = {}

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
-from mentor_core.cli.options import PATH, check_output
 from mentor_core.support.errors import DataError, RewardError, RunError, nearest
 from mentor_lab.commands.saved import Saved, open_saved, saved_options
+from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.options import PATH, check_output
 
 if TYPE_CHECKING:
     from rich.console import Console

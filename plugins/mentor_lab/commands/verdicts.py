@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mentor_core.cli.json_output import console_for, print_json
 from mentor_core.support.errors import RunError
+from mentor_runs.command_line.json_output import console_for, print_json
 
 if TYPE_CHECKING:
     from mentor_lab.verdict import Verdict

@@ -9,10 +9,15 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.json_output import console_for, json_option, print_json
-from mentor_core.cli.options import PATH, check_output, configuration, configuration_options
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, RunError
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
+from mentor_runs.command_line.options import (
+    PATH,
+    check_output,
+    configuration,
+    configuration_options,
+)
 
 __all__ = ["command"]
 

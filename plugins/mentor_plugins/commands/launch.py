@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mentor_core.cli.options import PATH
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.importing import importing
 from mentor_core.support.redaction import refuse_hidden
+from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
     from mentor_core.run.config import RunConfig

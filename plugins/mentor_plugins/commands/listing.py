@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
 from mentor_core.door.registry import (
     COMPOSERS,
     ENVIRONMENTS,
@@ -26,6 +25,7 @@ from mentor_core.door.registry import (
     load,
     resource,
 )
+from mentor_runs.command_line.json_output import json_option, print_json
 
 __all__ = ["envs", "plugins", "recipes", "rewards"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.options import PATH, configuration, configuration_options
 from mentor_plugins.commands.launch import launch, launch_options
+from mentor_runs.command_line.options import PATH, configuration, configuration_options
 
 __all__ = ["command"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
-from mentor_core.cli.options import PATH
 from mentor_core.support.errors import MentorError, RunError
+from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.options import PATH
 
 __all__ = ["command"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
-from mentor_core.cli.options import PATH
 from mentor_core.support.errors import RunError, nearest
+from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
-from mentor_core.cli.options import PATH, configuration
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import RunError, nearest
+from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.options import PATH, configuration
 
 __all__ = ["command"]
 

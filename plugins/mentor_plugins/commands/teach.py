@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.options import (
+from mentor_core.contracts.task import Split
+from mentor_core.support.errors import ConfigError, MentorError, RunError
+from mentor_runs.command_line.options import (
     PATH,
     component_options,
     configuration,
     configuration_options_without,
 )
-from mentor_core.contracts.task import Split
-from mentor_core.support.errors import ConfigError, MentorError, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mentor_core.cli.json_output import json_option, print_json
-from mentor_core.cli.options import PATH, component_options, configuration, configuration_options
 from mentor_core.support.errors import ConfigError, MentorError, RunError
+from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.options import (
+    PATH,
+    component_options,
+    configuration,
+    configuration_options,
+)
 
 if TYPE_CHECKING:
     from mentor_core.contracts.record_format import RecordFormat

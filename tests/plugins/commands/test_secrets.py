@@ -74,7 +74,7 @@ def test_the_files_of_a_run_hold_no_secret(mentor, served, tmp_path, monkeypatch
     assert "base_url" in shown.out
     check(tmp_path, shown)
 
-    from mentor_core.cli.options import configuration
+    from mentor_runs.command_line.options import configuration
 
     settings = [*(text.removeprefix("--set=") for text in rewards[2:])]
     config = configuration(None, None, None, None, None, settings, rewards="judge")

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 import pytest
 
-from mentor_core.cli.json_output import print_json
 from mentor_core.contracts.trajectory import Call, Trajectory, write_trajectories
 from mentor_core.door.registry import COMMANDS, load, names
 from mentor_core.run.config import RunConfig, to_toml
 from mentor_lab.testing import trajectory_of
+from mentor_runs.command_line.json_output import print_json
 
 ACTS = {
     *("run", "sft", "teach", "report", "student build"),

@@ -1,0 +1,1 @@
+"""A run: from the settings of a command to the report."""
