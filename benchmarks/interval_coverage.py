@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import binomtest, sem, t
 
-from mentor_core.play.intervals import estimate
+from mentor_runs.evaluation.intervals import estimate
 
 TRIALS = 1000
 SIZES = ((10, 4), (20, 4), (128, 1), (128, 8))

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import stats
 
 from mentor_core.contracts.trajectory import read_trajectories
-from mentor_core.play.summary import summarise
+from mentor_runs.evaluation.summary import summarise
 
 
 def measured(run: Path, split: str, when: str, measure: str) -> float:

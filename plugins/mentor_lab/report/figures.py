@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.summary import Summary
 from mentor_lab.report.curves import curve
 from mentor_lab.report.intervals import over_tasks
 from mentor_lab.report.read import Episode, Metrics, Run
 from mentor_lab.report.tables import phases, summaries
 from mentor_lab.report.traces import COLOURS, Trace, bars, lines, stacked
+from mentor_runs.evaluation.summary import Summary
 
 __all__ = ["Figure", "curves", "endings", "scores_by_split", "success", "time", "titles", "tools"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mentor_core.play.intervals import estimate
+from mentor_runs.evaluation.intervals import estimate
 
 __all__ = ["Interval", "of_mean", "over_tasks"]
 
@@ -17,7 +17,7 @@ def over_tasks(means: Sequence[float]) -> Interval:
 
     Args:
         means: one mean for each task. Shares and scores in [0, 1] have the interval of
-            `mentor_core.play.intervals`, and other values have Student's.
+            `mentor_runs.evaluation.intervals`, and other values have Student's.
     """
     if len(means) < 2:
         return None

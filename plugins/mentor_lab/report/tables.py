@@ -9,11 +9,11 @@ from typing import Any
 
 from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.summary import Summary, by_environment, summarise
-from mentor_core.run.report import COLUMNS, table_rows
 from mentor_lab.imitation import ImitationGap, imitation_gap
 from mentor_lab.report.intervals import Interval, of_mean
 from mentor_lab.report.read import Episode, Run
+from mentor_runs.evaluation.report import COLUMNS, table_rows
+from mentor_runs.evaluation.summary import Summary, by_environment, summarise
 
 __all__ = [
     "Table",

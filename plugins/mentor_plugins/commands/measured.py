@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from mentor_core.contracts.reward import Example, RewardTerm, apply_term
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.intervals import Estimate, estimate
 from mentor_core.play.references import find_references
-from mentor_core.play.summary import Summary, pass_all, pass_at
 from mentor_core.run.parts import Parts
 from mentor_core.support.errors import MentorError
 from mentor_plugins.teacher_store.prices import Prices
+from mentor_runs.evaluation.intervals import Estimate, estimate
+from mentor_runs.evaluation.summary import Summary, pass_all, pass_at
 
 __all__ = ["Measured", "Spent", "lines", "measure", "priced", "score_terms"]
 
@@ -48,7 +48,7 @@ class Measured:
 
     Attributes:
         not_verified: number of episodes without an outcome.
-        pass_at, pass_all: see `mentor_core.play.summary`.
+        pass_at, pass_all: see `mentor_runs.evaluation.summary`.
         terms: reward term → its scores, averaged over tasks; None if the term scored no episode.
         spent: the expenses.
     """

@@ -13,15 +13,15 @@ from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Start
-from mentor_core.play.summary import (
+from mentor_core.run.parts import Parts
+from mentor_core.support.redaction import hide
+from mentor_runs.evaluation.summary import (
     Summary,
     by_environment,
     evaluation_starts,
     play,
     summarise,
 )
-from mentor_core.run.parts import Parts
-from mentor_core.support.redaction import hide
 from mentor_toolkit.progress_bar import bar
 
 __all__ = ["Evaluation", "Summaries"]

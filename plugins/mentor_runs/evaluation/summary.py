@@ -10,8 +10,8 @@ from statistics import fmean
 
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import CallFailure, Trajectory
-from mentor_core.play.intervals import Estimate, estimate
 from mentor_core.play.rollout import Rollout, Start, episode_seed
+from mentor_runs.evaluation.intervals import Estimate, estimate
 
 __all__ = [
     "Summary",
@@ -35,7 +35,7 @@ class Summary:
         verified: number of trajectories with an outcome; the others do not count in success.
         success: share of verified trajectories with outcome 1, averaged over tasks; None if no
             trajectory is verified.
-        interval: 95 % interval of `success` over tasks; see `mentor_core.play.intervals`.
+        interval: 95 % interval of `success` over tasks; see `mentor_runs.evaluation.intervals`.
         outcome: mean outcome of verified trajectories, in [0, 1], averaged over tasks; outcomes may
             be partial.
         turns, calls: mean numbers an episode.

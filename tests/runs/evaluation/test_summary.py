@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Turn
-from mentor_core.play.summary import (
+from mentor_lab.testing import trajectories, trajectory_of
+from mentor_runs.evaluation.summary import (
     by_environment,
     evaluation_starts,
     pass_all,
@@ -16,7 +17,6 @@ from mentor_core.play.summary import (
     play,
     summarise,
 )
-from mentor_lab.testing import trajectories, trajectory_of
 
 TASKS = [Task(f"task-{n}", "tests", "?") for n in range(3)]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from mentor_core.play.intervals import estimate
+from mentor_runs.evaluation.intervals import estimate
 
 samples = st.integers(1, 6).flatmap(
     lambda k: st.lists(st.integers(0, k).map(lambda c: (c, k)), min_size=1, max_size=30)

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from mentor_core.contracts.report import Report
 from mentor_core.contracts.trajectory import Call
-from mentor_core.play.summary import summarise
-from mentor_core.run.report import (
+from mentor_lab.testing import trajectory_of
+from mentor_runs.evaluation.report import (
     COLUMNS,
     as_json,
     as_markdown,
@@ -19,7 +19,7 @@ from mentor_core.run.report import (
     table_rows,
     write_reports,
 )
-from mentor_lab.testing import trajectory_of
+from mentor_runs.evaluation.summary import summarise
 
 BEFORE = summarise(
     [trajectory_of("3", outcome=o, task_id=f"t{n}") for n, o in enumerate((1.0, 0.0, 0.0, 0.0))]

@@ -1,0 +1,1 @@
+"""The figures of evaluated episodes, and the report of them."""
