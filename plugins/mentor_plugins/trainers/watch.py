@@ -9,7 +9,7 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
-from mentor_core.run.training import Training
+from mentor_runs.training import Training
 
 __all__ = ["Watch"]
 

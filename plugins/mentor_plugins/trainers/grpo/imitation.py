@@ -19,10 +19,10 @@ from accelerate.utils import gather_object
 
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Tokens, Trajectory
-from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_plugins.trainers.grpo.batch import Metrics
 from mentor_plugins.trainers.taught import taught_tokens
+from mentor_runs.training import Training
 
 __all__ = ["Imitation"]
 

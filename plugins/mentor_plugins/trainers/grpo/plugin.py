@@ -9,7 +9,6 @@ from pydantic import Field
 
 from mentor_core.contracts.trainer import Trained, Trainer
 from mentor_core.door.registry import OBJECTIVES, PLANS, POLICIES, create, load
-from mentor_core.run.training import Training
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
     BYPASSED,
@@ -18,6 +17,7 @@ from mentor_plugins.trainers.grpo.settings import (
     lora_config,
     trainer_settings,
 )
+from mentor_runs.training import Training
 
 __all__ = ["Grpo"]
 

@@ -15,9 +15,9 @@ from mentor_core.run.assemble import assemble
 from mentor_core.run.resolve import resolve
 from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.settings import merge
-from mentor_core.run.training import Training
 from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
+from mentor_runs.training import Training
 from mentor_toolkit.progress_bar import Bar
 
 SETTINGS = {
