@@ -39,9 +39,9 @@ from mentor_core.run.paths import anchored, change_code
 from mentor_core.run.resolve import resolve
 from mentor_core.run.settings import read_toml
 from mentor_core.support.checkpoint import damage, newest_whole, seal, set_aside
-from mentor_core.support.disk import check_writable, cut_lines, lock, write_atomically, writing
 from mentor_core.support.errors import RunError
 from mentor_core.support.kept_code import CODE, KeptCode
+from mentor_toolkit.disk import check_writable, cut_lines, lock, write_atomically, writing
 
 __all__ = ["RunDirectory", "default_output"]
 

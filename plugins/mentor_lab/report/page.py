@@ -18,12 +18,12 @@ from typing import Any
 from rich.console import Console
 
 from mentor_core import __version__
-from mentor_core.support.disk import writing
 from mentor_core.support.errors import ConfigError
 from mentor_lab.report import figures, tables
 from mentor_lab.report.curves import MOST_POINTS
 from mentor_lab.report.pack import MOST_BYTES, Packed, pack, read_source
 from mentor_lab.report.read import Run, megabytes, open_run
+from mentor_toolkit.disk import writing
 from mentor_toolkit.progress_bar import bar
 
 __all__ = ["EPISODES", "write_page"]

@@ -25,8 +25,8 @@ from mentor_core.contracts.trajectory import (
 from mentor_core.play.rollout import Start
 from mentor_core.run.config import RunConfig, to_toml
 from mentor_core.run.settings import read_toml
-from mentor_core.support.disk import write_atomically
 from mentor_core.support.errors import RunError
+from mentor_toolkit.disk import write_atomically
 
 __all__ = ["Kept", "played_with", "settings_file"]
 

@@ -187,7 +187,6 @@ def fill(
     """
     from mentor_core.door.registry import TEACHERS, create
     from mentor_core.run.assemble import assemble
-    from mentor_core.support.disk import lock
     from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.collect import Collector
@@ -195,6 +194,7 @@ def fill(
     from mentor_plugins.teacher_store.ledger import Budget, Ledger
     from mentor_plugins.teacher_store.prices import Prices
     from mentor_plugins.teacher_store.store import TeacherStore
+    from mentor_toolkit.disk import lock
 
     refuse_hidden({"env_options": config.env_options})
     with given_as("--option "):

@@ -11,10 +11,10 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.support.disk import write_atomically, writing
 from mentor_core.support.errors import DataError
 from mentor_plugins.trackers.episode_table import EpisodeTable
 from mentor_plugins.trackers.recorded import finite, started
+from mentor_toolkit.disk import write_atomically, writing
 
 __all__ = ["CsvTracker"]
 

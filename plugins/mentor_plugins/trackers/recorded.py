@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from mentor_core.contracts.tracker import Metrics
-from mentor_core.support.disk import write_atomically, writing
 from mentor_core.support.errors import RunError
+from mentor_toolkit.disk import write_atomically, writing
 
 __all__ = ["Recorded", "ends_well", "finite", "run_folder", "run_name", "started"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mentor_core.support.checkpoint import CHECKPOINT_STATE, drop_old, seal
-from mentor_core.support.disk import write_atomically, writing
 from mentor_core.support.errors import RunError
+from mentor_toolkit.disk import write_atomically, writing
 
 __all__ = ["save_sealed"]
 

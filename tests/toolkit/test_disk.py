@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.support.disk import check_writable, cut_lines, write_atomically, writing
 from mentor_core.support.errors import RunError
+from mentor_toolkit.disk import check_writable, cut_lines, write_atomically, writing
 
 
 def names(folder):
