@@ -14,7 +14,7 @@ from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.references import References
 from mentor_core.play.rollout import Rollout
 from mentor_core.run.parts import Parts
-from mentor_core.run.run_directory import RunDirectory
+from mentor_runs.directory.run_directory import RunDirectory
 
 __all__ = ["Progress", "Training"]
 

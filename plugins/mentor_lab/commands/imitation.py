@@ -68,7 +68,7 @@ def _models(teacher: Path, student: Path, played: Sequence[Trajectory]) -> list[
         MentorError: there are no trajectories, or the trajectories cannot be read.
     """
     from mentor_core.contracts.trajectory import read_trajectories
-    from mentor_core.run.run_directory import RunDirectory
+    from mentor_runs.directory.run_directory import RunDirectory
 
     if teacher.is_dir():
         references = RunDirectory.open(teacher).references
@@ -98,7 +98,7 @@ def _stored(store: Path, student: Path, played: Sequence[Trajectory]) -> list[Tr
     from mentor_core.contracts.task import SPLITS
     from mentor_core.door.registry import SOURCES, create
     from mentor_core.run.assemble import assemble
-    from mentor_core.run.run_directory import RunDirectory
+    from mentor_runs.directory.run_directory import RunDirectory
 
     if not student.is_dir():
         raise DataError(

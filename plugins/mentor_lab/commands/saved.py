@@ -100,9 +100,9 @@ def open_saved(
     """
     from mentor_core.contracts.trajectory import iterate_trajectories
     from mentor_core.play.references import References, Replay, replayed_in, verified
-    from mentor_core.run.run_directory import RunDirectory
     from mentor_lab.scoring import CHUNK, available_cores, read_lines
     from mentor_runs.command_line.options import configuration
+    from mentor_runs.directory.run_directory import RunDirectory
 
     base: dict[str, Any] = {}
     parts: dict[str, list[Path]] = {}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mentor_core.contracts.trajectory import Call, Tokens, Trajectory, Turn
-from mentor_core.run.run_directory import RunDirectory
 from mentor_lab.report.read import Episode
+from mentor_runs.directory.run_directory import RunDirectory
 
 __all__ = ["Decode", "decoder", "facts_of", "played"]
 

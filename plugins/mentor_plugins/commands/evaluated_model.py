@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mentor_core.run.run_directory import RunDirectory
-from mentor_core.support.checkpoint import damage
 from mentor_core.support.errors import ConfigError, RunError, nearest
+from mentor_runs.directory.checkpoint import damage
+from mentor_runs.directory.run_directory import RunDirectory
 
 __all__ = ["settings_of"]
 

@@ -69,9 +69,9 @@ def launch(
 
     from mentor_core.run.assemble import assemble
     from mentor_core.run.config import to_toml
-    from mentor_core.run.run_directory import RunDirectory, default_output
     from mentor_plugins.models.formats import match_formats
     from mentor_plugins.models.loading import check_model, load_student, model_path
+    from mentor_runs.directory.run_directory import RunDirectory, default_output
     from mentor_toolkit.progress_bar import watched
 
     main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes

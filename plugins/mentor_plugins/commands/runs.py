@@ -39,7 +39,7 @@ def command(folder: Path, as_json: bool) -> None:
 
 def _row(path: Path) -> dict[str, Any]:
     """The facts of a run; `problem` if the run's settings cannot be read."""
-    from mentor_core.run.run_directory import RunDirectory
+    from mentor_runs.directory.run_directory import RunDirectory
 
     run = RunDirectory(path)
     row: dict[str, Any] = {"run": path, "status": run.status, "steps": run.steps}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mentor_core.contracts.trajectory import Trajectory
-    from mentor_core.run.run_directory import RunDirectory
+    from mentor_runs.directory.run_directory import RunDirectory
 
 __all__ = ["command", "episode"]
 
@@ -58,7 +58,7 @@ def command(
     from rich.console import Console
 
     from mentor_core.contracts.trajectory import iterate_trajectories
-    from mentor_core.run.run_directory import RunDirectory
+    from mentor_runs.directory.run_directory import RunDirectory
 
     directory = RunDirectory.open(run)
     files = {p.stem: p for p in sorted((run / "trajectories").glob("*.jsonl"))}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mentor_core.support.checkpoint import CHECKPOINT_STATE, drop_old, seal
 from mentor_core.support.errors import RunError
+from mentor_runs.directory.checkpoint import CHECKPOINT_STATE, drop_old, seal
 from mentor_toolkit.disk import write_atomically, writing
 
 __all__ = ["save_sealed"]

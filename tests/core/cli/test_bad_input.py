@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mentor_core.run.resolve import resolve
-from mentor_core.run.run_directory import RunDirectory
+from mentor_runs.directory.run_directory import RunDirectory
 
 QUESTION = {"question": "2 + 3?", "answer": "5"}
 
@@ -229,7 +229,7 @@ def test_a_disk_that_takes_nothing_more_is_told(mentor, monkeypatch, tmp_path, n
     def refuse(*_, **__):
         raise OSError(number, os.strerror(number), *([] if number == errno.ENOSPC else [empty]))
 
-    monkeypatch.setattr("mentor_core.run.run_directory.RunDirectory.check", refuse)
+    monkeypatch.setattr("mentor_runs.directory.run_directory.RunDirectory.check", refuse)
     _, err = mentor("run", "--dry-run", code=2)
     where = "" if number == errno.ENOSPC else "empty.jsonl: "
     assert err == f"Error: {where}{os.strerror(number)}\n"

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from mentor_core.run.resolve import resolve
-from mentor_core.run.run_directory import RunDirectory
+from mentor_runs.directory.run_directory import RunDirectory
 
 
 @pytest.fixture

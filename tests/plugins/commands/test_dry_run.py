@@ -11,8 +11,8 @@ import tomli_w
 
 from mentor_core.contracts.env import ActionGate
 from mentor_core.run.resolve import resolve
-from mentor_core.run.run_directory import RunDirectory
 from mentor_core.run.settings import merge
+from mentor_runs.directory.run_directory import RunDirectory
 
 SMALL = ("--set", "env_options.train_size=2")
 

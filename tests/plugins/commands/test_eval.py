@@ -12,8 +12,8 @@ import pytest
 
 from mentor_core.contracts.trajectory import read_trajectories, write_trajectories
 from mentor_core.run.config import RunConfig, to_toml
-from mentor_core.support.checkpoint import seal
 from mentor_plugins.models.loading import model_path
+from mentor_runs.directory.checkpoint import seal
 
 pytest.importorskip("httpx")
 

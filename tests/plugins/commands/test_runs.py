@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mentor_core.run.config import RunConfig, to_toml
-from mentor_core.run.run_directory import RunDirectory
+from mentor_runs.directory.run_directory import RunDirectory
 
 
 @pytest.fixture

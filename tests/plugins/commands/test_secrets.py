@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mentor_core.contracts.trajectory import read_trajectories
-from mentor_core.run.run_directory import RunDirectory
+from mentor_runs.directory.run_directory import RunDirectory
 
 pytest.importorskip("httpx")
 KEY, PASSWORD = "sk-live-7f3a9c55", "pass-word-1234"

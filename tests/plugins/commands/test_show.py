@@ -4,8 +4,8 @@ import pytest
 
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.run.resolve import resolve
-from mentor_core.run.run_directory import RunDirectory
 from mentor_lab.testing import trajectory_of
+from mentor_runs.directory.run_directory import RunDirectory
 
 
 def episode(task, outcome, step, said):

@@ -24,9 +24,9 @@ from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trainer import Trained
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Start, episode_seed
-from mentor_core.support.checkpoint import CHECKPOINT_STATE
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.sft.plugin import Row, Sft
+from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
 from mentor_runs.training import Training
 
 __all__ = ["ExpertIteration"]

@@ -37,7 +37,6 @@ from mentor_core.contracts.reward import Floats
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import episode_seed
-from mentor_core.support.checkpoint import CHECKPOINT_STATE
 from mentor_core.support.errors import PluginError
 from mentor_plugins.models.loading import load_student
 from mentor_plugins.trainers.grpo.batch import (
@@ -51,6 +50,7 @@ from mentor_plugins.trainers.grpo.batch import (
 from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.objective import ObjectiveLoss
 from mentor_plugins.trainers.sealed import save_sealed
+from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
 from mentor_runs.training import Training
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches

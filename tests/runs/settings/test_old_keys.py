@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mentor_core.run.config import RolloutConfig
-from mentor_core.run.old_keys import RENAMED, with_new_keys
-from mentor_core.run.run_directory import RunDirectory
+from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.old_keys import RENAMED, with_new_keys
 
 keys = st.sampled_from(sorted({old for _, old in RENAMED} | {*RENAMED.values(), "max_turns"}))
 tables = st.dictionaries(keys, st.integers())

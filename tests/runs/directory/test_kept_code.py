@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from mentor_core.support.kept_code import KeptCode
+from mentor_runs.directory.kept_code import KeptCode
 
 
 def imported(monkeypatch, name, file):

@@ -6,8 +6,8 @@ import pytest
 
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
-from mentor_core.run.fingerprints import of_references, of_tasks
 from mentor_lab.testing import trajectory_of
+from mentor_runs.directory.fingerprints import of_references, of_tasks
 
 TASK = Task("a", "files", "?", {1, 2, 3})
 CALL = Call("add", {"a": 1})

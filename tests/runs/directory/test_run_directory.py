@@ -9,11 +9,11 @@ import pytest
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.run.config import to_toml
 from mentor_core.run.resolve import resolve
-from mentor_core.run.run_directory import RunDirectory, default_output
 from mentor_core.run.settings import merge
-from mentor_core.support.checkpoint import CHECKPOINT_STATE, seal
 from mentor_core.support.errors import ConfigError, RunError
 from mentor_lab.testing import trajectory_of
+from mentor_runs.directory.checkpoint import CHECKPOINT_STATE, seal
+from mentor_runs.directory.run_directory import RunDirectory, default_output
 
 CONFIG = resolve({"seed": 7})
 
@@ -134,7 +134,9 @@ def test_a_run_does_not_go_on_with_data_that_have_changed(run):
 
 
 def in_another_process(run):
-    script = "import sys; from pathlib import Path; from mentor_core.run.run_directory import *\n"
+    script = (
+        "import sys; from pathlib import Path; from mentor_runs.directory.run_directory import *\n"
+    )
     script += "run = RunDirectory.open(Path(sys.argv[1])); run.resume(); print('mine', flush=True)"
     return subprocess.Popen(
         [sys.executable, "-c", f"{script}; sys.stdin.read()", str(run.path)],

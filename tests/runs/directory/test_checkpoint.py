@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.support.checkpoint import (
+from mentor_runs.directory.checkpoint import (
     CHECKSUMS,
     damage,
     drop_old,

@@ -1,0 +1,1 @@
+"""Settings: from files and flags to the checked configuration of a run."""
