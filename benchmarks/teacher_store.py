@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import (
     Trajectory,
     iterate_trajectories,
@@ -23,6 +22,7 @@ from mentor_core.contracts.trajectory import (
 )
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.teacher_store.store import Stored, TeacherStore
+from mentor_toolkit.scripts import play_expert
 
 BATCH = 10_000
 

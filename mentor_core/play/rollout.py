@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from mentor_core.contracts.env import Pending, ToolEnv
 from mentor_core.contracts.episode import begun, checked_outcome, reset_seed
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
-from mentor_core.contracts.expert import rewritten
 from mentor_core.contracts.plan import Start
 from mentor_core.contracts.policy import Generation, Policy, Session
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.trajectory import EndReason, Message, Tokens, Trajectory, Turn
+from mentor_core.play.rewriting import rewritten
 from mentor_core.support.errors import DataError, RunError, bounded
 from mentor_core.support.redaction import hide
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.door.registry import ENVIRONMENTS, REWARD_TERMS, create, entries, load
 from mentor_core.support.errors import DataError
 from mentor_core.tools.renamed import Renamed
+from mentor_toolkit.scripts import play_expert
 
 DOMAINS = ["bfcl", "calculator", "files", "reasoning_gym", "retrieval", "sql", "webshop"]
 DAMAGES = ("", "", "", "", "tool", "key", "value", "more", "left out")

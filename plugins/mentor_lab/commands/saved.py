@@ -99,8 +99,8 @@ def open_saved(
         MentorError: a file does not exist or cannot be read, or a setting is wrong.
     """
     from mentor_core.contracts.trajectory import iterate_trajectories
-    from mentor_core.play.references import References, Replay, replayed_in, verified
     from mentor_lab.scoring import CHUNK, available_cores, read_lines
+    from mentor_runs.assembly.references import References, Replay, replayed_in, verified
     from mentor_runs.command_line.options import configuration
     from mentor_runs.directory.run_directory import RunDirectory
 

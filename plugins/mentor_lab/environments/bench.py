@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.task import SPLITS, Split, Task
 from mentor_core.contracts.trajectory import Call
 from mentor_lab.environments.arguments import Filler
 from mentor_lab.environments.episode import Episode, Maker, play
 from mentor_lab.verdict import Problem
+from mentor_toolkit.scripts import play_expert
 
 __all__ = ["Bench", "Check"]
 

@@ -12,11 +12,11 @@ from gymnasium.utils.env_checker import check_env
 from jsonschema import Draft202012Validator, SchemaError
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.task import Split, Task
 from mentor_core.support.errors import PluginError
 from mentor_lab.environments.bench import Bench, Check
 from mentor_lab.verdict import Problem, Untested
+from mentor_toolkit.scripts import play_expert
 
 __all__ = ["CONTRACT", "EXPERT", "toolsets"]
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.parsing import CallParser
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
@@ -25,6 +24,7 @@ from mentor_lab.environments.bench import Bench
 from mentor_lab.environments.episode import Episode
 from mentor_lab.environments.robustness import ROBUSTNESS, Watcher
 from mentor_lab.verdict import Problem, Untested
+from mentor_toolkit.scripts import play_expert
 
 __all__ = ["Fuzzed", "fuzz"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from mentor_core.contracts.reward import Example, RewardTerm, apply_term
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.references import find_references
 from mentor_core.run.parts import Parts
 from mentor_core.support.errors import MentorError
 from mentor_plugins.teacher_store.prices import Prices
+from mentor_runs.assembly.references import find_references
 from mentor_runs.evaluation.intervals import Estimate, estimate
 from mentor_runs.evaluation.summary import Summary, pass_all, pass_at
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from mentor_core.contracts.expert import replay
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.record_format import RecordFormat
 from mentor_core.contracts.task import SPLITS, Task
@@ -20,6 +19,7 @@ from mentor_core.support.errors import PluginError
 from mentor_plugins.commands.collect import verdict_on
 from mentor_plugins.record_formats.files import Unread, read_file
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, fingerprint, task_hash
+from mentor_toolkit.scripts import replay
 
 __all__ = ["take_over"]
 

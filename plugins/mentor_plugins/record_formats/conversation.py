@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, get_args
 
-from mentor_core.contracts.expert import said_in
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.record_format import RecordFormat
 from mentor_core.contracts.trajectory import (
@@ -31,6 +30,7 @@ from mentor_core.contracts.trajectory import (
 from mentor_core.support.errors import RowError, bounded
 from mentor_core.support.scalars import as_float
 from mentor_plugins.record_formats.values import Role, tool_names, tool_schemas
+from mentor_toolkit.scripts import said_in
 
 __all__ = [
     "CONVERSATION",

@@ -11,12 +11,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from mentor_core.contracts.expert import said_in
 from mentor_core.contracts.parsing import THINKING
 from mentor_core.contracts.record_format import RecordFormat
 from mentor_core.contracts.trajectory import Trajectory, format_trajectory
 from mentor_core.support.errors import RowError
 from mentor_plugins.record_formats.conversation import ChatMessage, messages_of
+from mentor_toolkit.scripts import said_in
 
 __all__ = ["HubTrace"]
 

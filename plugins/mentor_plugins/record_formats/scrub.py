@@ -15,11 +15,11 @@ import re
 from dataclasses import replace
 from typing import Any, cast
 
-from mentor_core.contracts.expert import said_in
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Message, Trajectory, Turn
 from mentor_core.support.redaction import HIDDEN, hide, hide_settings
 from mentor_plugins.record_formats.conversation import bare, said_beside_calls
+from mentor_toolkit.scripts import said_in
 
 __all__ = ["scrub_text", "scrub_trajectory", "scrub_value"]
 

@@ -8,10 +8,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
+from mentor_toolkit.scripts import play_expert
 
 __all__ = ["ExpertSource"]
 

@@ -21,7 +21,7 @@ class SavedSource(TrajectorySource):
     """The trajectories that `mentor eval --output FILE` kept, as the teacher's.
 
     The trajectories are claims: every user of a source replays them (see
-    `mentor_core.play.references`).
+    `mentor_runs.assembly.references`).
     """
 
     files: list[Path] = Field(description="files of trajectories, .jsonl", min_length=1)

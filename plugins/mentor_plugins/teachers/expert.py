@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.teacher import Attempt, Classroom, Teacher
+from mentor_toolkit.scripts import play_expert
 
 __all__ = ["ExpertTeacher"]
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mentor_core.contracts.chat import Chat
-from mentor_core.contracts.expert import rewritten
 from mentor_core.contracts.parsing import CallParser
 from mentor_core.contracts.trajectory import Tokens, Trajectory
+from mentor_core.play.rewriting import rewritten
 from mentor_core.support.errors import DataError
 
 __all__ = ["taught_tokens"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.expert import play_expert, replay
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.shifts import in_turn
 from mentor_core.contracts.task import Task
@@ -13,6 +12,7 @@ from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError, PluginError
 from mentor_core.tools.renamed import Alias
 from mentor_core.tools.tool import Tool
+from mentor_toolkit.scripts import play_expert, replay
 
 
 class Sums(ToolEnv):

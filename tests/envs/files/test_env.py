@@ -10,13 +10,13 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.files.env import Files
 from mentor_envs.files.shell import COMMANDS
 from mentor_lab.testing import json_values
+from mentor_toolkit.scripts import play_expert
 
 env = Files(train_size=30, eval_size=128, ood_size=64)
 START = {"a.txt": "x\n", "b.txt": "y\n", "docs": {"c.txt": "z\n"}}

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.support.errors import DataError
 from mentor_envs.files.env import Files
+from mentor_toolkit.scripts import play_expert
 
 MOVE = {
     "prompt": "Move a.txt into docs.",

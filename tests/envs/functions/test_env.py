@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.task import Task
 from mentor_core.door.registry import SOURCES, create
 from mentor_core.support.errors import ConfigError, DataError, PluginError
 from mentor_core.tools.tool import Tool
 from mentor_envs.functions.env import Functions
+from mentor_toolkit.scripts import play_expert
 
 CODE = '''
 PRICES = {"apple": 3, "pear": 4}

@@ -18,9 +18,9 @@ from gymnasium.utils.env_checker import check_env
 
 from mentor_core.contracts.execution import ToolExecutor
 from mentor_core.door.registry import SOURCES, create
-from mentor_core.play.references import replayed_in, verified
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.mcp.env import Mcp
+from mentor_runs.assembly.references import replayed_in, verified
 
 from .playing import SMALL, call, children, threads
 

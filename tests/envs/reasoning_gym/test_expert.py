@@ -9,10 +9,10 @@ pytest.importorskip("reasoning_gym", reason="needs the extra reasoning-gym")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.task import Task
 from mentor_envs.reasoning_gym.env import ReasoningGym
 from mentor_envs.reasoning_gym.expert import operations
+from mentor_toolkit.scripts import play_expert
 
 SMALL = {"train_size": 20, "eval_size": 20, "ood_size": 4}
 

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.support.errors import DataError
 from mentor_envs.retrieval.env import Retrieval
+from mentor_toolkit.scripts import play_expert
 
 ROW = {
     "_id": "5a8b57f25542995d1e6f1371",

@@ -7,12 +7,12 @@ from collections import Counter
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_envs.retrieval.corpus import words
 from mentor_envs.retrieval.env import Retrieval
 from mentor_envs.retrieval.matching import normalise
 from mentor_envs.retrieval.questions import generate
 from mentor_envs.retrieval.relations import RELATIONS, UNSEEN
+from mentor_toolkit.scripts import play_expert
 
 env = Retrieval(train_size=1500)
 SPLITS = ("train", "eval", "length", "relations")

@@ -9,12 +9,12 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.webshop.env import WebShop
 from mentor_lab.testing import json_values
+from mentor_toolkit.scripts import play_expert
 
 from .shops import Player, goal_task, item, turn, values, write_shop
 

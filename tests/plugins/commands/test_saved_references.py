@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import format_trajectory
 from mentor_envs.functions.env import Functions
+from mentor_toolkit.scripts import play_expert
 
 TOOLS = """
 import time

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.plan import Group
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import PLANS, create
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.plans.prefix_start import PrefixStart
+from mentor_toolkit.scripts import play_expert
 
 ENV = Calculator(train_size=8, min_steps=3, max_steps=3)
 TASKS = ENV.tasks("train")

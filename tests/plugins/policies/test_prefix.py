@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.policy import Limits, Sampling
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout, Start
 from mentor_envs.calculator.env import Calculator
+from mentor_toolkit.scripts import play_expert
 
 LIMITS = Limits(max_turn_tokens=64, max_episode_tokens=600)
 

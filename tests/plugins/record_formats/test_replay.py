@@ -6,7 +6,7 @@ import pytest
 
 from mentor_core import HermesParser
 from mentor_core.door.registry import ENVIRONMENTS, RECORD_FORMATS, SOURCES, create, load
-from mentor_core.play.references import replayed_in, verified
+from mentor_runs.assembly.references import replayed_in, verified
 
 
 @pytest.mark.parametrize("env_name", ["calculator", "files"])

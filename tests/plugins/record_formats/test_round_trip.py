@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentor_core import Call, EndReason, RowError, Trajectory, Turn
-from mentor_core.contracts.expert import said_in
 from mentor_core.contracts.written_calls import has_foreign_call
 from mentor_core.door.registry import RECORD_FORMATS, create, names
 from mentor_lab.testing import records
+from mentor_toolkit.scripts import said_in
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 FINITE = SCALARS.filter(lambda value: value not in (float("inf"), float("-inf")))

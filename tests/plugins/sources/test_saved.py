@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import write_trajectories
 from mentor_core.door.registry import SOURCES, create
-from mentor_core.play.references import find_references
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.calculator.env import Calculator
+from mentor_runs.assembly.references import find_references
+from mentor_toolkit.scripts import play_expert
 
 WRITTEN = '"outcome":1.0'
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.door.registry import SOURCES, create
-from mentor_core.play.references import find_references
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, task_hash
+from mentor_runs.assembly.references import find_references
+from mentor_toolkit.scripts import play_expert
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.provenance import Provenance, Usage
 from mentor_core.contracts.task import Task
 from mentor_core.support.errors import DataError, RunError
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, fingerprint, task_hash
+from mentor_toolkit.scripts import play_expert
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from collections import Counter
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_envs.calculator.env import Calculator
 from mentor_plugins.models.loading import model_path
 from mentor_plugins.teacher_store.store import TeacherStore
+from mentor_toolkit.scripts import play_expert
 
 pytest.importorskip("httpx")
 

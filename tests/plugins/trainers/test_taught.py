@@ -6,7 +6,6 @@ import dataclasses
 
 import pytest
 
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.policy import Limits, Sampling
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.door.registry import POLICIES, create
@@ -16,6 +15,7 @@ from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import DataError
 from mentor_plugins.models.chat import ChatFormat
 from mentor_plugins.trainers.taught import taught_tokens
+from mentor_toolkit.scripts import play_expert
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from mentor_core.contracts.credit import Credit, Layout
 from mentor_core.contracts.reward import Composed, Example, Floats, Reward, Scores
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.play.references import References
+from mentor_runs.assembly.references import References
 
 __all__ = ["Part", "Scored", "join", "measure", "score_part"]
 

@@ -9,10 +9,10 @@ from mentor_core.contracts.reward import Composed, Composer, Reward, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Tokens, Turn
 from mentor_core.door.registry import CREDITS, create
-from mentor_core.play.references import References
 from mentor_core.support.errors import RewardError
 from mentor_lab.testing import trajectory_of
 from mentor_plugins.trainers.grpo.batch import join, measure, score_part
+from mentor_runs.assembly.references import References
 
 NONE = References({}, {})
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.expert import replay, said_in
 from mentor_core.contracts.parsing import CallParser, HermesParser
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, Turn
 from mentor_core.support.errors import PluginError, bounded
+from mentor_toolkit.scripts import replay, said_in
 
 __all__ = ["References", "Refused", "find_references", "replayed_in", "verified"]
 

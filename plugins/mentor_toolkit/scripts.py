@@ -18,9 +18,9 @@ from mentor_core.contracts.trajectory import (
     Trajectory,
     Turn,
 )
-from mentor_core.support.errors import DataError, PluginError
+from mentor_core.support.errors import PluginError
 
-__all__ = ["play_expert", "replay", "rewritten", "said_in"]
+__all__ = ["play_expert", "replay", "said_in"]
 
 _STOPPED: tuple[EndReason, ...] = ("turn_limit", "token_limit", "time_limit")
 """End reasons that come from outside; the environment decides all others."""
@@ -130,32 +130,6 @@ def said_in(text: str) -> str:
     parser = HermesParser()  # thinking is the same for all
     parser.opening = next(opened, ("", ""))[0]
     return parser.after_thinking(text) or ""
-
-
-def rewritten(turn: Turn, parser: CallParser, where: str) -> str:
-    """A turn's text in the format of another parser, with the same words and the same calls.
-
-    Args:
-        parser: the format to write in; the turn's own may be this one or Hermes'.
-        where: the start of error messages.
-
-    Raises:
-        DataError: the text makes other calls than the turn has, or the format cannot hold them.
-    """
-    for reader in (parser, HermesParser()):
-        said = reader.parse(turn.text)
-        if said.failure is None and _same_calls(said.calls, turn.calls):
-            break
-    else:
-        raise DataError(f"{where}: the turn's calls differ from the calls in its text")
-    text = parser.render(said.content, turn.calls)
-    if not _same_calls(parser.parse(text).calls, turn.calls):
-        raise DataError(f"{where}: the student's format cannot hold its calls")
-    return text
-
-
-def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
-    return [(c.name, c.arguments) for c in some] == [(c.name, c.arguments) for c in others]
 
 
 class _AsSaved(CallParser):

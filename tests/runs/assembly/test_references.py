@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mentor_core.contracts.env import ToolEnv
-from mentor_core.contracts.expert import play_expert
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Turn
-from mentor_core.play.references import References, find_references, replayed_in, verified
 from mentor_core.tools.tool import Tool
 from mentor_envs.calculator.env import Calculator
 from mentor_envs.files.env import Files
 from mentor_lab.testing import json_values, trajectory_of
 from mentor_plugins.parsers.llama3 import Llama3Parser
+from mentor_runs.assembly.references import References, find_references, replayed_in, verified
+from mentor_toolkit.scripts import play_expert
 
 TASKS = [Task(f"task-{n}", "tests", "?") for n in (1, 2)]
 

@@ -1,0 +1,1 @@
+"""Parts: from the configuration of a run to objects."""
