@@ -12,7 +12,7 @@ from mentor_core.contracts.task import Task
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.parts import Parts
+from mentor_runs.assembly.parts import Parts
 from mentor_runs.assembly.references import References
 from mentor_runs.directory.run_directory import RunDirectory
 

@@ -71,9 +71,9 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import ENVIRONMENTS, entry, is_reference
-    from mentor_core.run.assemble import TASKS_FLAG
     from mentor_core.run.naming import environment_factory
     from mentor_core.support.validation import given_as
+    from mentor_runs.assembly.assemble import TASKS_FLAG
     from mentor_toolkit.progress_bar import bar
 
     with needs_testing("check-env"):

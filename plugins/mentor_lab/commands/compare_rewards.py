@@ -40,10 +40,10 @@ def command(rewards: str, against: str, as_json: bool, **options: Any) -> None:
     from rich.console import Console
 
     from mentor_core.door.registry import CREDITS, create
-    from mentor_core.run.assemble import make_reward
     from mentor_core.support.errors import DataError
     from mentor_lab.comparison import compare, measure
     from mentor_lab.scoring import Broken, Inputs, Row, score_files
+    from mentor_runs.assembly.assemble import make_reward
     from mentor_toolkit.progress_bar import bar
 
     saved = open_saved(**options)

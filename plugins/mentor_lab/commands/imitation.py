@@ -97,7 +97,7 @@ def _stored(store: Path, student: Path, played: Sequence[Trajectory]) -> list[Tr
     """
     from mentor_core.contracts.task import SPLITS
     from mentor_core.door.registry import SOURCES, create
-    from mentor_core.run.assemble import assemble
+    from mentor_runs.assembly.assemble import assemble
     from mentor_runs.directory.run_directory import RunDirectory
 
     if not student.is_dir():

@@ -133,7 +133,7 @@ def open_saved(
     known: dict[TaskKey, Task] = {}
     replays: dict[str, Replay | None] = {}
     if base or config_file or env or tasks:
-        from mentor_core.run.assemble import assemble
+        from mentor_runs.assembly.assemble import assemble
 
         for name, domain in assemble(config).domains.items():
             all_tasks = [task for split in SPLITS for task in domain.tasks(split)]

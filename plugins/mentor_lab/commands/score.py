@@ -95,8 +95,8 @@ def _score(
     from rich.console import Console
 
     from mentor_core.contracts.trajectory import format_trajectory
-    from mentor_core.run.assemble import make_reward
     from mentor_lab.scoring import Broken, score_files
+    from mentor_runs.assembly.assemble import make_reward
     from mentor_toolkit.progress_bar import bar
 
     reward = make_reward(inputs.reward)
@@ -250,8 +250,8 @@ def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey
 def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console) -> None:
     from mentor_core.contracts.trajectory import parse_trajectory
     from mentor_core.contracts.transcript import transcript
-    from mentor_core.run.assemble import make_reward
     from mentor_lab.scoring import read_lines, task_of
+    from mentor_runs.assembly.assemble import make_reward
 
     seen: set[str] = set()
     for line in read_lines(saved.files):

@@ -21,11 +21,11 @@ from mentor_core.contracts.task import Split, Task, TaskKey
 from mentor_core.contracts.teacher import Attempt, Teacher
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Start, episode_seed
-from mentor_core.run.parts import Parts
 from mentor_core.support.errors import MentorError
 from mentor_plugins.models.formats import match_player
 from mentor_plugins.teacher_store.ledger import Ledger
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, Verdict, fingerprint, task_hash
+from mentor_runs.assembly.parts import Parts
 from mentor_runs.assembly.references import replayed_in, verified
 from mentor_toolkit.progress_bar import Bar, bar
 

@@ -84,7 +84,6 @@ def command(
     mentor eval --policy openai --set evaluate.policy_options.model=NAME --output teacher.jsonl
     """
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.run.assemble import assemble
     from mentor_core.support.redaction import refuse_hidden
     from mentor_core.support.validation import given_as
     from mentor_plugins.commands.evaluated_model import settings_of
@@ -94,6 +93,7 @@ def command(
     from mentor_plugins.models.formats import match_player
     from mentor_plugins.models.loading import load_student
     from mentor_plugins.teacher_store.prices import Prices
+    from mentor_runs.assembly.assemble import assemble
     from mentor_runs.evaluation.report import as_table
 
     check_output(output)

@@ -16,7 +16,6 @@ from rich.console import Console
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
-from mentor_core.run.parts import Parts
 from mentor_core.support.errors import Interrupted
 from mentor_core.support.redaction import hide_settings
 from mentor_plugins.commands.interrupts import interrupts
@@ -25,6 +24,7 @@ from mentor_plugins.commands.splits import Evaluation, Summaries
 from mentor_plugins.commands.stages import Stages
 from mentor_plugins.models.formats import match_student
 from mentor_plugins.models.loading import load_student
+from mentor_runs.assembly.parts import Parts
 from mentor_runs.directory.fingerprints import of_references, of_tasks
 from mentor_runs.directory.run_directory import RunDirectory
 from mentor_runs.evaluation.report import as_metrics, write_report, write_reports

@@ -67,10 +67,10 @@ def launch(
     from rich.console import Console
     from rich.markup import escape
 
-    from mentor_core.run.assemble import assemble
     from mentor_core.run.config import to_toml
     from mentor_plugins.models.formats import match_formats
     from mentor_plugins.models.loading import check_model, load_student, model_path
+    from mentor_runs.assembly.assemble import assemble
     from mentor_runs.directory.run_directory import RunDirectory, default_output
     from mentor_toolkit.progress_bar import watched
 

@@ -13,8 +13,8 @@ from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Start
-from mentor_core.run.parts import Parts
 from mentor_core.support.redaction import hide
+from mentor_runs.assembly.parts import Parts
 from mentor_runs.evaluation.summary import (
     Summary,
     by_environment,

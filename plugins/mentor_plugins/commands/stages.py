@@ -13,12 +13,12 @@ from mentor_core.contracts.task import Task
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.parts import Parts, Stage
 from mentor_core.support.errors import Interrupted, RunError
 from mentor_plugins.commands.health import Health
 from mentor_plugins.commands.processes import Processes
 from mentor_plugins.models.formats import match_student
 from mentor_plugins.models.loading import load_student
+from mentor_runs.assembly.parts import Parts, Stage
 from mentor_runs.assembly.references import References
 from mentor_runs.directory.run_directory import RunDirectory
 from mentor_runs.training import Training

@@ -46,7 +46,7 @@ def command(
     mentor tasks calculator -n 2
     mentor tasks webshop --split eval --json
     """
-    from mentor_core.run.assemble import assemble
+    from mentor_runs.assembly.assemble import assemble
 
     config = configuration(config_file, env, None, None, None, settings)
     rows: list[dict[str, Any]] = []

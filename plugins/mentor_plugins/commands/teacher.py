@@ -144,9 +144,9 @@ def verify(store: Path, **options: Any) -> None:
     from rich.console import Console
 
     from mentor_core.contracts.task import SPLITS
-    from mentor_core.run.assemble import assemble
     from mentor_plugins.commands.collect import verdict_on
     from mentor_plugins.teacher_store.store import task_hash
+    from mentor_runs.assembly.assemble import assemble
     from mentor_toolkit.progress_bar import bar
 
     parts = assemble(configuration(**options))

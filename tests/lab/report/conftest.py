@@ -13,9 +13,9 @@ from tokenizers import Tokenizer
 
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.trajectory import Tokens, format_trajectory
-from mentor_core.run.assemble import assemble
 from mentor_core.run.resolve import resolve
 from mentor_plugins.models.loading import model_path
+from mentor_runs.assembly.assemble import assemble
 from mentor_runs.directory.run_directory import RunDirectory
 
 SMALL = {"train_size": 8, "eval_size": 8, "ood_size": 4}

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.assemble import assemble
 from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.settings import trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_plugins.trainers.taught import taught_tokens
+from mentor_runs.assembly.assemble import assemble
 from mentor_runs.assembly.references import References
 from mentor_runs.directory.run_directory import RunDirectory
 from mentor_runs.training import Training
