@@ -20,10 +20,10 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs
 
 from mentor_core.contracts.trajectory import Tokens, format_trajectory
-from mentor_core.run.resolve import resolve
 from mentor_envs.calculator.env import Calculator
 from mentor_lab.report.page import write_page
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 from mentor_toolkit.scripts import play_expert
 
 GROUP, STEP, TOKENS = 8, 64, 200

@@ -28,11 +28,11 @@ import torch
 from rich.console import Console
 
 from mentor_core.contracts.execution import ToolExecutor
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import parse_setting
 from mentor_plugins.commands import job as train_run
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_runs.assembly.assemble import assemble
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import parse_setting
 
 
 class Clocks:

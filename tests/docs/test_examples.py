@@ -25,8 +25,8 @@ from pydantic import BaseModel
 
 from mentor_core import cli
 from mentor_core.door.registry import COMMANDS, KINDS, load, names
-from mentor_core.run.config import RunConfig
-from mentor_core.run.settings import parse_setting
+from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.tables import parse_setting
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

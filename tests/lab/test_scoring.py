@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, end_lines, format_trajectory, read_trajectories
-from mentor_core.run.config import RewardConfig
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_lab.scoring import (
     Broken,
@@ -25,6 +23,8 @@ from mentor_lab.scoring import (
 )
 from mentor_lab.testing import trajectory_of
 from mentor_runs.assembly.assemble import make_reward
+from mentor_runs.settings.config import RewardConfig
+from mentor_runs.settings.resolve import resolve
 
 ADD = Call("add", {"a": 1, "b": 2}, "3")
 TEACHER = trajectory_of([ADD], "3", outcome=1.0, source="teacher")

@@ -8,11 +8,11 @@ import pytest
 
 from mentor_core.contracts.policy import Sampling
 from mentor_core.door.registry import POLICIES, create
-from mentor_core.run.model_names import embedded_students
-from mentor_core.run.resolve import resolve
 from mentor_plugins.models.loading import load_student, model_path
 from mentor_runs.assembly.assemble import assemble
 from mentor_runs.evaluation.summary import evaluation_starts, play, summarise
+from mentor_runs.settings.model_names import embedded_students
+from mentor_runs.settings.resolve import resolve
 
 STUDENTS = embedded_students()
 MASTER = Path(str(files("mentor_lab") / "students" / "chat_template.jinja"))

@@ -71,9 +71,9 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import ENVIRONMENTS, entry, is_reference
-    from mentor_core.run.naming import environment_factory
     from mentor_core.support.validation import given_as
     from mentor_runs.assembly.assemble import TASKS_FLAG
+    from mentor_runs.settings.naming import environment_factory
     from mentor_toolkit.progress_bar import bar
 
     with needs_testing("check-env"):
@@ -117,8 +117,8 @@ def _options(settings: Sequence[str], tasks: Path | None) -> dict[str, Any]:
     Raises:
         ConfigError: a setting is not the environment's, or does not fit.
     """
-    from mentor_core.run.resolve import resolve
-    from mentor_core.run.settings import merge, parse_setting
+    from mentor_runs.settings.resolve import resolve
+    from mentor_runs.settings.tables import merge, parse_setting
 
     values: dict[str, Any] = {}
     if tasks is not None:

@@ -16,7 +16,7 @@ from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
     from mentor_core.contracts.trajectory import Trajectory
-    from mentor_core.run.config import RewardConfig
+    from mentor_runs.settings.config import RewardConfig
 
 __all__ = ["Saved", "open_saved", "reward_config", "saved_options"]
 
@@ -168,10 +168,10 @@ def reward_config(rewards: str, settings: Sequence[str] = ()) -> RewardConfig:
     Raises:
         ConfigError: a key, value or name is wrong.
     """
-    from mentor_core.run.naming import with_names
-    from mentor_core.run.paths import anchored
-    from mentor_core.run.resolve import parse_rewards, resolve
-    from mentor_core.run.settings import merge, parse_setting, read_toml
+    from mentor_runs.settings.naming import with_names
+    from mentor_runs.settings.paths import anchored
+    from mentor_runs.settings.resolve import parse_rewards, resolve
+    from mentor_runs.settings.tables import merge, parse_setting, read_toml
 
     if rewards.endswith(".toml"):
         folder = Path(rewards).absolute().parent

@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mentor_core.run.settings import read_toml
 from mentor_lab.report.figures import titles
 from mentor_lab.report.read import Metrics, Status, read_metrics, status_of
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.tables import read_toml
 
 __all__ = ["Watched", "look", "shown", "sparkline", "step_line"]
 

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import Trajectory, iterate_trajectories, parse_trajectory
-from mentor_core.run.settings import read_toml
 from mentor_core.support.errors import DataError
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.tables import read_toml
 
 __all__ = [
     "Episode",

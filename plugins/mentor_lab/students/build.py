@@ -31,10 +31,10 @@ from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Split
 from mentor_core.contracts.trajectory import Message
 from mentor_core.door.registry import ENVIRONMENTS, load
-from mentor_core.run.settings import read_toml
 from mentor_core.support.errors import ConfigError
 from mentor_lab.students.copying import write_copying
 from mentor_lab.students.demonstrations import WeakPlayer, demonstrate
+from mentor_runs.settings.tables import read_toml
 
 __all__ = [
     "Part",

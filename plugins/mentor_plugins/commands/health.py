@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from mentor_core.run.config import Sign
+from mentor_runs.settings.config import Sign
 
 __all__ = ["Finding", "Health"]
 

@@ -23,9 +23,9 @@ from mentor_core.contracts.trajectory import (
     write_trajectories,
 )
 from mentor_core.play.rollout import Start
-from mentor_core.run.config import RunConfig, to_toml
-from mentor_core.run.settings import read_toml
 from mentor_core.support.errors import RunError
+from mentor_runs.settings.config import RunConfig, to_toml
+from mentor_runs.settings.tables import read_toml
 from mentor_toolkit.disk import write_atomically
 
 __all__ = ["Kept", "played_with", "settings_file"]

@@ -16,7 +16,7 @@ from mentor_core.support.redaction import refuse_hidden
 from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
-    from mentor_core.run.config import RunConfig
+    from mentor_runs.settings.config import RunConfig
 
 __all__ = ["launch", "launch_options"]
 
@@ -67,11 +67,11 @@ def launch(
     from rich.console import Console
     from rich.markup import escape
 
-    from mentor_core.run.config import to_toml
     from mentor_plugins.models.formats import match_formats
     from mentor_plugins.models.loading import check_model, load_student, model_path
     from mentor_runs.assembly.assemble import assemble
     from mentor_runs.directory.run_directory import RunDirectory, default_output
+    from mentor_runs.settings.config import to_toml
     from mentor_toolkit.progress_bar import watched
 
     main = os.environ.get("RANK", "0") == "0"  # set by launchers of several processes

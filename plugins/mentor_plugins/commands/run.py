@@ -84,7 +84,7 @@ def _recipe(name: str) -> dict[str, Any]:
     import tomllib
 
     from mentor_core.door.registry import RECIPES, resource
-    from mentor_core.run.resolve import resolve
+    from mentor_runs.settings.resolve import resolve
 
     settings = tomllib.loads(resource(RECIPES, name))
     settings.pop("description", None)

@@ -13,12 +13,12 @@ from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.record_format import RecordFormat
 from mentor_core.contracts.task import SPLITS, Task
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.run.config import RunConfig
 from mentor_core.support.errors import PluginError
 from mentor_plugins.commands.collect import verdict_on
 from mentor_plugins.record_formats.files import Unread, read_file
 from mentor_plugins.teacher_store.store import Stored, TeacherStore, fingerprint, task_hash
 from mentor_runs.assembly.assemble import assemble
+from mentor_runs.settings.config import RunConfig
 from mentor_toolkit.scripts import replay
 
 __all__ = ["take_over"]

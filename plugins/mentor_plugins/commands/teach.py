@@ -20,9 +20,9 @@ from mentor_runs.command_line.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mentor_core.run.config import RunConfig
     from mentor_plugins.commands.collect import Tally, Wanted
     from mentor_plugins.teacher_store.ledger import Budget, Ledger
+    from mentor_runs.settings.config import RunConfig
 
 __all__ = ["command", "fill"]
 

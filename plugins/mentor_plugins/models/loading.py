@@ -10,15 +10,15 @@ from typing import Any
 
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import STUDENTS, directory
-from mentor_core.run.model_names import (
+from mentor_core.support.errors import ModelError, UnknownName, nearest
+from mentor_plugins.models.chat import ChatFormat
+from mentor_runs.settings.model_names import (
     EMBEDDED,
     WEIGHTS,
     embedded_students,
     is_embedded,
     looks_local,
 )
-from mentor_core.support.errors import ModelError, UnknownName, nearest
-from mentor_plugins.models.chat import ChatFormat
 
 __all__ = ["check_model", "load_student", "model_path", "unseen"]
 

@@ -34,13 +34,13 @@ from mentor_core.door.registry import (
     is_reference,
     names,
 )
-from mentor_core.run.config import RewardConfig, RunConfig
-from mentor_core.run.mixture import Mixture, split_options
-from mentor_core.run.naming import environment_factory
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 from mentor_core.support.user_code import reason
 from mentor_core.support.validation import given_as
 from mentor_runs.assembly.parts import Domain, Parts, Stage, component
+from mentor_runs.settings.config import RewardConfig, RunConfig
+from mentor_runs.settings.mixture import Mixture, split_options
+from mentor_runs.settings.naming import environment_factory
 
 __all__ = ["TASKS_FLAG", "assemble", "make_reward"]
 

@@ -23,11 +23,11 @@ from mentor_core.contracts.tracker import Trackers
 from mentor_core.contracts.trainer import Trainer
 from mentor_core.door.registry import POLICIES, Kind, create
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.config import RunConfig
-from mentor_core.run.mixture import Mixture
 from mentor_core.support.errors import ConfigError, PluginError
 from mentor_core.support.validation import given_as
 from mentor_runs.assembly.references import References, find_references
+from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.mixture import Mixture
 
 __all__ = ["Domain", "Parts", "Stage", "component"]
 

@@ -12,7 +12,7 @@ import click
 from mentor_core.support.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mentor_core.run.config import RunConfig
+    from mentor_runs.settings.config import RunConfig
 
 __all__ = [
     "PATH",
@@ -109,7 +109,7 @@ def component_options(given: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: there is no `=`, or no key before it.
     """
-    from mentor_core.run.settings import merge, parse_setting
+    from mentor_runs.settings.tables import merge, parse_setting
 
     options: dict[str, Any] = {}
     for setting in given:
@@ -139,10 +139,10 @@ def configuration(
         ConfigError: a key, value or name is wrong.
         PluginError: a user's own class is not of its kind.
     """
-    from mentor_core.run.naming import name_environments, with_names
-    from mentor_core.run.paths import anchored
-    from mentor_core.run.resolve import parse_rewards, resolve
-    from mentor_core.run.settings import merge, parse_setting, read_toml
+    from mentor_runs.settings.naming import name_environments, with_names
+    from mentor_runs.settings.paths import anchored
+    from mentor_runs.settings.resolve import parse_rewards, resolve
+    from mentor_runs.settings.tables import merge, parse_setting, read_toml
 
     values: dict[str, Any] = dict(base or {})
     given: dict[str, Any] = {}
@@ -178,9 +178,9 @@ def _over(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]
     A preset replaces the reward of earlier sources as a whole, as weights belong together. If the
     later source names other environments, only options of remaining environments are kept.
     """
-    from mentor_core.run.mixture import carry_options, parse_mixture
-    from mentor_core.run.naming import name_environments
-    from mentor_core.run.settings import merge
+    from mentor_runs.settings.mixture import carry_options, parse_mixture
+    from mentor_runs.settings.naming import name_environments
+    from mentor_runs.settings.tables import merge
 
     values, later = dict(values), name_environments(later)
     if _preset(later):

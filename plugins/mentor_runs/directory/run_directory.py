@@ -32,15 +32,15 @@ from typing import Any, Literal
 import tomli_w
 
 from mentor_core.contracts.trajectory import Trajectory, write_trajectories
-from mentor_core.run.config import RunConfig, to_toml
-from mentor_core.run.paths import anchored, change_code
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import read_toml
 from mentor_core.support.errors import RunError
 from mentor_runs.directory.checkpoint import damage, newest_whole, seal, set_aside
 from mentor_runs.directory.fingerprints import differences, versions
 from mentor_runs.directory.kept_code import CODE, KeptCode
+from mentor_runs.settings.config import RunConfig, to_toml
 from mentor_runs.settings.old_keys import with_new_keys
+from mentor_runs.settings.paths import anchored, change_code
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import read_toml
 from mentor_toolkit.disk import check_writable, cut_lines, lock, write_atomically, writing
 
 __all__ = ["RunDirectory", "default_output"]

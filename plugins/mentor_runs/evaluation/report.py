@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mentor_core.contracts.report import Report
-from mentor_core.run.config import RunConfig
 from mentor_core.support.user_code import reason
 from mentor_runs.directory.run_directory import RunDirectory
 from mentor_runs.evaluation.summary import Summary
+from mentor_runs.settings.config import RunConfig
 from mentor_toolkit.disk import write_atomically, writing
 
 __all__ = [

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.run.resolve import resolve
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 
 QUESTION = {"question": "2 + 3?", "answer": "5"}
 

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.run.config import to_toml
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.redaction import (
     cut,
@@ -19,6 +17,8 @@ from mentor_core.support.redaction import (
     refuse_hidden,
     secrets_in,
 )
+from mentor_runs.settings.config import to_toml
+from mentor_runs.settings.resolve import resolve
 
 KEY = "sk-live-7f3a9c"
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.component import build
 from mentor_core.contracts.reward import RewardTerm
-from mentor_core.run.config import RunConfig
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import parse_setting
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.validation import given_as, keys_of
+from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import parse_setting
 
 KEYS = [".".join(path) for path in keys_of(RunConfig)]
 PYDANTIC = re.compile(

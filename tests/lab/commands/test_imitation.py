@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mentor_core.contracts.trajectory import Call, write_trajectories
-from mentor_core.run.config import RunConfig, to_toml
 from mentor_lab.testing import trajectory_of
+from mentor_runs.settings.config import RunConfig, to_toml
 
 
 def calls(*names):

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from mentor_core.run.resolve import resolve
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 
 
 @pytest.fixture

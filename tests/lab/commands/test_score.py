@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from mentor_core.contracts.trajectory import Call, Turn, format_trajectory, read_trajectories
-from mentor_core.run.resolve import resolve
 from mentor_envs.calculator.env import Calculator
 from mentor_lab.testing import trajectory_of
 from mentor_plugins.rewards.outcome import Outcome
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 from mentor_toolkit.scripts import play_expert
 
 ADD = Call("add", {"a": 1, "b": 2}, "3")

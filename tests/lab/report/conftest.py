@@ -13,10 +13,10 @@ from tokenizers import Tokenizer
 
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.trajectory import Tokens, format_trajectory
-from mentor_core.run.resolve import resolve
 from mentor_plugins.models.loading import model_path
 from mentor_runs.assembly.assemble import assemble
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 
 SMALL = {"train_size": 8, "eval_size": 8, "ood_size": 4}
 STUDENT = model_path("embedded/calculator")

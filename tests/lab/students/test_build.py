@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.run.model_names import embedded_students
 from mentor_lab.students.build import Part, Recipe, _encode, build_tokenizer, demonstrations
 from mentor_plugins.models.loading import model_path
+from mentor_runs.settings.model_names import embedded_students
 
 STUDENTS = embedded_students()
 

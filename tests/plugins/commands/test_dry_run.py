@@ -10,9 +10,9 @@ import pytest
 import tomli_w
 
 from mentor_core.contracts.env import ActionGate
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import merge
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import merge
 
 SMALL = ("--set", "env_options.train_size=2")
 

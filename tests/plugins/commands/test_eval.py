@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 
 from mentor_core.contracts.trajectory import read_trajectories, write_trajectories
-from mentor_core.run.config import RunConfig, to_toml
 from mentor_plugins.models.loading import model_path
 from mentor_runs.directory.checkpoint import seal
+from mentor_runs.settings.config import RunConfig, to_toml
 
 pytest.importorskip("httpx")
 

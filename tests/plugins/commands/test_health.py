@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from mentor_core.run.config import Sign
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import RunError
 from mentor_plugins.commands.health import Health
 from mentor_plugins.commands.job import run
 from mentor_runs.assembly.assemble import assemble
+from mentor_runs.settings.config import Sign
+from mentor_runs.settings.resolve import resolve
 
 GOOD = {
     "calls": 2.5,

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mentor_core.run.config import RunConfig, to_toml
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.config import RunConfig, to_toml
 
 
 @pytest.fixture

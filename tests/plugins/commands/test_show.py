@@ -3,9 +3,9 @@
 import pytest
 
 from mentor_core.contracts.trajectory import Call, Turn
-from mentor_core.run.resolve import resolve
 from mentor_lab.testing import trajectory_of
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 
 
 def episode(task, outcome, step, said):

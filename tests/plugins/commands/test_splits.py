@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from mentor_core.run.resolve import resolve
 from mentor_plugins.commands.splits import Evaluation
 from mentor_plugins.policies.scripted import ScriptedPolicy
 from mentor_runs.assembly.assemble import assemble
+from mentor_runs.settings.resolve import resolve
 
 
 def evaluation(**settings):

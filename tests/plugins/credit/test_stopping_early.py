@@ -11,9 +11,9 @@ from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.door.registry import CREDITS, PRESETS, create, names
-from mentor_core.run.resolve import resolve
 from mentor_lab.testing import honest_episodes, trajectory_of
 from mentor_runs.assembly.assemble import make_reward
+from mentor_runs.settings.resolve import resolve
 
 THE_HACKED = {"teacher": 1, "arguments": 1, "outcome": 1}
 REWARDS = {

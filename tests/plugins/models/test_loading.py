@@ -2,10 +2,10 @@
 
 import pytest
 
-from mentor_core.run.model_names import embedded_students
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ModelError
 from mentor_plugins.models.loading import model_path, unseen
+from mentor_runs.settings.model_names import embedded_students
+from mentor_runs.settings.resolve import resolve
 
 
 def test_every_embedded_student_is_a_directory_that_can_be_loaded():

@@ -13,9 +13,9 @@ from mentor_core.contracts.reward import Example, Reward
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.door.registry import COMPOSERS, PRESETS, REWARD_TERMS, create, names, resource
-from mentor_core.run.resolve import resolve
 from mentor_lab.testing import trajectory_of
 from mentor_runs.assembly.assemble import make_reward
+from mentor_runs.settings.resolve import resolve
 
 TASK = Task("task-1", "tests", "?")
 CALL = Call("add", {"a": 1, "b": 2}, "3")

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from mentor_core.door.registry import RECIPES, names, resource
-from mentor_core.run.resolve import resolve
+from mentor_runs.settings.resolve import resolve
 
 
 @pytest.mark.parametrize("name", names(RECIPES))

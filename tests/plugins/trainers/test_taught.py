@@ -10,11 +10,11 @@ from mentor_core.contracts.policy import Limits, Sampling
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout, Start
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import DataError
 from mentor_plugins.models.chat import ChatFormat
 from mentor_plugins.trainers.taught import taught_tokens
 from mentor_runs.assembly.assemble import assemble
+from mentor_runs.settings.resolve import resolve
 from mentor_toolkit.scripts import play_expert
 
 

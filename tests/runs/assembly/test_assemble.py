@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.env import ActionGate
 from mentor_core.play.rollout import Start
-from mentor_core.run.config import RewardConfig
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError, DataError, PluginError
 from mentor_plugins.policies.scripted import ScriptedPolicy
 from mentor_runs.assembly.assemble import assemble, make_reward
 from mentor_runs.assembly.references import References, find_references
+from mentor_runs.settings.config import RewardConfig
+from mentor_runs.settings.resolve import resolve
 
 MARKED = "2 and 3 are <<2+3=5>>5\n#### 5"
 

@@ -10,9 +10,9 @@ import pytest
 
 from mentor_core.contracts.trajectory import Call, Trajectory, write_trajectories
 from mentor_core.door.registry import COMMANDS, load, names
-from mentor_core.run.config import RunConfig, to_toml
 from mentor_lab.testing import trajectory_of
 from mentor_runs.command_line.json_output import print_json
+from mentor_runs.settings.config import RunConfig, to_toml
 
 ACTS = {
     *("run", "sft", "teach", "report", "student build"),

@@ -7,13 +7,13 @@ import sys
 import pytest
 
 from mentor_core.contracts.trajectory import read_trajectories
-from mentor_core.run.config import to_toml
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import merge
 from mentor_core.support.errors import ConfigError, RunError
 from mentor_lab.testing import trajectory_of
 from mentor_runs.directory.checkpoint import CHECKPOINT_STATE, seal
 from mentor_runs.directory.run_directory import RunDirectory, default_output
+from mentor_runs.settings.config import to_toml
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import merge
 
 CONFIG = resolve({"seed": 7})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.run.config import RolloutConfig
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.config import RolloutConfig
 from mentor_runs.settings.old_keys import RENAMED, with_new_keys
 
 keys = st.sampled_from(sorted({old for _, old in RENAMED} | {*RENAMED.values(), "max_turns"}))

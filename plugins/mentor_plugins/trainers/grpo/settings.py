@@ -6,9 +6,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from mentor_core.run.config import RunConfig
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.validation import unknown_keys
+from mentor_runs.settings.config import RunConfig
 
 __all__ = ["BYPASSED", "check_adapters", "check_settings", "lora_config", "trainer_settings"]
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.trajectory import Tokens, Trajectory, Turn, read_trajectories
 from mentor_core.door.registry import TRAINERS, create
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.expert_iteration.plugin import _row
+from mentor_runs.settings.resolve import resolve
 
 
 def played(task, ids, outcome, mask=None):

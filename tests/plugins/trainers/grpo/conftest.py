@@ -11,12 +11,12 @@ from rich.console import Console
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import merge
 from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_runs.assembly.assemble import assemble
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import merge
 from mentor_runs.training import Training
 from mentor_toolkit.progress_bar import Bar
 

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.settings import trainer_settings
@@ -21,6 +20,7 @@ from mentor_plugins.trainers.taught import taught_tokens
 from mentor_runs.assembly.assemble import assemble
 from mentor_runs.assembly.references import References
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
 from mentor_runs.training import Training
 from mentor_toolkit.progress_bar import Bar
 

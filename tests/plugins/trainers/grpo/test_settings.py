@@ -2,7 +2,6 @@
 
 import pytest
 
-from mentor_core.run.resolve import resolve
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
     _OWN,
@@ -10,6 +9,7 @@ from mentor_plugins.trainers.grpo.settings import (
     lora_config,
     trainer_settings,
 )
+from mentor_runs.settings.resolve import resolve
 
 
 def config_of(model="embedded", **train):

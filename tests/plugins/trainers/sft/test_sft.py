@@ -13,13 +13,13 @@ from rich.console import Console
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import POLICIES, TRAINERS, create
 from mentor_core.play.rollout import Rollout
-from mentor_core.run.resolve import resolve
-from mentor_core.run.settings import merge
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.commands.job import run
 from mentor_runs.assembly.assemble import assemble
 from mentor_runs.assembly.references import References
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.settings.resolve import resolve
+from mentor_runs.settings.tables import merge
 from mentor_runs.training import Training
 from mentor_toolkit.progress_bar import Bar
 

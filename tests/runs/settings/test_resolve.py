@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.task import SPLITS
 from mentor_core.door.registry import PRESETS, names
-from mentor_core.run.config import to_toml
-from mentor_core.run.resolve import parse_rewards, resolve
 from mentor_core.support.errors import ConfigError, UnknownName
+from mentor_runs.settings.config import to_toml
+from mentor_runs.settings.resolve import parse_rewards, resolve
 
 SECTIONS = {
     "rollout": {

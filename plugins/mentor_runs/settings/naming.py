@@ -29,10 +29,10 @@ from mentor_core.door.registry import (
     load,
     load_reference,
 )
-from mentor_core.run.mixture import format_mixture, parse_mixture
-from mentor_core.run.settings import COMPONENTS, find, placed
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 from mentor_core.support.user_code import absolute_reference, reason
+from mentor_runs.settings.mixture import format_mixture, parse_mixture
+from mentor_runs.settings.tables import COMPONENTS, find, placed
 
 if TYPE_CHECKING:
     from mentor_core.contracts.env import ToolEnv

@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
-from mentor_core.run.settings import merge, parse_setting, read_toml
 from mentor_core.support.errors import ConfigError
+from mentor_runs.settings.tables import merge, parse_setting, read_toml
 
 
 @pytest.mark.parametrize(

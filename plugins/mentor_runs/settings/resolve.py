@@ -21,14 +21,14 @@ from mentor_core.door.registry import (
     names,
     resource,
 )
-from mentor_core.run.config import RunConfig
-from mentor_core.run.mixture import parse_mixture, split_weight
-from mentor_core.run.model_names import EMBEDDED, embedded_student, is_embedded
-from mentor_core.run.naming import name_terms, with_names
-from mentor_core.run.paths import anchored
-from mentor_core.run.settings import merge
 from mentor_core.support.errors import ConfigError, MentorError, UnknownName, nearest
 from mentor_core.support.validation import Problem, keys_of, near_key, problems, quoted
+from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.mixture import parse_mixture, split_weight
+from mentor_runs.settings.model_names import EMBEDDED, embedded_student, is_embedded
+from mentor_runs.settings.naming import name_terms, with_names
+from mentor_runs.settings.paths import anchored
+from mentor_runs.settings.tables import merge
 
 __all__ = ["parse_rewards", "resolve"]
 

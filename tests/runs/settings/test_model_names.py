@@ -2,8 +2,8 @@
 
 import pytest
 
-from mentor_core.run.model_names import embedded_student, embedded_students
-from mentor_core.run.resolve import resolve
+from mentor_runs.settings.model_names import embedded_student, embedded_students
+from mentor_runs.settings.resolve import resolve
 
 
 @pytest.mark.parametrize("name", embedded_students())

@@ -19,10 +19,10 @@ from pydantic.fields import FieldInfo
 
 from mentor_core.contracts.component import Command, NamesCode
 from mentor_core.door.registry import ENVIRONMENTS, REWARD_TERMS, Kind, load
-from mentor_core.run.mixture import parse_mixture
-from mentor_core.run.model_names import is_embedded, looks_local
-from mentor_core.run.settings import COMPONENTS, find, placed
 from mentor_core.support.errors import MentorError
+from mentor_runs.settings.mixture import parse_mixture
+from mentor_runs.settings.model_names import is_embedded, looks_local
+from mentor_runs.settings.tables import COMPONENTS, find, placed
 
 __all__ = ["anchored", "change_code"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mentor_core.run.config import RunConfig
+from mentor_runs.settings.config import RunConfig
 
 
 def test_defaults_are_valid():

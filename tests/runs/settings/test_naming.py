@@ -2,10 +2,10 @@
 
 import pytest
 
-from mentor_core.run.naming import environment_factory
-from mentor_core.run.resolve import parse_rewards, resolve
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 from mentor_runs.assembly.assemble import assemble, make_reward
+from mentor_runs.settings.naming import environment_factory
+from mentor_runs.settings.resolve import parse_rewards, resolve
 
 SHOP = '''
 from mentor_core import RewardTerm, Task, Tool, ToolEnv, TaskSampler

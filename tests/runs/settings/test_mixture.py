@@ -10,15 +10,15 @@ from pydantic import PrivateAttr
 
 from mentor_core.contracts.sampler import TaskSampler
 from mentor_core.contracts.task import Task
-from mentor_core.run.mixture import (
+from mentor_core.support.errors import ConfigError, PluginError
+from mentor_plugins.samplers.uniform import Uniform
+from mentor_runs.settings.mixture import (
     Mixture,
     carry_options,
     format_mixture,
     parse_mixture,
     split_options,
 )
-from mentor_core.support.errors import ConfigError, PluginError
-from mentor_plugins.samplers.uniform import Uniform
 
 NAMES = ("calculator", "dice", "shop", "files")
 WEIGHTS = st.dictionaries(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mentor_core.run.paths import anchored
-from mentor_core.run.resolve import resolve
+from mentor_runs.settings.paths import anchored
+from mentor_runs.settings.resolve import resolve
 
 HERE = Path("/somewhere/else")
 

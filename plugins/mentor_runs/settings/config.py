@@ -21,9 +21,9 @@ from pydantic import (
 )
 
 from mentor_core.contracts.task import Split
-from mentor_core.run.mixture import format_mixture, parse_mixture
-from mentor_core.run.model_names import EMBEDDED
 from mentor_core.support.redaction import hide_settings
+from mentor_runs.settings.mixture import format_mixture, parse_mixture
+from mentor_runs.settings.model_names import EMBEDDED
 
 __all__ = [
     "EvaluateConfig",

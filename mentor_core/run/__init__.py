@@ -1,1 +1,0 @@
-"""A run: its settings, its parts, its directory, its report."""
