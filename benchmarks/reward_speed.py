@@ -19,12 +19,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from mentor_core.contracts.reward import Example, Reward
+from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory, Turn, format_trajectory
 from mentor_envs.mathematics import equal_answers, time_limits_hit
 from mentor_lab.scoring import Inputs, Row, score_files
 from mentor_runs.assembly.assemble import make_reward
+from mentor_runs.assembly.reward import Reward
 from mentor_runs.settings.resolve import resolve
 
 BATCH = 64

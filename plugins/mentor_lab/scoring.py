@@ -26,11 +26,12 @@ from typing import BinaryIO, TypeVar, cast
 
 import numpy as np
 
-from mentor_core.contracts.reward import Example, Floats, Reward, Scores, apply_term
+from mentor_core.contracts.reward import Example, Floats, Scores
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, parse_trajectory
 from mentor_core.support.errors import DataError, RewardError, RunError
 from mentor_runs.assembly.assemble import make_reward
+from mentor_runs.assembly.reward import Reward, apply_term
 from mentor_runs.settings.config import RewardConfig
 
 __all__ = [

@@ -8,9 +8,10 @@ import sys
 import gymnasium
 
 import mentor_core.gym  # noqa: F401  registers the environments
-from mentor_core.contracts.reward import Example, Reward
+from mentor_core.contracts.reward import Example
 from mentor_core.door import registry
 from mentor_core.support.errors import MentorError
+from mentor_runs.assembly.reward import Reward
 
 
 def reason_why_it_fails(term: str) -> str:

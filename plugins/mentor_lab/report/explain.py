@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mentor_core.contracts.reward import Example, RewardTerm, apply_term
+from mentor_core.contracts.reward import Example, RewardTerm
 from mentor_core.contracts.task import SPLITS, Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import RewardError
 from mentor_core.support.user_code import reason
 from mentor_lab.scoring import task_of
 from mentor_runs.assembly.assemble import assemble
+from mentor_runs.assembly.reward import apply_term
 from mentor_runs.directory.run_directory import RunDirectory
 
 __all__ = ["Explainer"]

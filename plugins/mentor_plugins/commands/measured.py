@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mentor_core.contracts.reward import Example, RewardTerm, apply_term
+from mentor_core.contracts.reward import Example, RewardTerm
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import MentorError
 from mentor_plugins.teacher_store.prices import Prices
 from mentor_runs.assembly.parts import Parts
 from mentor_runs.assembly.references import find_references
+from mentor_runs.assembly.reward import apply_term
 from mentor_runs.evaluation.intervals import Estimate, estimate
 from mentor_runs.evaluation.summary import Summary, pass_all, pass_at
 

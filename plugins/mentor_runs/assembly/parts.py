@@ -15,19 +15,20 @@ from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.report import Report
-from mentor_core.contracts.reward import NEEDS, Reward, has
+from mentor_core.contracts.reward import NEEDS, has
 from mentor_core.contracts.shifts import check_split
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
-from mentor_core.contracts.tracker import Trackers
 from mentor_core.contracts.trainer import Trainer
 from mentor_core.door.registry import POLICIES, Kind, create
 from mentor_core.play.rollout import Rollout
 from mentor_core.support.errors import ConfigError, PluginError
 from mentor_core.support.validation import given_as
+from mentor_runs.assembly.mixture import Mixture
 from mentor_runs.assembly.references import References, find_references
+from mentor_runs.assembly.reward import Reward
+from mentor_runs.assembly.trackers import Trackers
 from mentor_runs.settings.config import RunConfig
-from mentor_runs.settings.mixture import Mixture
 
 __all__ = ["Domain", "Parts", "Stage", "component"]
 

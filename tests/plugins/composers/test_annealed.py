@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import RewardTerm, Scores
 from mentor_core.door.registry import COMPOSERS, create
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.annealed import Annealed
+from mentor_runs.assembly.reward import Reward
 
 TERMS = ("outcome", "teacher")
 

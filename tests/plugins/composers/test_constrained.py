@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import RewardTerm, Scores
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.constrained import Constrained
+from mentor_runs.assembly.reward import Reward
 
 NAN = np.nan
 

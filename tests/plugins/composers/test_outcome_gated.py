@@ -5,9 +5,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import RewardTerm, Scores
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.outcome_gated import OutcomeGated
+from mentor_runs.assembly.reward import Reward
 
 NAN = np.nan
 TERMS = ("teacher", "outcome", "format")

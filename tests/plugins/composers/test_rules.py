@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.contracts.reward import Reward, Scores
+from mentor_core.contracts.reward import Scores
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.composers.rules import Rules
 from mentor_plugins.rewards.outcome import Outcome
+from mentor_runs.assembly.reward import Reward
 
 NAN = np.nan
 

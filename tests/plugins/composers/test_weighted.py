@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mentor_core.contracts.reward import Reward, RewardTerm, Scores
+from mentor_core.contracts.reward import RewardTerm, Scores
 from mentor_core.door.registry import COMPOSERS, create
 from mentor_core.support.errors import ConfigError
+from mentor_runs.assembly.reward import Reward
 
 TERMS = ("outcome", "teacher")
 SCHEDULE = {"teacher": [[0.25, 1.0], [0.75, 0.0]]}

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.reward import Example, Reward
+from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Turn
 from mentor_core.door.registry import COMPOSERS, PRESETS, REWARD_TERMS, create, names, resource
 from mentor_lab.testing import trajectory_of
 from mentor_runs.assembly.assemble import make_reward
+from mentor_runs.assembly.reward import Reward
 from mentor_runs.settings.resolve import resolve
 
 TASK = Task("task-1", "tests", "?")

@@ -2,12 +2,13 @@ import json
 
 import pytest
 
-from mentor_core.contracts.reward import Example, apply_term
+from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call
 from mentor_core.door.registry import REWARD_TERMS, create
 from mentor_core.support.errors import ConfigError, RewardError, ServerError
 from mentor_lab.testing import trajectory_of
+from mentor_runs.assembly.reward import apply_term
 
 pytest.importorskip("httpx")
 from mentor_plugins.rewards.judge import Judge, grade

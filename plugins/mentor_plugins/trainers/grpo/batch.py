@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mentor_core.contracts.credit import Credit, Layout
-from mentor_core.contracts.reward import Composed, Example, Floats, Reward, Scores
+from mentor_core.contracts.reward import Composed, Example, Floats, Scores
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_runs.assembly.references import References
+from mentor_runs.assembly.reward import Reward
 
 __all__ = ["Part", "Scored", "join", "measure", "score_part"]
 

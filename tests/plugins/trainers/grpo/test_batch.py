@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.reward import Composed, Composer, Reward, RewardTerm
+from mentor_core.contracts.reward import Composed, Composer, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Tokens, Turn
 from mentor_core.door.registry import CREDITS, create
@@ -13,6 +13,7 @@ from mentor_core.support.errors import RewardError
 from mentor_lab.testing import trajectory_of
 from mentor_plugins.trainers.grpo.batch import join, measure, score_part
 from mentor_runs.assembly.references import References
+from mentor_runs.assembly.reward import Reward
 
 NONE = References({}, {})
 

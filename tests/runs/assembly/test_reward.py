@@ -4,10 +4,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from mentor_core.contracts.reward import Composed, Composer, Example, Reward, RewardTerm, apply_term
+from mentor_core.contracts.reward import Composed, Composer, Example, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.support.errors import ConfigError, RewardError
 from mentor_lab.testing import trajectory_of
+from mentor_runs.assembly.reward import Reward, apply_term
 
 TASK = Task("task-1", "tests", "?")
 

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import Field
 
-from mentor_core.contracts.tracker import Tracker, Trackers
+from mentor_core.contracts.tracker import Tracker
 from mentor_core.support.errors import PluginError
+from mentor_runs.assembly.trackers import Trackers
 
 
 class Diary(Tracker):
