@@ -35,7 +35,6 @@ __all__ = [
     "Tokens",
     "Trajectory",
     "Turn",
-    "end_lines",
     "format_trajectory",
     "iterate_trajectories",
     "open_text",
@@ -296,19 +295,6 @@ def _whole(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_whole(inner) for inner in value]
     return value
-
-
-def end_lines(path: Path) -> None:
-    """Prepare a file for appending: a torn last line is removed, a whole one gets a line feed."""
-    with path.open("rb+") as file:
-        text = file.read()
-        whole = text.rfind(b"\n") + 1
-        try:
-            parse_trajectory(text[whole:], str(path))
-        except DataError:
-            file.truncate(whole)
-        else:
-            file.write(b"\n")
 
 
 def parse_trajectory(line: str | bytes, where: str) -> Trajectory:

@@ -17,7 +17,6 @@ __all__ = [
     "MOST_LEVELS",
     "NOT_JSON",
     "PlainText",
-    "arguments_object",
     "call_json",
     "call_of",
     "has_foreign_call",
@@ -33,7 +32,6 @@ MOST_LEVELS = 100
 NOT_JSON: Any = object()
 """The result of `read_json` without a value: None would be a value of JSON."""
 
-_ENCODED = 3  # times that arguments may be encoded as text
 _SPACE = re.compile(r"\s*")
 _NAMES = ("name", "function", "function_name", "tool", "tool_name", "action", "recipient_name")
 _ARGUMENTS = (
@@ -65,23 +63,6 @@ def call_of(value: Any) -> Call | None:
     if arguments is None:
         arguments = {}
     return Call(name, arguments) if isinstance(arguments, dict) else None
-
-
-def arguments_object(value: Any) -> dict[str, Any] | None:
-    """Arguments, which may be JSON text, as an object; missing arguments give an empty one.
-
-    None if the arguments are no object.
-    """
-    for _ in range(_ENCODED):
-        if not isinstance(value, str):
-            break
-        text = value.strip()
-        value, end = read_json(text, 0) if text else ({}, 0)
-        if value is NOT_JSON or end < len(text):
-            return None
-    if value is None:
-        return {}
-    return value if isinstance(value, dict) else None
 
 
 def is_meant_as_call(value: Any, tools: Container[str] = ()) -> bool:

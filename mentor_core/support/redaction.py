@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -23,7 +23,6 @@ __all__ = [
     "hide",
     "hide_argument",
     "hide_settings",
-    "refuse_hidden",
     "secrets_in",
 ]
 
@@ -41,7 +40,6 @@ _NAME = (
 _SECRET_NAME = re.compile(_NAME)
 _USER = re.compile(r"(?<=://)(?:[^\s/?#\"']+|[^\s/?#:\"']*:(?!\d+[/?#])[^\s\"']+)(?=@)")
 _QUERY = re.compile(rf"(?<=[?&])((?:{_NAME}|key|sig|signature)=)([^&\s#\"']+)")
-_LEFT_OUT = re.compile(r"\A\*{3}\Z|://\*{3}@|[?&][\w-]+=\*{3}(?=\Z|[&#])")
 _WRITTEN = re.compile(
     rf"(?<![\w-])(?P<name>['\"]?(?:{_NAME})['\"]?\s*=\s*)"
     r"(?:(?P<quote>['\"])(?P<quoted>.*?)(?P=quote)|(?P<bare>[^'\",}\]]+))"
@@ -89,22 +87,6 @@ def hide_settings(value: Any) -> Any:
     return hide(value) if isinstance(value, str) else value
 
 
-def refuse_hidden(settings: Mapping[str, Any], path: str = "") -> None:
-    """Refuse settings from a file in which secrets are hidden.
-
-    Raises:
-        ConfigError: a secret is hidden; names the key.
-    """
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            refuse_hidden(value, f"{path}{key}.")
-        elif any(_LEFT_OUT.search(text) for text in _texts(value)):
-            raise ConfigError(
-                f"{path}{key} is {value!r}: a secret stood there, which no file keeps. Give it "
-                "again with --set; better, as ${NAME}, an environment variable, which is kept"
-            )
-
-
 def expand(text: str) -> str:
     """A setting with each `${NAME}` replaced by the environment variable.
 
@@ -128,14 +110,6 @@ def secrets_in(address: str) -> list[str]:
         parts = [match[0], password or user]
         found += [form for part in parts for form in (part, unquote(part))]
     return found + [unquote(match[2]) for match in _QUERY.finditer(address)]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
 
 
 def _kept(secret: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.reward import Example
 from mentor_core.contracts.task import Task
-from mentor_core.contracts.trajectory import Call, end_lines, format_trajectory, read_trajectories
+from mentor_core.contracts.trajectory import Call, format_trajectory, read_trajectories
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_lab.scoring import (
     Broken,
@@ -22,6 +22,7 @@ from mentor_lab.scoring import (
     task_of,
 )
 from mentor_lab.testing import trajectory_of
+from mentor_plugins.commands.kept import end_lines
 from mentor_runs.assembly.assemble import make_reward
 from mentor_runs.settings.config import RewardConfig
 from mentor_runs.settings.resolve import resolve

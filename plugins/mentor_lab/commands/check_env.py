@@ -71,8 +71,8 @@ def command(
     from rich.console import Console
 
     from mentor_core.door.registry import ENVIRONMENTS, entry, is_reference
-    from mentor_core.support.validation import given_as
     from mentor_runs.assembly.assemble import TASKS_FLAG
+    from mentor_runs.settings.keys import given_as
     from mentor_runs.settings.naming import environment_factory
     from mentor_toolkit.progress_bar import bar
 

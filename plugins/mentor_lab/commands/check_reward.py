@@ -63,7 +63,7 @@ def _make(name: str, options: Sequence[str]) -> RewardTerm:
         MentorError: there is no such name, module or class, or an option is wrong.
     """
     from mentor_core.door.registry import REWARD_TERMS, create
-    from mentor_core.support.validation import given_as
+    from mentor_runs.settings.keys import given_as
     from mentor_runs.settings.tables import parse_setting
 
     given: dict[str, Any] = {}

@@ -84,8 +84,6 @@ def command(
     mentor eval --policy openai --set evaluate.policy_options.model=NAME --output teacher.jsonl
     """
     from mentor_core.door.registry import POLICIES, create
-    from mentor_core.support.redaction import refuse_hidden
-    from mentor_core.support.validation import given_as
     from mentor_plugins.commands.evaluated_model import settings_of
     from mentor_plugins.commands.kept import Kept, played_with
     from mentor_plugins.commands.measured import Measured, lines, measure, priced, score_terms
@@ -95,6 +93,8 @@ def command(
     from mentor_plugins.teacher_store.prices import Prices
     from mentor_runs.assembly.assemble import assemble
     from mentor_runs.evaluation.report import as_table
+    from mentor_runs.settings.hidden import refuse_hidden
+    from mentor_runs.settings.keys import given_as
 
     check_output(output)
     given = {

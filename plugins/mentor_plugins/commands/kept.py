@@ -17,18 +17,18 @@ from mentor_core.contracts.policy import Policy
 from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import (
     Trajectory,
-    end_lines,
     format_trajectory,
+    parse_trajectory,
     read_trajectories,
     write_trajectories,
 )
 from mentor_core.play.rollout import Start
-from mentor_core.support.errors import RunError
+from mentor_core.support.errors import DataError, RunError
 from mentor_runs.settings.config import RunConfig, to_toml
 from mentor_runs.settings.tables import read_toml
 from mentor_toolkit.disk import write_atomically
 
-__all__ = ["Kept", "played_with", "settings_file"]
+__all__ = ["Kept", "end_lines", "played_with", "settings_file"]
 
 _ROLLOUT = ("max_turns", "max_turn_tokens", "max_episode_tokens", "tool_seconds", "episode_seconds")
 _NOTHING: Any = object()
@@ -37,6 +37,19 @@ _NOTHING: Any = object()
 def settings_file(file: Path) -> Path:
     """The path of the settings of a file of trajectories."""
     return file.with_suffix(".settings.toml")
+
+
+def end_lines(path: Path) -> None:
+    """Prepare a file for appending: a torn last line is removed, a whole one gets a line feed."""
+    with path.open("rb+") as file:
+        text = file.read()
+        whole = text.rfind(b"\n") + 1
+        try:
+            parse_trajectory(text[whole:], str(path))
+        except DataError:
+            file.truncate(whole)
+        else:
+            file.write(b"\n")
 
 
 def played_with(config: RunConfig, player: Policy) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import click
 
 from mentor_core.support.errors import ConfigError
 from mentor_core.support.importing import importing
-from mentor_core.support.redaction import refuse_hidden
 from mentor_runs.command_line.options import PATH
+from mentor_runs.settings.hidden import refuse_hidden
 
 if TYPE_CHECKING:
     from mentor_runs.settings.config import RunConfig

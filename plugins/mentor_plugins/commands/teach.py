@@ -186,14 +186,14 @@ def fill(
         MentorError: a setting is wrong, or the teacher cannot be asked.
     """
     from mentor_core.door.registry import TEACHERS, create
-    from mentor_core.support.redaction import refuse_hidden
-    from mentor_core.support.validation import given_as
     from mentor_plugins.commands.collect import Collector
     from mentor_plugins.commands.interrupts import interrupts
     from mentor_plugins.teacher_store.ledger import Budget, Ledger
     from mentor_plugins.teacher_store.prices import Prices
     from mentor_plugins.teacher_store.store import TeacherStore
     from mentor_runs.assembly.assemble import assemble
+    from mentor_runs.settings.hidden import refuse_hidden
+    from mentor_runs.settings.keys import given_as
     from mentor_toolkit.disk import lock
 
     refuse_hidden({"env_options": config.env_options})

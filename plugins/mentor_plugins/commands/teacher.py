@@ -288,7 +288,7 @@ def _open(store: Path, create: bool = False) -> TeacherStore:
 
 def _record_format(name: str, given: Sequence[str]) -> RecordFormat:
     from mentor_core.door.registry import RECORD_FORMATS, create
-    from mentor_core.support.validation import given_as
+    from mentor_runs.settings.keys import given_as
 
     with given_as("--option "):
         return create(RECORD_FORMATS, name, component_options(given))

@@ -16,7 +16,7 @@ from typing import Any
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.trajectory import Call, Message
-from mentor_core.contracts.written_calls import arguments_object
+from mentor_toolkit.arguments import arguments_object
 
 __all__ = ["Conversation", "Reply", "SaidCall"]
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from mentor_core.contracts.trajectory import Call
-from mentor_core.contracts.written_calls import arguments_object, unsound
+from mentor_core.contracts.written_calls import unsound
 from mentor_core.support.errors import RowError
+from mentor_toolkit.arguments import arguments_object
 
 __all__ = [
     "Role",

@@ -34,12 +34,12 @@ from mentor_core.door.registry import (
 )
 from mentor_core.support.errors import ConfigError, MentorError, PluginError
 from mentor_core.support.user_code import reason
-from mentor_core.support.validation import given_as
 from mentor_runs.assembly.mixture import Mixture
 from mentor_runs.assembly.parts import Domain, Parts, Stage, component
 from mentor_runs.assembly.reward import Reward
 from mentor_runs.assembly.trackers import Trackers
 from mentor_runs.settings.config import RewardConfig, RunConfig
+from mentor_runs.settings.keys import given_as
 from mentor_runs.settings.mixture import split_options
 from mentor_runs.settings.naming import environment_factory
 

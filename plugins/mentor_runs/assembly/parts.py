@@ -23,12 +23,12 @@ from mentor_core.contracts.trainer import Trainer
 from mentor_core.door.registry import POLICIES, Kind, create
 from mentor_core.play.rollout import Rollout
 from mentor_core.support.errors import ConfigError, PluginError
-from mentor_core.support.validation import given_as
 from mentor_runs.assembly.mixture import Mixture
 from mentor_runs.assembly.references import References, find_references
 from mentor_runs.assembly.reward import Reward
 from mentor_runs.assembly.trackers import Trackers
 from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.keys import given_as
 
 __all__ = ["Domain", "Parts", "Stage", "component"]
 

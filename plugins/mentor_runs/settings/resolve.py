@@ -22,8 +22,9 @@ from mentor_core.door.registry import (
     resource,
 )
 from mentor_core.support.errors import ConfigError, MentorError, UnknownName, nearest
-from mentor_core.support.validation import Problem, keys_of, near_key, problems, quoted
+from mentor_core.support.validation import Problem, problems
 from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.keys import keys_of, near_key, quoted
 from mentor_runs.settings.mixture import parse_mixture, split_weight
 from mentor_runs.settings.model_names import EMBEDDED, embedded_student, is_embedded
 from mentor_runs.settings.naming import name_terms, with_names

@@ -12,7 +12,6 @@ from mentor_core.contracts.trajectory import (
     Tokens,
     Trajectory,
     Turn,
-    end_lines,
     format_trajectory,
     iterate_trajectories,
     parse_trajectory,
@@ -89,16 +88,6 @@ def test_a_damaged_file_is_a_data_error_that_names_it(tmp_path, name):
     (tmp_path / name).write_bytes(content[name[0]])
     with pytest.raises(DataError, match=rf"{name}:\d+: "):
         read_trajectories(tmp_path / name)
-
-
-def test_a_file_that_was_being_written_can_be_appended_to(tmp_path):
-    path = tmp_path / "t.jsonl"
-    write(path, [trajectory_of("3")] * 2)
-    whole = path.read_bytes()
-    for content, kept in ((whole, 2), (whole[:-1], 2), (whole[:-9], 1), (whole[:9], 0), (b"", 0)):
-        path.write_bytes(content)
-        end_lines(path)
-        assert path.read_bytes() == b"".join(whole.splitlines(True)[:kept])
 
 
 @given(st.text(st.characters(exclude_categories=[])))

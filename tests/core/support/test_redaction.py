@@ -14,7 +14,6 @@ from mentor_core.support.redaction import (
     hide,
     hide_argument,
     hide_settings,
-    refuse_hidden,
     secrets_in,
 )
 from mentor_runs.settings.config import to_toml
@@ -100,13 +99,3 @@ def test_a_variable_is_filled_in_where_it_is_used(monkeypatch):
     assert expand("http://u:${PW}@host") == "http://u:x/y@host"
     with pytest.raises(ConfigError, match="NOT_THERE is not set"):
         expand("${NOT_THERE}")
-
-
-def test_settings_that_have_lost_a_secret_are_not_used():
-    """The server would be asked with three stars for a password."""
-    settings = {"env_options": {"headers": {"Authorization": "Bearer x", "A": "b"}}}
-    refuse_hidden({**settings, "system_prompt": "*** Use the tools. ***"})
-    with pytest.raises(ConfigError, match=r"env_options\.headers\.Authorization"):
-        refuse_hidden(hide_settings(settings))
-    with pytest.raises(ConfigError, match="urls"):
-        refuse_hidden(hide_settings({"urls": ["http://u:p@host"]}))

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.validation import unknown_keys
 from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.keys import unknown_keys
 
 __all__ = ["BYPASSED", "check_adapters", "check_settings", "lora_config", "trainer_settings"]
 

@@ -14,10 +14,10 @@ from pydantic import Field
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.trainer import Trained, Trainer
 from mentor_core.support.errors import ConfigError, DataError
-from mentor_core.support.validation import unknown_keys
 from mentor_plugins.trainers.grpo.settings import lora_config
 from mentor_plugins.trainers.sft.choose import Choice, Pair, choose
 from mentor_plugins.trainers.taught import taught_tokens
+from mentor_runs.settings.keys import unknown_keys
 from mentor_runs.settings.model_names import is_embedded
 from mentor_runs.training import Training
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from mentor_core.contracts.component import build
 from mentor_core.contracts.reward import RewardTerm
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.validation import given_as, keys_of
 from mentor_runs.settings.config import RunConfig
+from mentor_runs.settings.keys import given_as, keys_of
 from mentor_runs.settings.resolve import resolve
 from mentor_runs.settings.tables import parse_setting
 
