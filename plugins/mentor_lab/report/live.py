@@ -98,8 +98,8 @@ def sparkline(values: Sequence[float | None], width: int = _WIDTH) -> str:
         means.append(sum(v / len(known) for v in known) if known else None)
     known = [mean for mean in means if mean is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
-    width = high / 2 - low / 2  # halves: the difference itself can be beyond the largest float
-    return "".join(" " if m is None else _block((m / 2 - low / 2) / (width or 1.0)) for m in means)
+    spread = high / 2 - low / 2  # halves: the difference itself can be beyond the largest float
+    return "".join(" " if m is None else _block((m / 2 - low / 2) / (spread or 1.0)) for m in means)
 
 
 def _block(share: float) -> str:
