@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.credit import Credit, Layout
     from mentor_core.contracts.domain import Expert, ToolDomain
     from mentor_core.contracts.env import ActionGate, Pending, ToolEnv
+    from mentor_core.contracts.lessons import Lessons, PlayedGroup, Taught
     from mentor_core.contracts.objective import MicroBatch, Objective
     from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn
     from mentor_core.contracts.plan import Group, Plan, Start
@@ -87,6 +88,7 @@ _NAMES = {
     "contracts.credit": "Credit Layout",
     "contracts.domain": "Expert ToolDomain",
     "contracts.env": "ActionGate Pending ToolEnv",
+    "contracts.lessons": "Lessons PlayedGroup Taught",
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
     "contracts.objective": "MicroBatch Objective",
     "contracts.plan": "Group Plan Start",

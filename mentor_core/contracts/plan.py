@@ -68,16 +68,24 @@ class Plan(Stateful):
 
     Attributes:
         replays: true if episodes may begin with replayed turns, which a policy must support.
+        hears: true if `hear` wants the episodes; they are gathered from all processes.
     """
 
     replays: ClassVar[bool] = False
+    hears: ClassVar[bool] = False
+
+    def start(self, tasks: Mapping[TaskKey, Task]) -> None:
+        """Called once before the training, and before `restore`, with the run's tasks."""
 
     @abstractmethod
     def starts(self, group: Group) -> list[Start]:
-        """The episodes of one group, one a seed, all from the same state.
+        """The episodes of one group, one a seed, all of one task and from the same state.
 
         `Group.starts` makes them.
         """
+
+    def hear(self, played: Sequence[Trajectory]) -> None:
+        """Called after each batch, before `observe`, with all its episodes, if the plan `hears`."""
 
     def observe(self, outcomes: Mapping[TaskKey, Sequence[float]]) -> None:
         """Called after each batch with the verified outcomes of each of its tasks.

@@ -74,6 +74,11 @@ def mentor_plans() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_lessons() -> Targets:  # type: ignore[empty-body]
+    """Lessons beside reinforcement: subclasses of `mentor_core.contracts.lessons.Lessons`."""
+
+
+@hookspec
 def mentor_objectives() -> Targets:  # type: ignore[empty-body]
     """Losses of reinforcement: subclasses of `mentor_core.contracts.objective.Objective`."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mentor_core.contracts.credit import Credit
     from mentor_core.contracts.env import ActionGate, ToolEnv
+    from mentor_core.contracts.lessons import Lessons
     from mentor_core.contracts.objective import Objective
     from mentor_core.contracts.parsing import CallParser
     from mentor_core.contracts.plan import Plan
@@ -43,6 +44,7 @@ __all__ = [
     "ENVIRONMENTS",
     "GATES",
     "KINDS",
+    "LESSONS",
     "OBJECTIVES",
     "PARSERS",
     "PLANS",
@@ -109,6 +111,7 @@ POLICIES: Kind[Policy] = _contract("policy", "mentor_policies", "policy:Policy")
 PARSERS: Kind[CallParser] = _contract("parser", "mentor_parsers", "parsing:CallParser")
 SAMPLERS: Kind[TaskSampler] = _contract("sampler", "mentor_samplers", "sampler:TaskSampler")
 PLANS: Kind[Plan] = _contract("plan", "mentor_plans", "plan:Plan")
+LESSONS: Kind[Lessons] = _contract("lesson", "mentor_lessons", "lessons:Lessons")
 OBJECTIVES: Kind[Objective] = _contract("objective", "mentor_objectives", "objective:Objective")
 SOURCES: Kind[TrajectorySource] = _contract("source", "mentor_sources", "source:TrajectorySource")
 TEACHERS: Kind[Teacher] = _contract("teacher", "mentor_teachers", "teacher:Teacher")

@@ -83,7 +83,17 @@ def mentor_samplers() -> dict[str, str]:
 def mentor_plans() -> dict[str, str]:
     return {
         "fresh": "mentor_plugins.plans.fresh:Fresh",
+        "branch": "mentor_plugins.plans.branch:Branch",
         "prefix_start": "mentor_plugins.plans.prefix_start:PrefixStart",
+    }
+
+
+@hookimpl
+def mentor_lessons() -> dict[str, str]:
+    return {
+        "failed": "mentor_plugins.lessons.failed:Failed",
+        "splice": "mentor_plugins.lessons.splice:Splice",
+        "trek": "mentor_plugins.lessons.trek:Trek",
     }
 
 

@@ -22,6 +22,11 @@ class ExpertSource(TrajectorySource):
     plays: ClassVar[bool] = True
 
     seed: int = Field(0, ge=0, description="seed of every episode")
+    most: int | None = Field(
+        None,
+        ge=1,
+        description="tasks of each environment to play, the first ones; not set: all",
+    )
 
     def find(self, tasks: Sequence[Task], env: ToolEnv) -> dict[str, list[Trajectory]]:
         """Task id → its reference, in a list.
@@ -29,5 +34,5 @@ class ExpertSource(TrajectorySource):
         Raises:
             PluginError: an expert raised, or stopped before its episode ended; names the task.
         """
-        played = {task.id: play_expert(env, task, self.seed) for task in tasks}
+        played = {task.id: play_expert(env, task, self.seed) for task in tasks[: self.most]}
         return {task_id: [episode] for task_id, episode in played.items() if episode is not None}

@@ -23,6 +23,7 @@ def taught_tokens(
     parser: CallParser,
     trajectory: Trajectory,
     schemas: Sequence[dict[str, Any]],
+    skip: int = 0,
 ) -> Tokens:
     """The token record of a teacher's episode for a student.
 
@@ -31,6 +32,8 @@ def taught_tokens(
         parser: the environment's parser of the student's calls.
         trajectory: the episode; its turns give calls and texts.
         schemas: schemas of the episode's tools.
+        skip: number of turns at the start that are not taught. The episode's own token record, if
+            there is one, has their ids and the ids of their observations.
 
     Returns:
         Mask 2 on the teacher's turns, each with the token that ends it, and 0 elsewhere.
@@ -39,14 +42,17 @@ def taught_tokens(
     Raises:
         DataError: a turn cannot be written in the student's format; names the turn and the reason.
     """
-    record = Tokens(chat.prompt_ids(trajectory.prompt, schemas))
-    for number, turn in enumerate(trajectory.turns, 1):
+    record, written = Tokens(chat.prompt_ids(trajectory.prompt, schemas)), 0
+    if skip and trajectory.tokens is not None:
+        record, written = Tokens(trajectory.tokens.prompt), skip
+        record.add_written(trajectory.tokens.completion)
+    for number, turn in enumerate(trajectory.turns[written:], written + 1):
         where = f"task {trajectory.task_id!r}, turn {number}"
         text = rewritten(turn, parser, where)
         ids = chat.turn_ids(text, turn.calls)
         if any(token in chat.end_ids for token in ids[:-1]):
             raise DataError(f"{where}: the turn contains the text of a token that ends a turn")
-        record.add_taught(ids)
+        record.add_written(ids) if number <= skip else record.add_taught(ids)
         if number < len(trajectory.turns):
             record.add_written(chat.suffix_ids(turn.observation))
     return record

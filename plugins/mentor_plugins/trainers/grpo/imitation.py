@@ -1,22 +1,19 @@
-"""Imitation beside reinforcement: the teacher's references of tasks that the student fails.
+"""Imitation beside reinforcement: the likelihood of the taught rows that the lessons choose.
 
-A batch's loss gets `weight · mean over its tasks of (1 − success share) · nll(reference)`. A task
-that the group solves is not taught, so a wrong teacher cannot win against success. Taught rows are
-no episodes: they enter no group, no mean, no figure of success and no importance ratio.
-
-Source: mentor's own, after hybrid methods that put a teacher's rows beside on-policy ones. The
-estimator is plain maximum likelihood.
+A batch's loss gets `weight · mean over its taught rows of (row weight · nll)`. Taught rows are no
+episodes: they enter no group, no mean, no figure of success and no importance ratio.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
 from accelerate.utils import gather_object
 
+from mentor_core.contracts.lessons import Lessons, PlayedGroup, Taught
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.support.errors import ConfigError, DataError
@@ -32,52 +29,86 @@ class Imitation:
 
     Args:
         training: gives student, references and environments.
-        weight: of the negative log-likelihood, in nats a token.
+        lessons: choose the rows.
+        weight: of the negative log-likelihood, in nats a token; 0: no imitation.
 
     Raises:
         ConfigError: there is no reference at all.
     """
 
-    def __init__(self, training: Training, weight: float) -> None:
+    def __init__(self, training: Training, lessons: Lessons, weight: float) -> None:
         if weight and not training.references.of:
             raise ConfigError("trainer_options.imitation needs references; the source gives none")
-        self.training, self.weight = training, weight
-        self._records: dict[tuple[TaskKey, int], Tokens | None] = {}
+        self.training, self.lessons, self.weight = training, lessons, weight
+        tasks = {task.key: task for task in training.tasks if training.references.get(task)}
+        lessons.start(tasks, training.references.of)
+        self._records: dict[int, tuple[Trajectory, Tokens | None]] = {}
         self._rows: list[tuple[Tokens, float]] = []
 
-    def choose(self, tasks: Sequence[Task], played: Sequence[Trajectory], step: int) -> None:
-        """Choose the rows of a batch: one reference of each task, weighted by the group's failures.
+    def choose(
+        self,
+        tasks: Sequence[Task],
+        played: Sequence[Trajectory],
+        step: int,
+        model: Any,
+    ) -> None:
+        """Let the lessons choose the rows of a batch.
 
         Args:
             tasks: of this process's episodes, one each.
             played: the episodes.
-            step: optimizer steps made; decides which of several references is taken.
+            step: optimizer steps made.
+            model: the student; tells which rows are likely.
         """
         self._rows = []
         if not self.weight:
             return
-        local = [
-            (t.group or 0, t.outcome) for t in played if t.outcome is not None and not t.replayed
-        ]
-        outcomes: dict[int, list[float]] = {}
-        for group, outcome in gather_object(local):
-            outcomes.setdefault(group, []).append(float(outcome >= 1.0))
-        for group, task in {
-            t.group or 0: task for t, task in zip(played, tasks, strict=True)
-        }.items():
-            shares = outcomes.get(group, [0.0])
-            failed = 1.0 - sum(shares) / len(shares)
-            record = self._record(task, step) if failed else None
-            if record is not None:
-                self._rows.append((record, failed))
+        gathered = gather_object(
+            [(t.task_key, t.group or 0, t.outcome) for t in played if not t.replayed]
+        )
+        outcomes: dict[TaskKey, list[float]] = {}
+        failures: dict[int, list[bool]] = {}
+        for key, group, outcome in gathered:
+            if outcome is not None:
+                outcomes.setdefault(key, []).append(outcome)
+                failures.setdefault(group, []).append(outcome < 1.0)
+        self.lessons.observe(outcomes)
+        groups = self._groups(tasks, played, failures, step)
+        for row in self.lessons.taught(groups, lambda row: self._likelihood(row, model)):
+            record = self._record(row)
+            if record is not None and row.weight:
+                self._rows.append((record, row.weight))
+
+    def _groups(
+        self,
+        tasks: Sequence[Task],
+        played: Sequence[Trajectory],
+        failures: Mapping[int, Sequence[bool]],
+        step: int,
+    ) -> list[PlayedGroup]:
+        own: dict[int, list[Trajectory]] = {}
+        of: dict[int, Task] = {}
+        for task, trajectory in zip(tasks, played, strict=True):
+            index = trajectory.group or 0
+            own.setdefault(index, []).append(trajectory)
+            of[index] = task
+        groups = []
+        for index, trajectories in own.items():
+            task, failed = of[index], failures.get(index, [True])
+            env = self.training.parts.domains[task.env].env
+            references = self.training.references.get(task)
+            share = sum(failed) / len(failed)
+            groups.append(PlayedGroup(task, index, trajectories, references, share, env, step))
+        return groups
 
     def metrics(self) -> Metrics:
         """Metrics of the chosen rows; empty if imitation is off."""
         if not self.weight:
             return {}
+        weights = [weight for _, weight in self._rows]
         return {
-            "imitation/rows": float(len(self._rows)),
-            "imitation/failed": sum(failed for _, failed in self._rows) / max(len(self._rows), 1),
+            "imitation/rows": float(len(weights)),
+            "imitation/failed": sum(weights) / max(len(weights), 1),
         }
 
     def loss(self, model: Any, part: int, parts: int) -> torch.Tensor | None:
@@ -91,37 +122,56 @@ class Imitation:
         rows = self._rows[part % parts :: parts]
         if not rows:
             return None
-        device, pad = next(model.parameters()).device, 0
-        length = max(len(r.prompt) + len(r.completion) for r, _ in rows)
-        ids = torch.full((len(rows), length), pad)
-        attention, weights = torch.zeros_like(ids), torch.zeros(ids.shape)
-        for b, (record, failed) in enumerate(rows):
-            whole = record.prompt + record.completion
-            ids[b, : len(whole)] = torch.tensor(whole)
-            attention[b, : len(whole)] = 1
-            taught = torch.tensor(record.mask) == 2
-            share = failed / (int(taught.sum()) * len(self._rows))
-            weights[b, len(record.prompt) : len(whole)] = taught * share
-        logits = model(input_ids=ids.to(device), attention_mask=attention.to(device)).logits
-        nll = torch.nn.functional.cross_entropy(
-            logits[:, :-1].float().transpose(1, 2), ids[:, 1:].to(device), reduction="none"
-        )
-        return self.weight * (nll * weights[:, 1:].to(device)).sum()
+        nll_BT, taught_BT = likelihoods([record for record, _ in rows], model)
+        shares = [weight / len(self._rows) for _, weight in rows]
+        weights_B1 = torch.tensor(shares, device=nll_BT.device)[:, None]
+        means_BT = nll_BT * taught_BT / taught_BT.sum(1, keepdim=True)
+        return self.weight * (means_BT * weights_B1).sum()
 
-    def _record(self, task: Task, step: int) -> Tokens | None:
-        """A reference of the task as the student would write it; None if there is none."""
-        references = self.training.references.get(task)
-        if not references:
+    def _likelihood(self, row: Taught, model: Any) -> float | None:
+        record = self._record(row)
+        if record is None:
             return None
-        index = random.Random(f"{task.key}{step}").randrange(len(references))
-        key = (task.key, index)
-        if key not in self._records:
-            env = self.training.parts.domains[task.env].env
-            _, info = env.reset(seed=0, options={"task": task})
-            try:
-                self._records[key] = taught_tokens(
-                    self.training.student.chat, env.parser, references[index], info["tools"]
-                )
-            except DataError:  # the student's format cannot hold it: it is not taught
-                self._records[key] = None
-        return self._records[key]
+        with torch.no_grad():
+            nll_BT, taught_BT = likelihoods([record], model)
+        return -float((nll_BT * taught_BT).sum() / taught_BT.sum())
+
+    def _record(self, row: Taught) -> Tokens | None:
+        """The row as the student would write it; None if the student's format cannot hold it."""
+        kept = self._records.get(id(row.trajectory))
+        if kept is not None and kept[0] is row.trajectory:
+            return kept[1]
+        env = self.training.parts.domains[row.task.env].env
+        _, info = env.reset(seed=0, options={"task": row.task})
+        record: Tokens | None = None
+        with suppress(DataError):  # the student's format cannot hold it: it is not taught
+            record = taught_tokens(
+                self.training.student.chat, env.parser, row.trajectory, info["tools"], row.skip
+            )
+        if record is not None and 2 not in record.mask:
+            record = None
+        if not row.skip:  # a reference, which comes again
+            self._records[id(row.trajectory)] = row.trajectory, record
+        return record
+
+
+def likelihoods(records: Sequence[Tokens], model: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Negative log-likelihood of each token after the first, in nats, and 1.0 on taught tokens.
+
+    Returns:
+        Two tensors [B, L − 1], L tokens of the longest row.
+    """
+    device, pad = next(model.parameters()).device, 0
+    length = max(len(r.prompt) + len(r.completion) for r in records)
+    ids_BL = torch.full((len(records), length), pad)
+    attention_BL, taught_BL = torch.zeros_like(ids_BL), torch.zeros(ids_BL.shape)
+    for b, record in enumerate(records):
+        whole = record.prompt + record.completion
+        ids_BL[b, : len(whole)] = torch.tensor(whole)
+        attention_BL[b, : len(whole)] = 1
+        taught_BL[b, len(record.prompt) : len(whole)] = (torch.tensor(record.mask) == 2).float()
+    logits = model(input_ids=ids_BL.to(device), attention_mask=attention_BL.to(device)).logits
+    nll = torch.nn.functional.cross_entropy(
+        logits[:, :-1].float().transpose(1, 2), ids_BL[:, 1:].to(device), reduction="none"
+    )
+    return nll, taught_BL[:, 1:].to(device)

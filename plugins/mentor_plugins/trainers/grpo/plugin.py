@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from mentor_core.contracts.lessons import Lessons
 from mentor_core.contracts.trainer import Trained, Trainer
-from mentor_core.door.registry import OBJECTIVES, PLANS, POLICIES, create, load
+from mentor_core.door.registry import LESSONS, OBJECTIVES, PLANS, POLICIES, create, load
 from mentor_core.support.errors import ConfigError
 from mentor_plugins.trainers.grpo.settings import (
     BYPASSED,
@@ -33,8 +34,10 @@ class Grpo(Trainer):
     objectives = True
 
     imitation: float = Field(
-        0.0, ge=0, description="weight of imitating the references of tasks that the group fails"
+        0.0, ge=0, description="weight of the negative log-likelihood of taught rows; 0: none"
     )
+    lessons: str = Field("failed", description="chooses the taught rows of a batch")
+    lessons_options: dict[str, Any] = Field(default_factory=dict)
 
     def check(self, config: Any, processes: int) -> None:
         # The policy, which imports torch, is loaded only if the plan asks something of it.
@@ -45,6 +48,12 @@ class Grpo(Trainer):
             )
         check_settings(config, processes)
         self._check_objective(config)
+        self._lessons()
+        if not self.imitation and {"lessons", "lessons_options"} & self.model_fields_set:
+            raise ConfigError(
+                "trainer grpo: lessons without a weight teach nothing; set "
+                "trainer_options.imitation, such as 0.3"
+            )
         if config.train.trl or config.train.bf16:
             trainer_settings(config, Path(), processes)
 
@@ -59,6 +68,9 @@ class Grpo(Trainer):
                     f"{config.objective} replaces; leave it out, or use objective=trl"
                 )
         create(OBJECTIVES, config.objective, config.objective_options).check(config)
+
+    def _lessons(self) -> Lessons:
+        return create(LESSONS, self.lessons, self.lessons_options)
 
     def check_model(self, config: Any, model: Any) -> None:
         check_adapters(config, model)
@@ -78,6 +90,7 @@ class Grpo(Trainer):
             args=trainer_settings(config, checkpoints, processes, training.steps),
             train_dataset=Dataset.from_dict({"prompt": [""] * config.train.tasks_per_step}),
             peft_config=lora_config(config),
+            lessons=self._lessons(),
             imitation=self.imitation,
             callbacks=[Watch(training)],
         )

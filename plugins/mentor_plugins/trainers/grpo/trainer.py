@@ -7,7 +7,7 @@ changes:
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
 - `_compute_loss` drops columns that hold only padding, uses the run's objective in place of TRL's
   loss if there is one, and adds imitation;
-- `_save_checkpoint` adds the state of sampler, plan, composer, credit and objective, and seals all;
+- `_save_checkpoint` adds the state of sampler, plan, composer, credit, objective and lessons;
 - `_send_telemetry` sends nothing.
 
 Beside them, the public `create_model_card` writes nothing.
@@ -31,6 +31,7 @@ import torch
 from accelerate.utils import gather_object
 
 from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.lessons import Lessons
 from mentor_core.contracts.plan import Group, Start
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.reward import Floats
@@ -70,15 +71,22 @@ class MentorTrainer(GRPOTrainer):
     Args:
         training: the parts of the run; see `Training`.
         args: TRL's settings; `scale_rewards` and `mask_truncated_completions` have no effect.
-        imitation: weight of imitating the references of tasks that the student fails.
+        lessons: choose the rows that are imitated beside reinforcement.
+        imitation: weight of these rows; 0: none are imitated.
         **kwargs: for GRPOTrainer.
     """
 
     def __init__(
-        self, training: Training, *, args: GRPOConfig, imitation: float = 0.0, **kwargs: Any
+        self,
+        training: Training,
+        *,
+        args: GRPOConfig,
+        lessons: Lessons,
+        imitation: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         self.training, self.parts = training, training.parts
-        self.imitation, self._micro_batches = Imitation(training, imitation), 0
+        self.imitation, self._micro_batches = Imitation(training, lessons, imitation), 0
         super().__init__(
             model=training.student.model,
             reward_funcs=[_composed],
@@ -87,6 +95,7 @@ class MentorTrainer(GRPOTrainer):
             rollout_func=self._play,
             **kwargs,
         )
+        self.parts.plan.start({task.key: task for task in training.tasks})
         self._objective: ObjectiveLoss | None = None
         if self.parts.objective.replaces:
             self.parts.objective.start(training.student, load_student)
@@ -225,6 +234,8 @@ class MentorTrainer(GRPOTrainer):
                 trajectory.tokens.advantages = advantages_T.round(4).tolist()
         self._seconds["reward"] = time.perf_counter() - began
         self.parts.sampler.observe(_rewards_by_task(self._scored))
+        if self.parts.plan.hears:
+            self.parts.plan.hear(gather_object(self._trajectories))
         self.parts.plan.observe(_outcomes_by_task(self._scored))
         self.training.on_rollout(self._trajectories, self.state.global_step)
         rewards = torch.as_tensor(self._scored.composed.rewards_B, dtype=torch.float32)
@@ -241,7 +252,8 @@ class MentorTrainer(GRPOTrainer):
         output["advantages"] = advantages_BT.to(output["completion_ids"].device)
         if self._objective is not None:  # TRL shuffles the rows: each says which one it was
             output[ROW] = torch.arange(len(advantages_BT))
-        self.imitation.choose(self._tasks, self._trajectories, self.state.global_step)
+        step = self.state.global_step
+        self.imitation.choose(self._tasks, self._trajectories, step, self.model)
         measured = measure(scored, [*self.parts.sampler.samplers])
         self._note(measured | self.imitation.metrics())
         return output
@@ -287,6 +299,7 @@ class MentorTrainer(GRPOTrainer):
             "composer": self.parts.reward.composer,
             "credit": self.parts.credit,
             "objective": self.parts.objective,
+            "lessons": self.imitation.lessons,
         }
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from mentor_core.contracts.policy import Student
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout
+from mentor_plugins.lessons.failed import Failed
 from mentor_plugins.trainers.grpo.settings import lora_config, trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_runs.assembly.assemble import assemble
@@ -56,6 +57,7 @@ def make_trainer(student, tmp_path):
                 on_rollout=lambda *_: None,
             ),
             args=trainer_settings(config, tmp_path, 1),
+            lessons=Failed(),
             train_dataset=Dataset.from_dict({"prompt": [""] * 2}),
             peft_config=lora_config(config),
         )

@@ -13,6 +13,7 @@ from rich.console import Console
 from mentor_core.door.registry import POLICIES, create
 from mentor_core.play.rollout import Rollout
 from mentor_core.support.errors import ConfigError
+from mentor_plugins.lessons.failed import Failed
 from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.settings import trainer_settings
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
@@ -61,6 +62,7 @@ def trainer_of(training, **options):
     trainer = MentorTrainer(
         training,
         args=trainer_settings(training.parts.config, training.directory.path, 1),
+        lessons=Failed(),
         train_dataset=Dataset.from_dict({"prompt": [""] * 2}),
         **options,
     )
@@ -123,7 +125,7 @@ def test_a_task_that_is_solved_is_not_taught(training):
     trainer._generate_and_score_completions([{"prompt": ""} for _ in range(8)])
     for trajectory in trainer._trajectories:
         trajectory.outcome = 1.0
-    trainer.imitation.choose(trainer._tasks, trainer._trajectories, 0)
+    trainer.imitation.choose(trainer._tasks, trainer._trajectories, 0, trainer.model)
     assert trainer.imitation.loss(trainer.model, 0, 1) is None
     assert trainer.imitation.metrics() == {"imitation/rows": 0.0, "imitation/failed": 0.0}
 
@@ -131,5 +133,5 @@ def test_a_task_that_is_solved_is_not_taught(training):
 def test_without_references_it_says_so(training):
     bare = dataclasses.replace(training, references=References({}, {}))
     with pytest.raises(ConfigError, match="imitation needs references"):
-        Imitation(bare, 0.5)
-    assert Imitation(bare, 0.0).metrics() == {}
+        Imitation(bare, Failed(), 0.5)
+    assert Imitation(bare, Failed(), 0.0).metrics() == {}

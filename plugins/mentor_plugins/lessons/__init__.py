@@ -1,0 +1,1 @@
+"""Lessons: the teacher's turns that are imitated beside reinforcement."""
