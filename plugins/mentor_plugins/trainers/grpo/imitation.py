@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
+from mentor_core.contracts.rows import uses_of
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.run.training import Training
@@ -56,8 +57,11 @@ class Imitation:
         self._rows = []
         if not self.weight:
             return
+        gives = self.training.policy.gives
         local = [
-            (t.group or 0, t.outcome) for t in played if t.outcome is not None and not t.replayed
+            (t.group or 0, t.outcome)
+            for t in played
+            if t.outcome is not None and "success" in uses_of(t, gives)
         ]
         outcomes: dict[int, list[float]] = {}
         for group, outcome in gather_object(local):
