@@ -37,9 +37,10 @@ class Ridge:
             for row in rows:
                 for name in row:
                     self._index.setdefault(name, len(self._index) + 1)
-            more = len(self._index) + 1 - len(self.moment_D)
-            self.gram_DD = np.pad(self.gram_DD, ((0, more), (0, more)))
-            self.moment_D = np.pad(self.moment_D, (0, more))
+            known, size = len(self.moment_D), len(self._index) + 1
+            gram_DD, moment_D = np.zeros((size, size)), np.zeros(size)
+            gram_DD[:known, :known], moment_D[:known] = self.gram_DD, self.moment_D
+            self.gram_DD, self.moment_D = gram_DD, moment_D
         design_RD = np.zeros((len(rows), len(self.moment_D)))
         design_RD[:, 0] = 1.0
         for r, row in enumerate(rows):

@@ -59,7 +59,8 @@ class Linear(Critic):
             nothing_N = np.zeros((len(note), *rewards_N.shape[1:]))
             rows += [note[k] for k in turns]
             targets.append(advantages(rewards_N, nothing_N, self.discount, 1.0)[turns.start :])
-        wanted = np.concatenate(targets).reshape(len(rows), -1)
+        wanted = np.concatenate(targets)
+        wanted = wanted[:, None] if wanted.ndim == 1 else wanted
         for column, name in enumerate(self._names(judged)):
             fit = self._fits.setdefault(name, Ridge(self.ridge))
             known = ~np.isnan(wanted[:, column])
