@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentor_core.contracts.credit import Layout
@@ -133,6 +133,7 @@ def critic(request):
 DRAWN = st.lists(st.tuples(episodes(), st.floats(0, 1), st.integers(0, 2)), min_size=1, max_size=4)
 
 
+@settings(max_examples=30)
 @given(DRAWN, DRAWN, st.sampled_from(names(CRITICS)))
 def test_a_resumed_critic_goes_on_bit_for_bit(first, second, name):
     """Not only its weights: also everything that the next batch changes."""
