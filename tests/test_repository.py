@@ -38,7 +38,7 @@ def test_large_files_are_students_weights_only():
 def test_the_core_stays_small():
     """Decision 29: what plugins implement, the door, an episode's play, and a run's assembly."""
     assert sum(code_lines(file) for file in CORE) <= 6_500
-    assert sum(map(physical_lines, CORE)) <= 10_200
+    assert sum(map(physical_lines, CORE)) <= 10_320
 
 
 def test_no_file_of_the_core_needs_a_table_of_contents():

@@ -72,7 +72,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize(("plan", "objective"), product(names(PLANS), names(OBJECTIVES)))
+@pytest.mark.parametrize(("plan", "objective"), [*product(names(PLANS), names(OBJECTIVES))])
 def test_every_plan_and_objective_runs_or_is_refused_with_both_names(plan, objective):
     settings = {
         "plan": plan, "objective": objective, "objective_options": OPTIONS.get(objective, {}),
