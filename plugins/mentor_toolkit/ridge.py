@@ -38,7 +38,8 @@ class Ridge:
                 for name in row:
                     self._index.setdefault(name, len(self._index) + 1)
             known, size = len(self.moment_D), len(self._index) + 1
-            gram_DD, moment_D = np.zeros((size, size)), np.zeros(size)
+            gram_DD: Floats = np.zeros((size, size))
+            moment_D: Floats = np.zeros(size)
             gram_DD[:known, :known], moment_D[:known] = self.gram_DD, self.moment_D
             self.gram_DD, self.moment_D = gram_DD, moment_D
         design_RD = np.zeros((len(rows), len(self.moment_D)))
@@ -64,8 +65,8 @@ class Ridge:
         penalty_D = np.full(len(self.moment_D), self.penalty)
         penalty_D[0] = 1e-9  # only so that there is a solution without any row
         wanted_D = self.moment_D if moment_D is None else moment_D
-        found_D: Floats = np.linalg.solve(self.gram_DD + np.diag(penalty_D), wanted_D)
-        return found_D
+        found_D = np.linalg.solve(self.gram_DD + np.diag(penalty_D), wanted_D)
+        return found_D.astype(np.float64, copy=False)
 
     def state(self) -> dict[str, Any]:
         """The normal equations, as JSON values."""

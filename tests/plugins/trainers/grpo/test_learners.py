@@ -22,7 +22,10 @@ TD = {"credit": "hier_critic", "critic": "td", "critic_options": {"warmup": 1}}
 
 def test_a_resumed_run_ends_as_one_that_was_never_stopped(make_trainer):
     """Four steps are two, and two more from the checkpoint: weights, metrics and critic."""
-    settings = TD | {"train": {"steps": 4, "checkpoint_every": 2}}
+    settings = TD | {
+        "rollout": {"max_turns": 3, "max_turn_tokens": 24},
+        "train": {"steps": 4, "checkpoint_every": 2, "group_size": 2, "micro_batch": 2},
+    }
     whole = make_trainer(**settings)
     whole.train()
     again = make_trainer(**settings)
@@ -90,14 +93,17 @@ def test_every_plan_and_objective_runs_or_is_refused_with_both_names(plan, objec
 
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", names(OBJECTIVES))
-def test_every_plan_that_fits_an_objective_gives_it_a_finite_loss(make_trainer, rows, objective):
-    for plan in names(PLANS):
+def test_every_objective_has_a_finite_loss_with_every_plan_that_it_accepts(
+    make_trainer, rows, objective
+):
+    for plan in set(names(PLANS)) - {"fresh"}:
         if not load(PLANS, plan).gives <= load(OBJECTIVES, objective).accepts:
             continue
         trainer = make_trainer(
             plan=plan,
             objective=objective,
             objective_options=OPTIONS.get(objective, {}),
+            rollout={"max_turns": 4, "max_turn_tokens": 24},
             train={"group_size": 2, "micro_batch": 2, "trl": {"num_iterations": 2}},
         )
         inputs = trainer._generate_and_score_completions(rows(trainer))
