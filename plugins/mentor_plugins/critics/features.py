@@ -17,10 +17,10 @@ __all__ = ["explained", "own", "states"]
 def states(example: Example) -> list[Features]:
     """The states before each turn and after the last, turns + 1 of them.
 
-    Features: number of turns, of calls, of failures by kind, of repeated calls and of turns that
-    could not be read; the last turn's tool and its success; the environment. With a reference also
-    the calls that the reference has beyond this episode's, and the share of the reference's tools
-    that were used. A critic may know the reference, as only the student must play without it.
+    Counts: turns, calls, failures by kind, repeated calls, and turns that could not be read. Also
+    the last turn's tool, its success, and the environment. With a reference: the calls that the
+    reference has beyond this episode's, and the share of its tools that were used. A critic may
+    know the reference, as only the student must play without it.
     """
     trajectory = example.trajectory
     tools, length = set(), 0
