@@ -61,14 +61,14 @@ class Td(Critic):
         return found
 
     def learn(self, notes: Sequence[list[Features]], judged: Judged) -> Mapping[str, float | None]:
-        played: list[tuple[Features, float, Features | None]] = []
+        played: list[list[Any]] = []  # state, reward, next state or None at the end
         returns: list[Floats] = []
         for b, note in enumerate(notes):
             last = len(note) - 1
             turns = own(last, judged.replayed[b])
             rewards_N = turn_rewards(judged.composed, b, last)
             played += [
-                (note[k], float(rewards_N[k]), note[k + 1] if k + 1 < last else None) for k in turns
+                [note[k], float(rewards_N[k]), note[k + 1] if k + 1 < last else None] for k in turns
             ]
             returns_N = advantages(rewards_N, np.zeros(len(note)), self.discount, 1.0)
             returns.append(returns_N[turns.start :])

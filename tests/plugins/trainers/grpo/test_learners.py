@@ -23,7 +23,7 @@ TD = {"credit": "hier_critic", "critic": "td", "critic_options": {"warmup": 1}}
 def test_a_resumed_run_ends_as_one_that_was_never_stopped(make_trainer):
     """Four steps are two, and two more from the checkpoint: weights, metrics and critic."""
     settings = TD | {
-        "rollout": {"max_turns": 3, "max_turn_tokens": 24},
+        "rollout": {"max_turns": 4},
         "train": {"steps": 4, "checkpoint_every": 2, "group_size": 2, "micro_batch": 2},
     }
     whole = make_trainer(**settings)
@@ -41,7 +41,7 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(make_trainer):
         {k: v for k, v in t.state.log_history[-2].items() if "/" in k and "sec" not in k}
         for t in (again, whole)
     ]
-    assert "critic/explained" in shown[0]
+    assert shown[0]["critic/episodes"] > 0
     assert shown[0] == pytest.approx(shown[1], nan_ok=True)
 
 
