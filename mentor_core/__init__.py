@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mentor_core.contracts.credit import Credit, Layout
     from mentor_core.contracts.domain import Expert, ToolDomain
     from mentor_core.contracts.env import ActionGate, Pending, ToolEnv
+    from mentor_core.contracts.learner import Critic, Judged, Learner
     from mentor_core.contracts.lessons import Lessons, PlayedGroup, Taught
     from mentor_core.contracts.objective import MicroBatch, Objective
     from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
         Need,
         RewardTerm,
         Scores,
+        Worth,
     )
+    from mentor_core.contracts.rows import RowKind, RowUse, uses_of
     from mentor_core.contracts.sampler import TaskSampler
     from mentor_core.contracts.source import TrajectorySource
     from mentor_core.contracts.spaces import Observation
@@ -90,13 +93,15 @@ _NAMES = {
     "contracts.env": "ActionGate Pending ToolEnv",
     "contracts.lessons": "Lessons PlayedGroup Taught",
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
+    "contracts.learner": "Critic Judged Learner",
     "contracts.objective": "MicroBatch Objective",
     "contracts.plan": "Group Plan Start",
     "contracts.policy": "Generation Interrupted Limits Policy Sampling Session Student",
     "contracts.provenance": "Provenance Usage",
     "contracts.record_format": "RecordFormat",
     "contracts.report": "Report",
-    "contracts.reward": "Composed Composer Example Floats Need RewardTerm Scores",
+    "contracts.reward": "Composed Composer Example Floats Need RewardTerm Scores Worth",
+    "contracts.rows": "RowKind RowUse uses_of",
     "contracts.sampler": "TaskSampler",
     "contracts.source": "TrajectorySource",
     "contracts.spaces": "Observation",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mentor_core.contracts.component import Stateful
-from mentor_core.contracts.reward import Composed, Floats
+from mentor_core.contracts.reward import Composed, Floats, Worth
 
 __all__ = ["Credit", "Layout", "group_means"]
 
@@ -34,6 +34,10 @@ class Credit(Stateful, ABC):
 
     needs_turns: ClassVar[bool] = False
     """True if the credit needs rewards per turn, which not every composer gives."""
+    needs_values: ClassVar[Worth | None] = None
+    """The values that the credit needs of a critic. A critic that has learnt too little gives none,
+    so the credit must do without in the first steps.
+    """
 
     @abstractmethod
     def assign(

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from mentor_core.contracts.component import Stateful
 from mentor_core.contracts.policy import Student
+from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.trajectory import Trajectory
 
 __all__ = ["MicroBatch", "Objective"]
@@ -64,9 +65,11 @@ class Objective(Stateful, ABC):
 
     Attributes:
         replaces: true if `loss` is used; false leaves the trainer's own loss in place.
+        accepts: kinds of rows that the loss is right for.
     """
 
     replaces: ClassVar[bool] = True
+    accepts: ClassVar[frozenset[RowKind]] = frozenset({"sampled", "continued"})
 
     def check(self, config: Any) -> None:
         """Refuse settings that make the objective wrong or without effect.

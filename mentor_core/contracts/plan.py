@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, Turn
 
@@ -67,11 +68,12 @@ class Plan(Stateful):
     with the same arguments, and each plays its own share.
 
     Attributes:
-        replays: true if episodes may begin with replayed turns, which a policy must support.
+        gives: kinds of the rows. With "continued" among them, episodes may begin with replayed
+            turns, which a policy must support.
         hears: true if `hear` wants the episodes; they are gathered from all processes.
     """
 
-    replays: ClassVar[bool] = False
+    gives: ClassVar[frozenset[RowKind]] = frozenset({"sampled"})
     hears: ClassVar[bool] = False
 
     def start(self, tasks: Mapping[TaskKey, Task]) -> None:

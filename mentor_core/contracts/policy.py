@@ -16,6 +16,7 @@ from mentor_core.contracts.chat import Chat
 from mentor_core.contracts.component import Component
 from mentor_core.contracts.parsing import CallParser
 from mentor_core.contracts.provenance import Usage
+from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.trajectory import Call, Message, Tokens
 
 __all__ = [
@@ -131,12 +132,14 @@ class Policy(Component, ABC):
         parser: the format in which the policy writes calls, if the model does not decide this.
         ways: names of options that do not change the policy's turns, such as retries.
         replays: true if an episode may begin with replayed turns.
+        gives: kind of the rows that the policy plays.
     """
 
     needs_model: ClassVar[bool] = True
     parser: ClassVar[type[CallParser] | None] = None
     ways: ClassVar[frozenset[str]] = frozenset()
     replays: ClassVar[bool] = False
+    gives: ClassVar[RowKind] = "sampled"
 
     def prepare(self, student: Student | None, sampling: Sampling, limits: Limits) -> None:
         """Called before the first session, and again whenever the model has changed."""

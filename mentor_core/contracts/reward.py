@@ -34,6 +34,7 @@ __all__ = [
     "Need",
     "RewardTerm",
     "Scores",
+    "Worth",
     "added_by_turns",
     "has",
 ]
@@ -43,6 +44,8 @@ Need = Literal["answer", "reference", "gold", "schemas"]
 """Needs of a term: the task's answer, a verified reference, or, in the task's metadata, the right
 calls (`calls`) or the tools' schemas (`functions`).
 """
+Worth = Literal["reward", "terms"]
+"""Subject of a critic's values: the composed reward, or each reward term by itself."""
 NEEDS: dict[Need, str] = {
     "answer": "the task's answer",
     "reference": "a verified reference",
@@ -148,6 +151,12 @@ class Scores:
     turns_NK: list[Floats]
     groups_B: npt.NDArray[np.int64]
 
+    def rows(self, members: npt.NDArray[np.int64]) -> Scores:
+        """The scores of some of the trajectories, by their indices."""
+        turns_NK = [self.turns_NK[b] for b in members]
+        values_BK, groups_B = self.values_BK[members], self.groups_B[members]
+        return Scores(self.terms, self.weights_K, values_BK, turns_NK, groups_B)
+
     def column(self, term: str) -> Floats:
         """The values of one term, [B].
 
@@ -170,10 +179,25 @@ class Composed:
         rewards_B: rewards; NaN if not scored.
         turns_N: for each trajectory one array [turns] of each turn's addition to the reward; NaN if
             not known. None if the composer gives no rewards per turn.
+        values_N: for each trajectory the critic's values, as in `Critic.values`; None: no values.
+        discount: the critic's; 1 without a critic.
+        scores: the composed scores; None without a critic.
     """
 
     rewards_B: Floats
     turns_N: list[Floats] | None = None
+    values_N: list[Floats] | None = None
+    discount: float = 1.0
+    scores: Scores | None = None
+
+    def rows(self, members: npt.NDArray[np.int64]) -> Composed:
+        """The rewards of some of the trajectories, by their indices."""
+        turns_N, values_N = (
+            None if of_B is None else [of_B[b] for b in members]
+            for of_B in (self.turns_N, self.values_N)
+        )
+        scores = self.scores.rows(members) if self.scores is not None else None
+        return Composed(self.rewards_B[members], turns_N, values_N, self.discount, scores)
 
 
 class Composer(Stateful, ABC):

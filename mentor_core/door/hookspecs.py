@@ -54,6 +54,11 @@ def mentor_credits() -> Targets:  # type: ignore[empty-body]
 
 
 @hookspec
+def mentor_critics() -> Targets:  # type: ignore[empty-body]
+    """Values of states, for credits: subclasses of `mentor_core.contracts.learner.Critic`."""
+
+
+@hookspec
 def mentor_policies() -> Targets:  # type: ignore[empty-body]
     """Policies: subclasses of `mentor_core.contracts.policy.Policy`."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mentor_core.contracts.credit import Credit
     from mentor_core.contracts.env import ActionGate, ToolEnv
+    from mentor_core.contracts.learner import Critic
     from mentor_core.contracts.lessons import Lessons
     from mentor_core.contracts.objective import Objective
     from mentor_core.contracts.parsing import CallParser
@@ -41,6 +42,7 @@ __all__ = [
     "COMMANDS",
     "COMPOSERS",
     "CREDITS",
+    "CRITICS",
     "ENVIRONMENTS",
     "GATES",
     "KINDS",
@@ -107,6 +109,7 @@ REWARD_TERMS: Kind[RewardTerm] = _contract(
 )
 COMPOSERS: Kind[Composer] = _contract("composer", "mentor_composers", "reward:Composer")
 CREDITS: Kind[Credit] = _contract("credit", "mentor_credits", "credit:Credit")
+CRITICS: Kind[Critic] = _contract("critic", "mentor_critics", "learner:Critic")
 POLICIES: Kind[Policy] = _contract("policy", "mentor_policies", "policy:Policy")
 PARSERS: Kind[CallParser] = _contract("parser", "mentor_parsers", "parsing:CallParser")
 SAMPLERS: Kind[TaskSampler] = _contract("sampler", "mentor_samplers", "sampler:TaskSampler")

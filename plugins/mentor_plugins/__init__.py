@@ -40,7 +40,19 @@ def mentor_composers() -> dict[str, str]:
 def mentor_credits() -> dict[str, str]:
     return {
         "group": "mentor_plugins.credit.group:GroupAdvantage",
+        "hier_critic": "mentor_plugins.credit.hier_critic:HierCritic",
+        "multi_critic": "mentor_plugins.credit.multi_critic:MultiCritic",
         "turn": "mentor_plugins.credit.turn:TurnAdvantage",
+        "turn_critic": "mentor_plugins.credit.turn_critic:TurnCritic",
+    }
+
+
+@hookimpl
+def mentor_critics() -> dict[str, str]:
+    return {
+        "linear": "mentor_plugins.critics.linear:Linear",
+        "linear_terms": "mentor_plugins.critics.linear:LinearTerms",
+        "td": "mentor_plugins.critics.td:Td",
     }
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from mentor_core.contracts.rows import uses_of
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_lab.report.intervals import over_tasks
 from mentor_lab.report.read import Episode, Metrics
@@ -46,7 +47,7 @@ def value_of(metric: str) -> Value | None:
         case ["reward"]:
             return lambda t: t.reward
         case ["success"]:
-            return lambda t: None if t.outcome is None or t.replayed else float(t.outcome >= 1)
+            return _success
         case ["terms", term, "mean"]:
             return lambda t: t.scores.get(term)
         case ["turns"]:
@@ -54,6 +55,13 @@ def value_of(metric: str) -> Value | None:
         case ["calls"]:
             return lambda t: float(len(t.calls))
     return None
+
+
+def _success(episode: Trajectory) -> float | None:
+    """1 or 0; None for an episode that is no success or failure of the student's own."""
+    if episode.outcome is None or "success" not in uses_of(episode):
+        return None
+    return float(episode.outcome >= 1)
 
 
 def curve(metric: str, rows: Sequence[Metrics], episodes: Sequence[Episode]) -> Curve:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.plan import Group, Plan, Start
+from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, format_trajectory, parse_trajectory
 from mentor_toolkit.common_turns import first_difference
@@ -27,7 +28,7 @@ class Branch(Plan):
     biased. Different from the source, a node waits for the next batch, so it is one step older.
     """
 
-    replays: ClassVar[bool] = True
+    gives: ClassVar[frozenset[RowKind]] = frozenset({"sampled", "continued"})
     hears: ClassVar[bool] = True
 
     every: int = Field(4, ge=1, description="one group in so many begins at a node")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.plan import Group, Plan, Start
+from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.task import TaskKey
 
 __all__ = ["PrefixStart"]
@@ -28,7 +29,7 @@ class PrefixStart(Plan):
     2402.05808). Here each task has a k of its own, set by its own success.
     """
 
-    replays: ClassVar[bool] = True
+    gives: ClassVar[frozenset[RowKind]] = frozenset({"sampled", "continued"})
 
     harder: float = Field(
         0.5, gt=0, le=1, description="share of success from which the teacher gives one turn less"

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.policy import Limits, Sampling
+from mentor_core.contracts.rows import check_rows
 from mentor_core.door.registry import (
     COMPOSERS,
     CREDITS,
+    CRITICS,
     ENVIRONMENTS,
     GATES,
     OBJECTIVES,
@@ -87,6 +89,9 @@ def assemble(config: RunConfig) -> Parts:
             OBJECTIVES, config.objective, config.objective_options, "objective_options"
         ),
         credit=component(CREDITS, config.credit, config.credit_options, "credit_options"),
+        critic=component(CRITICS, config.critic, config.critic_options, "critic_options")
+        if config.critic
+        else None,
         trackers=Trackers(_several(TRACKERS, config.trackers, config.tracker_options)),
         reports=_several(REPORTS, config.reports, config.report_options),
         stages=_stages(config),
@@ -97,20 +102,49 @@ def assemble(config: RunConfig) -> Parts:
     for key, name, used, fault in (
         ("plan", config.plan, "plans", "plays no episodes by a plan"),
         ("objective", config.objective, "objectives", "has a loss of its own"),
+        ("critic", config.critic, "objectives", "has a loss of its own"),
     ):
-        default: str = RunConfig.model_fields[key].default
+        default: str | None = RunConfig.model_fields[key].default
         uses = [getattr(stage.trainer, used) for stage in parts.stages]
         if name != default and uses and not any(uses):
             raise ConfigError(
                 f"{key}={name}: the trainer {config.trainer!r} {fault}; use trainer=grpo, or "
-                f"{key}={default}"
+                + (f"{key}={default}" if default else f"leave {key} out")
             )
     if parts.credit.needs_turns and not parts.reward.composer.gives_turns:
         raise ConfigError(
             f"the credit {config.credit!r} needs rewards per turn, and the composer "
             f"{config.reward.composer!r} gives none; choose another credit, or other --rewards"
         )
+    plan, objective = f"plan {config.plan!r}", f"objective {config.objective!r}"
+    check_rows(plan, parts.plan.gives, objective, parts.objective.accepts)
+    _check_values(parts)
     return parts
+
+
+def _check_values(parts: Parts) -> None:
+    """Refuse a credit whose values no critic gives, and a critic that is unused or cannot learn."""
+    config, critic, needed = parts.config, parts.critic, parts.credit.needs_values
+    if needed and (critic is None or critic.gives != needed):
+        what, name = ("reward", "linear") if needed == "reward" else ("terms", "linear_terms")
+        found = "there is no critic" if critic is None else f"critic={config.critic} gives others"
+        raise ConfigError(
+            f"the credit {config.credit!r} needs a critic's values of the {what}, and {found}; use "
+            f"--set critic={name}"
+        )
+    if critic is None:
+        return
+    if not needed:
+        raise ConfigError(
+            f"critic={config.critic}: the credit {config.credit!r} uses no values; use --set "
+            "credit=turn_critic, or leave critic out"
+        )
+    missing = [term for term in critic.requires if term not in parts.reward.terms]
+    if missing:
+        raise ConfigError(
+            f"critic={config.critic} needs the reward term(s) {', '.join(missing)}, as only "
+            "outcomes tell good states from bad ones; name them in --rewards (weight 0 will do)"
+        )
 
 
 def _several(

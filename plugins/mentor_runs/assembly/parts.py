@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 from mentor_core.contracts.credit import Credit
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.execution import ToolExecutor
+from mentor_core.contracts.learner import Critic
 from mentor_core.contracts.objective import Objective
 from mentor_core.contracts.plan import Plan
 from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.report import Report
 from mentor_core.contracts.reward import NEEDS, has
+from mentor_core.contracts.rows import check_rows
 from mentor_core.contracts.shifts import check_split
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
@@ -103,6 +105,7 @@ class Parts:
     plan: Plan
     objective: Objective
     credit: Credit
+    critic: Critic | None
     trackers: Trackers
     reports: dict[str, Report]
     stages: list[Stage]
@@ -155,6 +158,8 @@ class Parts:
                     f"{key}={name} does not play with the model that is trained; `mentor eval` "
                     "can use it, and a trajectory source can read the file of its --output"
                 )
+        taker, accepts = f"objective {config.objective!r}", self.objective.accepts
+        check_rows(f"policy {config.policy!r}", {policy.gives}, taker, accepts)
         return policy, player
 
     def check_policies(self) -> None:

@@ -193,6 +193,8 @@ class RunConfig(_Section):
     objective_options: dict[str, Any] = Field(default_factory=dict)
     credit: str = Field("group", description="from rewards to advantages")
     credit_options: dict[str, Any] = Field(default_factory=dict)
+    critic: str | None = Field(None, description="values of states, for credits that need them")
+    critic_options: dict[str, Any] = Field(default_factory=dict)
     policy: str = Field("transformers", description="player of the rollouts")
     policy_options: dict[str, Any] = Field(default_factory=dict)
     parser: str = Field("auto", description="the model's format of tool calls")

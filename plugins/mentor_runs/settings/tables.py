@@ -14,6 +14,7 @@ from typing import Any
 from mentor_core.door.registry import (
     COMPOSERS,
     CREDITS,
+    CRITICS,
     GATES,
     OBJECTIVES,
     PARSERS,
@@ -33,6 +34,7 @@ COMPONENTS: dict[str, Kind[Any]] = {
     "plan": PLANS,
     "objective": OBJECTIVES,
     "credit": CREDITS,
+    "critic": CRITICS,
     "policy": POLICIES,
     "parser": PARSERS,
     "gate": GATES,

@@ -8,15 +8,20 @@ scores and token spans, not tokens.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mentor_core.contracts.credit import Credit, Layout
+from mentor_core.contracts.learner import Critic, Learner
 from mentor_core.contracts.reward import Composed, Example, Floats, Scores
+from mentor_core.contracts.rows import RowKind, RowUse, uses_of
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
+from mentor_core.support.errors import PluginError
 from mentor_runs.assembly.references import References
 from mentor_runs.assembly.reward import Reward
 
@@ -34,6 +39,8 @@ class Part:
         facts: environment → counts of events.
         outcomes: the outcome of each trajectory; None if not verified.
         replayed: number of replayed turns at the start of each trajectory.
+        uses: the permitted uses of each trajectory.
+        notes: name of a learner → its note of each trajectory.
     """
 
     scores: Scores
@@ -42,19 +49,31 @@ class Part:
     facts: dict[str, Counter[str]]
     outcomes: list[float | None]
     replayed: list[int]
+    uses: list[frozenset[RowUse]]
+    notes: dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A whole batch with its rewards; trajectories of process p stand after those of p − 1."""
+    """A whole batch with its rewards; trajectories of process p stand after those of p − 1.
+
+    Attributes:
+        scores: NaN, as rewards_B, for rows that may not count in their group.
+        counted: indices of the rows that count in their group, which `composed` has.
+        advantages_T: 0 for rows that do not count.
+    """
 
     scores: Scores
+    counted: npt.NDArray[np.int64]
     composed: Composed
+    rewards_B: Floats
     advantages_T: list[Floats]
     tasks: list[TaskKey]
     facts: dict[str, Counter[str]]
     outcomes: list[float | None]
     replayed: list[int]
+    uses: list[frozenset[RowUse]]
+    notes: dict[str, list[Any]]
 
 
 def score_part(
@@ -63,25 +82,33 @@ def score_part(
     references: References,
     reward: Reward,
     mask_truncated: bool,
+    learners: Mapping[str, Learner] | None = None,
+    played: RowKind = "sampled",
 ) -> Part:
-    """Score this process's trajectories.
+    """Score this process's trajectories, and let the learners note them.
+
+    Args:
+        learners: name → learner.
+        played: kind of the rows that the policy plays.
 
     Raises:
         RewardError: a term raised or left its bounds.
     """
     pairs = zip(trajectories, tasks, strict=True)
-    scores = reward.score([Example(t, task, references.get(task)) for t, task in pairs])
+    examples = [Example(t, task, references.get(task)) for t, task in pairs]
+    scores = reward.score(examples)
+    uses = [uses_of(trajectory, played) for trajectory in trajectories]
     layouts = [
         Layout(len(t.tokens.completion) if t.tokens else 0, [turn.span for turn in t.turns])
         for t in trajectories
     ]
     found: dict[str, Counter[str]] = {}
-    for trajectory in trajectories:
+    for trajectory, permitted in zip(trajectories, uses, strict=True):
         facts = found.setdefault(trajectory.env, Counter())
         facts["episodes"] += 1
         facts[f"end/{trajectory.end}"] += 1
         facts["turns"] += len(trajectory.turns)
-        alone = trajectory.replayed == 0  # success with a teacher's turns is no success
+        alone = "success" in permitted
         facts["alone"] += alone
         facts["verified"] += alone and trajectory.outcome is not None
         facts["successes"] += alone and (trajectory.outcome or 0.0) >= 1.0
@@ -100,6 +127,11 @@ def score_part(
         found,
         [trajectory.outcome for trajectory in trajectories],
         [trajectory.replayed for trajectory in trajectories],
+        uses,
+        {
+            name: [learner.note(example) for example in examples]
+            for name, learner in (learners or {}).items()
+        },
     )
 
 
@@ -108,8 +140,18 @@ def is_truncated(trajectory: Trajectory) -> bool:
     return trajectory.end in ("token_limit", "turn_limit", "time_limit")
 
 
-def join(parts: Sequence[Part], reward: Reward, credit: Credit, training_progress: float) -> Scored:
-    """Put the parts of all processes together and compose, the same in every process."""
+def join(
+    parts: Sequence[Part],
+    reward: Reward,
+    credit: Credit,
+    training_progress: float,
+    critic: Critic | None = None,
+) -> Scored:
+    """Put the parts of all processes together and judge them, the same in every process.
+
+    Composer, critic and credit see only the rows that may count in their group. So other rows
+    change no reward and no advantage but their own, which are NaN and 0.
+    """
     first = parts[0].scores
     scores = Scores(
         first.terms,
@@ -118,16 +160,57 @@ def join(parts: Sequence[Part], reward: Reward, credit: Credit, training_progres
         [turns for part in parts for turns in part.scores.turns_NK],
         np.concatenate([part.scores.groups_B for part in parts]),
     )
-    composed = reward.composer.compose(scores, training_progress)
-    layouts = [layout for part in parts for layout in part.layouts]
-    advantages = credit.assign(composed, scores.groups_B, layouts)
     facts: dict[str, Counter[str]] = {}
     for name, counts in ((name, counts) for part in parts for name, counts in part.facts.items()):
         facts.setdefault(name, Counter()).update(counts)
-    tasks = [task for part in parts for task in part.tasks]
-    outcomes = [outcome for part in parts for outcome in part.outcomes]
-    replayed = [turns for part in parts for turns in part.replayed]
-    return Scored(scores, composed, advantages, tasks, facts, outcomes, replayed)
+    layouts = [layout for part in parts for layout in part.layouts]
+    uses = [uses for part in parts for uses in part.uses]
+    notes = {name: [n for part in parts for n in part.notes[name]] for name in parts[0].notes}
+    counted = np.flatnonzero(["group" in permitted for permitted in uses])
+    judged = scores.rows(counted)
+    composed = reward.composer.compose(judged, training_progress)
+    if critic is not None:
+        values_N = _checked(critic.values([notes["critic"][b] for b in counted]), judged, critic)
+        composed = replace(composed, values_N=values_N, discount=critic.discount, scores=judged)
+    assigned_T = credit.assign(composed, judged.groups_B, [layouts[b] for b in counted])
+    rewards_B, values_BK = np.full(len(layouts), np.nan), np.full_like(scores.values_BK, np.nan)
+    rewards_B[counted], values_BK[counted] = composed.rewards_B, judged.values_BK
+    advantages_T = [np.zeros(layout.length) for layout in layouts]
+    for b, advantages in zip(counted, assigned_T, strict=True):
+        advantages_T[b] = advantages
+    return Scored(
+        scores=replace(scores, values_BK=values_BK),
+        counted=counted,
+        composed=composed,
+        rewards_B=rewards_B,
+        advantages_T=advantages_T,
+        tasks=[task for part in parts for task in part.tasks],
+        facts=facts,
+        outcomes=[outcome for part in parts for outcome in part.outcomes],
+        replayed=[turns for part in parts for turns in part.replayed],
+        uses=uses,
+        notes=notes,
+    )
+
+
+def _checked(values_N: list[Floats] | None, scores: Scores, critic: Critic) -> list[Floats] | None:
+    """A critic's values, if they have their shape and are finite.
+
+    Raises:
+        PluginError: they have not, or are not; names the critic.
+    """
+    if values_N is None:
+        return None
+    columns = () if critic.gives == "reward" else (len(scores.terms),)
+    wanted = [(len(turns_NK) + 1, *columns) for turns_NK in scores.turns_NK]
+    if [values.shape for values in values_N] != wanted:
+        raise PluginError(
+            f"the critic {type(critic).__name__} gave values of other shapes than [turns + 1"
+            + (", terms]" if columns else "]")
+        )
+    if not all(np.isfinite(values).all() for values in values_N):
+        raise PluginError(f"the critic {type(critic).__name__} gave values that are not finite")
+    return values_N
 
 
 def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
@@ -138,17 +221,12 @@ def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
             NAME/METRIC, unless it has no trajectory in the batch.
     """
     everything = sum(batch.facts.values(), Counter[str]())
-    metrics = _measure(batch.scores, batch.composed.rewards_B, everything)
+    metrics = _measure(batch.scores, batch.rewards_B, everything)
     for name in environments if len(environments) > 1 else ():
         own_B = np.array([env == name for env, _ in batch.tasks])
         if own_B.any():
-            own = replace(
-                batch.scores,
-                values_BK=batch.scores.values_BK[own_B],
-                turns_NK=[batch.scores.turns_NK[b] for b in np.flatnonzero(own_B)],
-                groups_B=batch.scores.groups_B[own_B],
-            )
-            measured = _measure(own, batch.composed.rewards_B[own_B], batch.facts[name])
+            own = batch.scores.rows(np.flatnonzero(own_B))
+            measured = _measure(own, batch.rewards_B[own_B], batch.facts[name])
             metrics |= {f"{name}/{metric}": value for metric, value in measured.items()}
     return metrics
 

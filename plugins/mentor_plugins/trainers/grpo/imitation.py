@@ -14,6 +14,7 @@ import torch
 from accelerate.utils import gather_object
 
 from mentor_core.contracts.lessons import Lessons, PlayedGroup, Taught
+from mentor_core.contracts.rows import uses_of
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.support.errors import ConfigError, DataError
@@ -63,9 +64,9 @@ class Imitation:
         self._rows = []
         if not self.weight:
             return
-        gathered = gather_object(
-            [(t.task_key, t.group or 0, t.outcome) for t in played if not t.replayed]
-        )
+        gives = self.training.policy.gives
+        own = [t for t in played if "success" in uses_of(t, gives)]
+        gathered = gather_object([(t.task_key, t.group or 0, t.outcome) for t in own])
         outcomes: dict[TaskKey, list[float]] = {}
         failures: dict[int, list[bool]] = {}
         for key, group, outcome in gathered:

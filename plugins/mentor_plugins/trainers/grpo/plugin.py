@@ -41,7 +41,8 @@ class Grpo(Trainer):
 
     def check(self, config: Any, processes: int) -> None:
         # The policy, which imports torch, is loaded only if the plan asks something of it.
-        if load(PLANS, config.plan).replays and not load(POLICIES, config.policy).replays:
+        continues = "continued" in load(PLANS, config.plan).gives
+        if continues and not load(POLICIES, config.policy).replays:
             raise ConfigError(
                 f"plan {config.plan!r} begins episodes with turns of others, and the policy "
                 f"{config.policy!r} cannot; use policy=transformers"

@@ -34,8 +34,8 @@ from mentor_core.contracts.component import Stateful
 from mentor_core.contracts.lessons import Lessons
 from mentor_core.contracts.plan import Group, Start
 from mentor_core.contracts.policy import Student
-from mentor_core.contracts.reward import Floats
-from mentor_core.contracts.task import Task, TaskKey
+from mentor_core.contracts.rows import uses_of
+from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import episode_seed
 from mentor_core.support.errors import PluginError
@@ -49,6 +49,12 @@ from mentor_plugins.trainers.grpo.batch import (
     score_part,
 )
 from mentor_plugins.trainers.grpo.imitation import Imitation
+from mentor_plugins.trainers.grpo.learners import (
+    learners_of,
+    outcomes_by_task,
+    rewards_by_task,
+    teach,
+)
 from mentor_plugins.trainers.grpo.objective import ObjectiveLoss
 from mentor_plugins.trainers.sealed import save_sealed
 from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
@@ -87,6 +93,7 @@ class MentorTrainer(GRPOTrainer):
     ) -> None:
         self.training, self.parts = training, training.parts
         self.imitation, self._micro_batches = Imitation(training, lessons, imitation), 0
+        self.learners = learners_of(self.parts)
         super().__init__(
             model=training.student.model,
             reward_funcs=[_composed],
@@ -103,6 +110,7 @@ class MentorTrainer(GRPOTrainer):
         self._tasks: list[Task] = []
         self._trajectories: list[Trajectory] = []
         self._scored: Scored | None = None
+        self._learnt: Metrics = {}
         self._seconds = dict.fromkeys(("rollout", "reward"), 0.0)
 
     def _send_telemetry(self) -> None:
@@ -156,6 +164,11 @@ class MentorTrainer(GRPOTrainer):
                     f"plan {self.parts.config.plan!r} gave {len(planned)} episodes to a group of "
                     f"{size}; expected one for each of its seeds, in their order"
                 )
+            if "continued" not in self.parts.plan.gives and any(start.given for start in planned):
+                raise PluginError(
+                    f"plan {self.parts.config.plan!r} gave an episode that begins with replayed "
+                    "turns; its `gives` must name rows of kind 'continued'"
+                )
             starts += planned
         return starts
 
@@ -184,8 +197,9 @@ class MentorTrainer(GRPOTrainer):
                 ids, logprobs, mask = [pad], [0.0], [0]
             else:
                 prompt, ids = record.prompt, record.completion
-                logprobs, mask = record.logprobs, record.mask
-            if trajectory.end == "error" or (self._mask_truncated and is_truncated(trajectory)):
+                logprobs, mask = record.logprobs, [int(kind == 1) for kind in record.mask]
+            learns = "gradient" in uses_of(trajectory, self.training.policy.gives)
+            if not learns or (self._mask_truncated and is_truncated(trajectory)):
                 mask = [0] * len(ids)
             for column, value in zip(rows, (prompt, ids, logprobs, mask), strict=True):
                 rows[column].append(value)
@@ -218,13 +232,20 @@ class MentorTrainer(GRPOTrainer):
             self.training.references,
             self.parts.reward,
             self._mask_truncated,
+            self.learners,
+            self.training.policy.gives,
         )
         training_progress = self.state.global_step / max(self.state.max_steps, 1)
         self._scored = join(
-            gather_object([part]), self.parts.reward, self.parts.credit, training_progress
+            gather_object([part]),
+            self.parts.reward,
+            self.parts.credit,
+            training_progress,
+            self.parts.critic,
         )
+        self._learnt = teach(self._scored, self.learners)
         for trajectory, reward in zip(
-            self._trajectories, self._local(self._scored.composed.rewards_B), strict=True
+            self._trajectories, self._local(self._scored.rewards_B), strict=True
         ):
             trajectory.reward = None if reward != reward else float(reward)  # NaN: not scored
         for trajectory, advantages_T in zip(
@@ -233,12 +254,12 @@ class MentorTrainer(GRPOTrainer):
             if trajectory.tokens is not None:
                 trajectory.tokens.advantages = advantages_T.round(4).tolist()
         self._seconds["reward"] = time.perf_counter() - began
-        self.parts.sampler.observe(_rewards_by_task(self._scored))
+        self.parts.sampler.observe(rewards_by_task(self._scored))
         if self.parts.plan.hears:
             self.parts.plan.hear(gather_object(self._trajectories))
-        self.parts.plan.observe(_outcomes_by_task(self._scored))
+        self.parts.plan.observe(outcomes_by_task(self._scored))
         self.training.on_rollout(self._trajectories, self.state.global_step)
-        rewards = torch.as_tensor(self._scored.composed.rewards_B, dtype=torch.float32)
+        rewards = torch.as_tensor(self._scored.rewards_B, dtype=torch.float32)
         return rewards[:, None].to(self.accelerator.device)
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
@@ -255,7 +276,7 @@ class MentorTrainer(GRPOTrainer):
         step = self.state.global_step
         self.imitation.choose(self._tasks, self._trajectories, step, self.model)
         measured = measure(scored, [*self.parts.sampler.samplers])
-        self._note(measured | self.imitation.metrics())
+        self._note(measured | self._learnt | self.imitation.metrics())
         return output
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -300,6 +321,7 @@ class MentorTrainer(GRPOTrainer):
             "credit": self.parts.credit,
             "objective": self.parts.objective,
             "lessons": self.imitation.lessons,
+            **self.learners,
         }
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
@@ -345,22 +367,3 @@ def trimmed(inputs: dict[str, Any]) -> dict[str, Any]:
 def _composed(**_: Any) -> list[float]:
     """TRL wants a reward function; `_calculate_rewards` is overridden and never calls it."""
     raise RuntimeError("MentorTrainer composes rewards itself")
-
-
-def _outcomes_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
-    outcomes: dict[TaskKey, list[float]] = {task: [] for task in batch.tasks}
-    for task, outcome in zip(batch.tasks, batch.outcomes, strict=True):
-        if outcome is not None:
-            outcomes[task].append(outcome)
-    return outcomes
-
-
-def _rewards_by_task(batch: Scored) -> dict[TaskKey, list[float]]:
-    """Rewards for the sampler: those of episodes that the student played alone."""
-    rewards: dict[TaskKey, list[float]] = {}
-    scored: Floats = batch.composed.rewards_B
-    for task, reward, replayed in zip(batch.tasks, scored, batch.replayed, strict=True):
-        known = rewards.setdefault(task, [])
-        if reward == reward and not replayed:  # not NaN
-            known.append(float(reward))
-    return rewards

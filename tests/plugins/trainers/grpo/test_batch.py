@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.reward import Composed, Composer, RewardTerm
+from mentor_core.contracts.learner import Critic, Learner
+from mentor_core.contracts.reward import Composed, Composer, Example, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Tokens, Turn
-from mentor_core.door.registry import CREDITS, create
-from mentor_core.support.errors import RewardError
+from mentor_core.door.registry import CREDITS, CRITICS, create
+from mentor_core.support.errors import PluginError, RewardError
 from mentor_lab.testing import trajectory_of
 from mentor_plugins.trainers.grpo.batch import join, measure, score_part
+from mentor_plugins.trainers.grpo.learners import outcomes_by_task, rewards_by_task, teach
 from mentor_runs.assembly.references import References
 from mentor_runs.assembly.reward import Reward
 
@@ -65,9 +67,9 @@ def played(group, outcome, calls=0, **fields):
     return trajectory_of(turns=turns, tokens=tokens, group=group, outcome=outcome, **fields)
 
 
-def part_of(*trajectories, reward=REWARD, references=NONE, mask_truncated=False):
+def part_of(*trajectories, reward=REWARD, references=NONE, mask_truncated=False, learners=None):
     tasks = [Task(trajectory.task_id, "tests", "?") for trajectory in trajectories]
-    return score_part(trajectories, tasks, references, reward, mask_truncated)
+    return score_part(trajectories, tasks, references, reward, mask_truncated, learners)
 
 
 def batch_of(*trajectories, reward=REWARD, training_progress=0.0, **options):
@@ -247,24 +249,162 @@ EPISODES = st.lists(
 )
 
 
-@given(EPISODES, st.integers(1, 7), st.sampled_from(("group", "turn")))
+PAIRS = {
+    "group": None,
+    "turn": None,
+    "turn_critic": "linear",
+    "hier_critic": "td",
+    "multi_critic": "linear_terms",
+}
+
+
+def judging(name):
+    """A reward by turns, a credit, and its critic, which has learnt from two batches."""
+    credit = create(CREDITS, name)
+    critic = create(CRITICS, PAIRS[name]) if PAIRS[name] else None
+    terms = {"outcome": Outcome(), "calls": Calls()}
+    reward = Reward(terms, {"outcome": 1.0, "calls": 0.5}, TurnsToo())
+    for outcome in (0.0, 1.0):
+        step(reward, credit, critic, [played(0, outcome, 1), played(0, 1.0), played(1, 0.5, 2)])
+    return reward, credit, critic
+
+
+def step(reward, credit, critic, *processes):
+    """One step of a training, with the episodes of each process."""
+    learners = {"critic": critic} if critic is not None else {}
+    parts = [part_of(*some, reward=reward, learners=learners) for some in processes]
+    batch = join(parts, reward, credit, 0.5, critic)
+    return batch, teach(batch, learners)
+
+
+def assert_equal(ones, others):
+    for one, other in zip(ones, others, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert np.isfinite(one).all()
+
+
+@given(EPISODES, st.integers(1, 7), st.sampled_from([*PAIRS]))
 def test_two_processes_together_are_as_one(trajectories, cut, name):
     """Otherwise a run on two devices would learn something else than one on one."""
     cut = min(cut, len(trajectories) - 1)
-    credit = create(CREDITS, name)
-    reward = Reward(
-        {"outcome": Outcome(), "calls": Calls()}, {"outcome": 1.0, "calls": 0.5}, TurnsToo()
-    )
-    whole = join([part_of(*trajectories, reward=reward)], reward, credit, 0.5)
-    halves = [part_of(*some, reward=reward) for some in (trajectories[:cut], trajectories[cut:])]
-    joined = join(halves, reward, credit, 0.5)
+    reward, credit, critic = judging(name)
+    whole, figures = step(reward, credit, critic, trajectories)
+    reward, credit, again = judging(name)
+    joined, others = step(reward, credit, again, trajectories[:cut], trajectories[cut:])
     assert measure(joined, ["dice", "shop"]) == measure(whole, ["dice", "shop"])
     assert joined.tasks == whole.tasks == [t.task_key for t in trajectories]
     np.testing.assert_array_equal(joined.scores.groups_B, whole.scores.groups_B)
-    np.testing.assert_array_equal(joined.composed.rewards_B, whole.composed.rewards_B)
-    for one, other in zip(joined.advantages_T, whole.advantages_T, strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert np.isfinite(one).all()
+    np.testing.assert_array_equal(joined.rewards_B, whole.rewards_B)
+    assert_equal(joined.advantages_T, whole.advantages_T)
+    assert figures == others
+    assert critic is None or critic.state() == again.state()
+
+
+@given(
+    EPISODES, st.integers(0, 8), st.sampled_from([*PAIRS]), st.sampled_from(["expert", "spliced"])
+)
+def test_a_taught_row_changes_nothing_but_itself(trajectories, place, name, source):
+    """Bit for bit: no mean, no std, no reward, no value, no state of a critic, no sampler."""
+    taught = played(0, 1.0, 3, source=source, env="shop")
+    place = min(place, len(trajectories))
+    mixed = [*trajectories[:place], taught, *trajectories[place:]]
+    reward, credit, critic = judging(name)
+    plain, _ = step(reward, credit, critic, trajectories)
+    reward, credit, again = judging(name)
+    batch, _ = step(reward, credit, again, mixed)
+    own = batch.advantages_T.pop(place)
+    assert not own.any()
+    assert np.isnan(batch.rewards_B[place])
+    assert_equal(batch.advantages_T, plain.advantages_T)
+    assert critic is None or critic.state() == again.state()
+    seen = measure(batch)
+    for figure, value in measure(plain).items():
+        if figure in ("reward", "reward_std", "success") or figure.endswith(("/mean", "/std")):
+            assert seen[figure] == value
+    for told in (rewards_by_task, outcomes_by_task):
+        assert {t: v for t, v in told(batch).items() if v} == {
+            t: v for t, v in told(plain).items() if v
+        }
+
+
+def test_the_same_row_as_the_students_own_changes_its_group():
+    """The broken variant: so the test above can fail."""
+    reward, credit, _ = judging("group")
+    plain, _ = step(reward, credit, None, [played(0, 0.0), played(0, 0.5)])
+    mixed, _ = step(reward, credit, None, [played(0, 0.0), played(0, 0.5), played(0, 1.0)])
+    assert mixed.advantages_T[0][0] != plain.advantages_T[0][0]
+
+
+def test_what_teaches_a_critic():
+    """Neither what was not scored, nor what broke: a critic would predict faults of the machine."""
+    reward, credit, critic = judging("turn_critic")
+    before = critic.state()
+    _, figures = step(reward, credit, critic, [played(0, None), played(0, 1.0, end="error")])
+    assert figures == {"critic/episodes": 0.0}
+    assert critic.state() == before
+    _, figures = step(reward, credit, critic, [played(0, None), played(0, 1.0), played(0, 0.0, 1)])
+    assert figures["critic/episodes"] == 2.0
+    assert critic.state() != before
+
+
+def test_no_row_trains_the_value_that_it_is_judged_by():
+    """Otherwise a critic that remembers episodes would leave no advantage at all."""
+    reward, credit, critic = judging("turn_critic")
+    batch = [played(0, 1.0, 2), played(0, 0.0)]
+    values = critic.values([critic.note(Example(t, Task("t", "tests", "?"))) for t in batch])
+    judged, _ = step(reward, credit, critic, batch)
+    assert_equal(judged.composed.values_N, values)
+
+
+class Wrong(Critic):
+    shape: tuple = ()
+    value: float = 0.0
+
+    def note(self, example):
+        return len(example.trajectory.turns)
+
+    def values(self, notes):
+        return [np.full((count + 1, *self.shape), self.value) for count in notes]
+
+    def learn(self, notes, judged):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [({"shape": (2,)}, "shapes"), ({"value": np.nan}, "not finite")]
+)
+def test_values_that_are_none_stop_the_run(options, said):
+    with pytest.raises(PluginError, match=f"the critic Wrong gave values .*{said}"):
+        step(*judging("turn_critic")[:2], Wrong(**options), [played(0, 1.0), played(0, 0.0)])
+
+
+class Counted(First, Learner):
+    """A composer that learns: a reward is divided by the number of episodes seen before."""
+
+    _seen: int = 1
+
+    def note(self, example):
+        return example.trajectory.outcome
+
+    def learn(self, notes, judged):
+        assert notes == judged.outcomes
+        self._seen += len(notes)
+        return {"seen": float(self._seen)}
+
+    def compose(self, scores, training_progress):
+        return Composed(scores.values_BK[:, 0] / self._seen)
+
+
+def test_composers_and_terms_may_learn_too():
+    composer = Counted()
+    reward = Reward({"outcome": Outcome()}, {"outcome": 1.0}, composer)
+    credit = create(CREDITS, "group", {"scale": "none"})
+    learners = {"composer": composer}
+    for expected, seen in ((1.0, 3.0), (1 / 3, 5.0)):
+        part = part_of(played(0, 1.0), played(0, 0.0), reward=reward, learners=learners)
+        batch = join([part], reward, credit, 0.0)
+        assert batch.rewards_B[0] == expected
+        assert teach(batch, learners) == {"composer/episodes": 2.0, "composer/seen": seen}
 
 
 class TurnsToo(First):

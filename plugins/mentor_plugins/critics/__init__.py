@@ -1,0 +1,1 @@
+"""Critics: values of the states before an episode's turns."""
