@@ -143,7 +143,7 @@ def _check_values(parts: Parts) -> None:
     if missing:
         raise ConfigError(
             f"critic={config.critic} needs the reward term(s) {', '.join(missing)}, as only "
-            "outcomes tell good states from bad ones; name them in --rewards (weight 0 will do)"
+            "outcomes tell good states from bad ones; name them in --rewards"
         )
 
 
