@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -60,6 +61,8 @@ def main(folder: Path) -> int:
     finally:
         held.close()
     state.model_copy(update={"status": "finished", "reason": "", **costs}).write(folder)
+    for checkpoints in list((folder / "run").rglob("checkpoints")):
+        shutil.rmtree(checkpoints, ignore_errors=True)  # the trained student stays
     return 0
 
 

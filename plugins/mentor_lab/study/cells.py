@@ -7,6 +7,7 @@ environment, the method's recipe, the method, `--model` and `--set`.
 from __future__ import annotations
 
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,9 @@ def plan(
                 ) from None
             parts_of.setdefault(environment, parts)
             trains, tasks = bool(parts.stages), _digest(parts)
+            if parts is not parts_of[environment]:
+                for env in parts.envs:
+                    env.close()
             if tasks != _digest(parts_of[environment]):
                 raise ConfigError(
                     f"{study.name}: the method {method!r} with the environment {environment!r} "
@@ -177,9 +181,11 @@ def _check(config: RunConfig) -> tuple[RunConfig, Parts]:
         )
     bare = config.model_copy(update={"evaluate": wanted.model_copy(update={"splits": []})})
     envs = assemble(bare).envs
+    shifts = [shift for env in envs for shift in env.shifts]
+    for env in envs:
+        env.close()
     splits: dict[str, None] = {}
     for split in wanted.splits:
-        shifts = [shift for env in envs for shift in env.shifts]
         splits |= dict.fromkeys(shifts if split == SHIFTS else [split])
     if not splits:
         raise ConfigError("evaluate.splits: the environment has no shifts; name a split, too")
@@ -187,8 +193,10 @@ def _check(config: RunConfig) -> tuple[RunConfig, Parts]:
         update={"evaluate": wanted.model_copy(update={"splits": list(splits)})}
     )
     parts = assemble(config)
-    for stage in parts.stages:
-        stage.trainer.check(config, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of the libraries of training
+        for stage in parts.stages:
+            stage.trainer.check(config, 1)
     _check_model(config.model)
     return config, parts
 
