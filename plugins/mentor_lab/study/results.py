@@ -202,8 +202,8 @@ def _success(seeds: Sequence[ByTask], trains: bool) -> Figure | None:
     shares = [fmean(by_task.values()) for by_task in seeds]
     if (trains and len(shares) == 1) or len(set(shares)) > 1:
         return _over_seeds(shares)
-    tasks = sorted(set.intersection(*(set(by_task) for by_task in seeds)))
-    means = [fmean(by_task[task] for by_task in seeds) for task in tasks]
+    tasks = sorted(set().union(*seeds))
+    means = [fmean(seed[task] for seed in seeds if task in seed) for task in tasks]
     return Figure(shares[0], estimate(means).interval, "tasks", shares)
 
 
