@@ -1,5 +1,7 @@
 """Studies: a grid of methods, environments and seeds, and one report of all its cells.
 
+Its parts:
+
 file        a study's TOML file
 cells       the file's cells, each with the settings of a run
 folder      the study on disk

@@ -1,5 +1,7 @@
 """A study on disk, as plain files that people can read.
 
+Its files:
+
 study.toml                        the study, as it was read
 study.json, report.md, report.html    figures of the finished cells
 ENVIRONMENT/teacher.jsonl         the teacher's verified episodes of the evaluated tasks
@@ -36,7 +38,7 @@ _LOCK = ".lock"
 
 
 class CellState(BaseModel):
-    """What `cell.json` says.
+    """The state of a cell, as `cell.json` has it.
 
     Attributes:
         tasks: digest of the evaluated tasks.
@@ -153,7 +155,7 @@ class StudyFolder:
         return folder
 
     def _changes(self, cell: Cell, state: CellState) -> Iterable[str]:
-        """What differs between the cell on disk and the cell of the study."""
+        """The differences between the cell on disk and the cell of the study."""
         yield from differences(read_toml(self.of(cell) / "cell.toml"), cell.settings)
         if state.tasks and state.tasks != cell.tasks:
             yield "the evaluated tasks"

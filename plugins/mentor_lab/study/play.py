@@ -53,6 +53,7 @@ def play(folder: StudyFolder, cells: Sequence[Cell], jobs: int, console: Console
                 for item in [item for item in running if item[1].poll() is not None]:
                     running.remove(item)
                     cell, process, began = item
+                    process.communicate()  # closes its input
                     state = _ended(folder.of(cell), process.returncode)
                     if state.status == "failed":
                         shown.say(f"{cell.name} failed: {state.reason}")
@@ -111,7 +112,8 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) 
         if process.poll() is None:
             process.send_signal(number)
     for process in processes:
-        process.wait()
+        process.wait()  # with its input open: a closed one would ask once more
+        process.communicate()
 
 
 @contextmanager

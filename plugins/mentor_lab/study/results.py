@@ -1,6 +1,6 @@
 """Figures of a study's finished cells: success, differences, similarity to the teacher, costs.
 
-Intervals are 95 %. A method that trains has Student's interval over its seeds; if all seeds agree,
+Intervals are 95 %. A method that trains has Student's interval over its seeds. If all seeds agree,
 the interval is over tasks, as one of no width would claim too much. The student as it is has an
 interval over tasks. Differences are paired by task, with a bootstrap over seeds and tasks
 (`mentor_lab.paired`).
