@@ -2,15 +2,15 @@
 
 Its files:
 
-study.toml                        the study, as it was read
-study.json, report.md, report.html    figures of the finished cells
-ENVIRONMENT/teacher.jsonl         the teacher's verified episodes of the evaluated tasks
-ENVIRONMENT/METHOD/SEED/          a cell:
-  cell.toml                       settings of the run
-  cell.json                       status (begun, finished, failed), reason, costs
-  log.txt                         output of the cell's process
-  run/                            the directory of `mentor run`
-  evaluations/SPLIT.jsonl         the evaluated episodes
+    study.toml                        the study, as it was read
+    study.json, report.md, report.html    figures of the finished cells
+    ENVIRONMENT/teacher.jsonl         the teacher's verified episodes of the evaluated tasks
+    ENVIRONMENT/METHOD/SEED/          a cell:
+      cell.toml                       settings of the run
+      cell.json                       status (begun, finished, failed), reason, costs
+      log.txt                         output of the cell's process
+      run/                            the directory of `mentor run`
+      evaluations/SPLIT.jsonl         the evaluated episodes
 """
 
 from __future__ import annotations
