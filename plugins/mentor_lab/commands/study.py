@@ -97,8 +97,8 @@ def command(
     console = console_for(as_json)
     if only_report and not folder.path.is_dir():
         raise RunError(f"{folder.path}: there is no study yet")
-    folder.open(study)
     if not only_report:
+        folder.open(study)
         for environment, own in parts.items():
             for note in write_teacher(own, folder.teacher(environment), console):
                 console.print(f"note: {environment}: {note}", highlight=False, markup=False)

@@ -102,7 +102,7 @@ def _work(folder: Path) -> dict[str, Any]:
         evaluated += ["--output", str(played), *(["--resume"] if played.exists() else [])]
         _mentor("eval", evaluated)
         _divide(parts, played, splits)
-    return _costs(run)
+    return _costs(run, parts)
 
 
 def _mentor(name: str, arguments: Sequence[str]) -> None:
@@ -126,7 +126,7 @@ def _divide(parts: Parts, played: Path, splits: dict[str, Path]) -> None:
     played.unlink()
 
 
-def _costs(run: RunDirectory) -> dict[str, Any]:
+def _costs(run: RunDirectory, parts: Parts) -> dict[str, Any]:
     """Seconds of all optimizer steps, sampled tokens, and number of references."""
     seconds = 0.0
     for file in run.path.rglob("metrics.jsonl"):
@@ -138,10 +138,15 @@ def _costs(run: RunDirectory) -> dict[str, Any]:
         for trajectory in iterate_trajectories(file)
         if trajectory.tokens
     )
+    whole = parts.config.train.record_every == 1
     references = 0
     if run.references.exists():
         references = sum(1 for _ in run.references.open("rb"))
-    return {"seconds": seconds, "sampled_tokens": tokens, "references": references}
+    return {
+        "seconds": seconds,
+        "sampled_tokens": tokens if whole else None,
+        "references": references,
+    }
 
 
 def _end_with_parent() -> None:

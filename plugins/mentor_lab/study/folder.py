@@ -44,7 +44,8 @@ class CellState(BaseModel):
         tasks: digest of the evaluated tasks.
         reason: why the cell failed.
         seconds: time of optimizer steps, over all stages.
-        sampled_tokens: number of tokens that the student sampled in training.
+        sampled_tokens: number of tokens that the student sampled in training; None if not all
+            episodes were kept (train.record_every).
         references: number of the teacher's references at hand.
     """
 
@@ -54,7 +55,7 @@ class CellState(BaseModel):
     tasks: str = ""
     reason: str = ""
     seconds: float = 0.0
-    sampled_tokens: int = 0
+    sampled_tokens: int | None = 0
     references: int = 0
 
     @classmethod

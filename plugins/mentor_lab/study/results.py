@@ -191,7 +191,8 @@ def _row(
         row.similarity[split] = _over_seeds(similar) if similar else None
     if states:
         row.seconds = fmean(state.seconds for state in states)
-        row.sampled_tokens = fmean(state.sampled_tokens for state in states)
+        sampled = [n for state in states if (n := state.sampled_tokens) is not None]
+        row.sampled_tokens = fmean(sampled) if len(sampled) == len(states) else None
         row.references = fmean(state.references for state in states)
     return row, successes
 
