@@ -13,7 +13,7 @@ import numpy.typing as npt
 from mentor_core.contracts.component import Stateful
 from mentor_core.contracts.reward import Composed, Floats, Worth
 
-__all__ = ["Credit", "Layout", "group_means"]
+__all__ = ["Credit", "Layout"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,3 @@ class Credit(Stateful, ABC):
             groups_B: number of each trajectory's group.
             layouts: B layouts. Advantages outside the spans are ignored.
         """
-
-
-def group_means(values_B: Floats, groups_B: npt.NDArray[np.int64]) -> Floats:
-    """For each entry the mean over its group, [B]; entries that are NaN do not count."""
-    means_B = np.full_like(values_B, np.nan)
-    for group in np.unique(groups_B):
-        members = groups_B == group
-        scored = values_B[members & ~np.isnan(values_B)]
-        if scored.size:
-            means_B[members] = scored.mean()
-    return means_B

@@ -71,19 +71,13 @@ class Lessons(Stateful):
     """
 
     def start(self, tasks: Mapping[TaskKey, Task], references: References) -> None:
-        """Called once before the training, and before `restore`.
-
-        Args:
-            tasks: the tasks of the run that have references.
-            references: task → its verified references.
-        """
+        """Called once before the training and `restore`, with the tasks that have references."""
 
     def observe(self, outcomes: Mapping[TaskKey, Sequence[float]]) -> None:
-        """Called after each batch, before `taught`, with the same outcomes in every process.
+        """Called before `taught`, with the same outcomes in every process.
 
         Args:
-            outcomes: each task's verified outcomes in [0, 1], without episodes after a replayed
-                beginning.
+            outcomes: each task's verified outcomes in [0, 1] in the batch, as of `Plan.observe`.
         """
 
     @abstractmethod

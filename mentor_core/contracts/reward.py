@@ -13,7 +13,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -22,7 +21,6 @@ import numpy.typing as npt
 from mentor_core.contracts.component import Component, Stateful
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.contracts.transcript import transcript
 from mentor_core.support.errors import ConfigError
 
 __all__ = [
@@ -35,7 +33,6 @@ __all__ = [
     "RewardTerm",
     "Scores",
     "Worth",
-    "added_by_turns",
     "has",
 ]
 
@@ -100,8 +97,7 @@ class RewardTerm(Component, ABC):
         """The addition of each turn to the score; None if the term has no meaning per turn.
 
         Each addition is within ± the width of `bounds`. The sum is the turns' total effect on the
-        score, so that rewards per turn favour the same episodes as the score. `added_by_turns`
-        computes such additions.
+        score, so that rewards per turn favour the same episodes as the score.
         """
         return None
 
@@ -236,32 +232,6 @@ class Example:
     trajectory: Trajectory
     task: Task
     references: Sequence[Trajectory] = ()
-
-    def __str__(self) -> str:
-        return transcript(self.trajectory, self.task, self.references)
-
-
-def added_by_turns(
-    term: RewardTerm, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
-) -> list[float | None] | None:
-    """Each turn's addition to a term's score: the score up to the turn, less the score before it.
-
-    The sum is the score less the score of an episode without turns, so that rewards per turn favour
-    the same episodes as the score. None if the term does not score the trajectory, and for turns
-    before or after which there is no score. An unfinished episode has no end, answer or outcome.
-    """
-    whole = term.score(trajectory, task, references)
-    if whole is None:
-        return None
-    begun = replace(trajectory, end=None, answer=None, outcome=None)
-    scores = [
-        term.score(replace(begun, turns=trajectory.turns[:count]), task, references)
-        for count in range(len(trajectory.turns))
-    ]
-    return [
-        None if before is None or after is None else after - before
-        for before, after in pairwise([*scores, whole])
-    ]
 
 
 def _shown(value: float | None) -> str:

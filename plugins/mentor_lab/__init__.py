@@ -9,6 +9,7 @@ Its parts:
     comparison       `mentor compare-rewards`: compares the effects of two rewards
     report/          `mentor report` and `mentor watch`: a run's page and curves
     imitation        `mentor imitation`: compares a student's use of tools with the teacher's
+    study/           `mentor study`: methods × seeds × environments, and one report
     paired           `mentor compare`: which of two systems is better, with its uncertainty
     verdict, search  a finding, and Hypothesis' search for findings
     testing          for tests of plugins
@@ -31,6 +32,7 @@ def mentor_commands() -> dict[str, str]:
         "report": "mentor_lab.commands.report:command",
         "score": "mentor_lab.commands.score:command",
         "student": "mentor_lab.commands.student:command",
+        "study": "mentor_lab.commands.study:command",
         "watch": "mentor_lab.commands.watch:command",
     }
 

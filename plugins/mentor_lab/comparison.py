@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mentor_core.contracts.credit import Credit, Layout, group_means
+from mentor_core.contracts.credit import Credit, Layout
 from mentor_core.contracts.reward import Composed, Floats
 from mentor_lab.scoring import Row
+from mentor_toolkit.group_means import group_means
 
 __all__ = ["Comparison", "Conflict", "Effect", "compare", "measure"]
 

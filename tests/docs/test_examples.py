@@ -7,7 +7,8 @@ In README.md and docs/, of each file on its own and in a temporary directory:
   is executed and must end with exit code 0, or with N where the line before it in the block is
   `# exit code N`.
 
-A block that begins with `# NAME.py` is written to that file, for the commands after it.
+A block that begins with `# NAME.py` or `# NAME.toml` is written to that file, for the commands
+after it.
 
 A block that would train, or that needs a run, a GPU or a network, stands after the comment
 `<!-- not executed: the reason -->`. Its options are checked all the same.
@@ -119,7 +120,7 @@ def test_the_python_of_the_documentation_runs(path, tmp_path, monkeypatch):
 def test_the_commands_of_the_documentation_run(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for block in blocks(path):
-        if named := re.match(r"# (\w+\.py)\n", block.body):
+        if named := re.match(r"# ([\w-]+\.(?:py|toml))\n", block.body):
             (tmp_path / named[1]).write_text(block.body, encoding="utf-8")
         if block.language == "json":  # a tasks file that the commands after it read
             (tmp_path / "my-tasks.jsonl").write_text(block.body, encoding="utf-8")

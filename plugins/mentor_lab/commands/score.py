@@ -249,9 +249,9 @@ def _facts(saved: Saved, needs: Mapping[Need, Sequence[str]], tasks: set[TaskKey
 
 def _explain(saved: Saved, inputs: Inputs, task_id: str | None, console: Console) -> None:
     from mentor_core.contracts.trajectory import parse_trajectory
-    from mentor_core.contracts.transcript import transcript
     from mentor_lab.scoring import read_lines, task_of
     from mentor_runs.assembly.assemble import make_reward
+    from mentor_toolkit.transcript import transcript
 
     seen: set[str] = set()
     for line in read_lines(saved.files):

@@ -1,28 +1,19 @@
-"""The page: figures, tables and episodes of runs in one HTML file.
-
-plotly.js and the data are packed with gzip, as their text is three times as long; the browser
-unpacks them.
-"""
+"""The page: figures, tables and episodes of runs in one HTML file."""
 
 from __future__ import annotations
 
-import base64
-import gzip
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from mentor_core import __version__
 from mentor_core.support.errors import ConfigError
 from mentor_lab.report import figures, tables
 from mentor_lab.report.curves import MOST_POINTS
 from mentor_lab.report.pack import MOST_BYTES, Packed, pack, read_source
 from mentor_lab.report.read import Run, megabytes, open_run
+from mentor_lab.report.render import render
 from mentor_toolkit.disk import writing
 from mentor_toolkit.progress_bar import bar
 
@@ -134,8 +125,6 @@ def _figures(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _render(runs: Sequence[Run], drawn: Mapping[str, Any], packed: Packed) -> str:
-    from jinja2 import Environment, StrictUndefined
-
     several = len(runs) > 1
     gaps = [tables.gaps(run) for run in runs]
     gap = tables.together(runs, [table for table, _ in gaps])
@@ -149,14 +138,9 @@ def _render(runs: Sequence[Run], drawn: Mapping[str, Any], packed: Packed) -> st
     ]
     points = [stage.metrics for run in runs for stage in run.stages]
     every = max((len(rows) for rows in points), default=0) / MOST_POINTS
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    folder = files("mentor_lab.report")
-    template = environment.from_string((folder / "page.html.jinja").read_text(encoding="utf-8"))
-    return template.render(
-        version=__version__,
-        written=f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
+    return render(
+        "page.html.jinja",
+        scripts=("draw.js", "page.js"),
         title=f"{len(runs)} runs of {runs[0].settings.get('env')}" if several else runs[0].name,
         sections=_SECTIONS.items(),
         banners=banners,
@@ -177,16 +161,5 @@ def _render(runs: Sequence[Run], drawn: Mapping[str, Any], packed: Packed) -> st
         costs=[tables.together(runs, [tables.costs(run) for run in runs])],
         shown=packed.shown,
         notes=packed.notes,
-        css=(folder / "page.css").read_text(encoding="utf-8"),
-        javascript=(folder / "page.js").read_text(encoding="utf-8"),
-        plotly=_plotly(),
         data=packed.text,
     )
-
-
-@cache
-def _plotly() -> str:
-    """plotly.js, packed: 2 MB in place of 5."""
-    from plotly.offline import get_plotlyjs
-
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from mentor_core.contracts.credit import group_means
 from mentor_core.contracts.reward import Composed, Floats, Scores
 from mentor_plugins.composers.weighted import Weighted
+from mentor_toolkit.group_means import group_means
 
 __all__ = ["Normalised"]
 

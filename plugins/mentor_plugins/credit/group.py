@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from mentor_core.contracts.credit import Credit, Layout, group_means
+from mentor_core.contracts.credit import Credit, Layout
 from mentor_core.contracts.reward import Composed, Floats
 from mentor_plugins.credit.scaling import Scale, divisors
+from mentor_toolkit.group_means import group_means
 
 __all__ = ["GroupAdvantage"]
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mentor_core.contracts.credit import Credit, Layout, group_means
+from mentor_core.contracts.credit import Credit, Layout
 from mentor_core.contracts.reward import Composed, Floats
+from mentor_toolkit.group_means import group_means
 
 __all__ = ["Valued"]
 

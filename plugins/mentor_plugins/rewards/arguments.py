@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import Field
 from scipy.optimize import linear_sum_assignment
 
-from mentor_core.contracts.reward import Need, RewardTerm, added_by_turns
+from mentor_core.contracts.reward import Need, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_plugins.rewards.gold import Against, Wanted, functions_of, need_of, wanted_calls
 from mentor_plugins.rewards.schemas import acceptable_similarity, alike, parameters_of
+from mentor_toolkit.added_by_turns import added_by_turns
 from mentor_toolkit.call_check import Verdict, check_calls
 
 __all__ = ["Arguments"]

@@ -8,10 +8,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from mentor_core.contracts.reward import Need, RewardTerm, added_by_turns
+from mentor_core.contracts.reward import Need, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_plugins.rewards.gold import Against, gold_calls, need_of
+from mentor_toolkit.added_by_turns import added_by_turns
 
 __all__ = ["ToolSelection"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mentor_core.contracts.reward import RewardTerm, added_by_turns
+from mentor_core.contracts.reward import RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
+from mentor_toolkit.added_by_turns import added_by_turns
 
 __all__ = ["ValidTools"]
 

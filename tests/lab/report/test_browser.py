@@ -8,6 +8,8 @@ import time
 import pytest
 
 from mentor_lab.report.page import write_page
+from mentor_lab.study.page import page
+from mentor_lab.study.results import Figure, Results, Row
 
 pytestmark = pytest.mark.slow
 
@@ -231,3 +233,23 @@ def test_everything_that_can_be_used_has_a_name(show):
         ".map(e => e.outerHTML.slice(0, 80))",
     )
     assert nameless == []
+
+
+def test_the_page_of_a_study_draws_bars_with_intervals(show, tmp_path):
+    figure = Figure(0.5, (0.4, 0.7), "seeds", [0.4, 0.6])
+    rows = [
+        Row("easy", name, True, 2, 2, success={"eval": figure}, similarity={"eval": figure})
+        for name in ("sparse", "mentor")
+    ]
+    file = tmp_path / "study.html"
+    found = Results("some", "A question.", "sparse", [0, 1], {"easy": ["eval"]}, rows)
+    file.write_text(page(found), encoding="utf-8")
+    browser = show(file)
+    until(
+        lambda: script(browser, "return document.querySelectorAll('.js-plotly-plot').length") == 2
+    )
+    drawn = script(browser, "return document.querySelector('.js-plotly-plot').data")
+    assert [trace["name"] for trace in drawn] == ["sparse", "mentor"]
+    assert drawn[0]["error_y"]["array"] == pytest.approx([0.2])
+    browser.find_element("id", "theme").click()
+    assert "light" in browser.find_element("id", "theme").text

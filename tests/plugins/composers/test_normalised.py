@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.contracts.credit import Layout, group_means
+from mentor_core.contracts.credit import Layout
 from mentor_core.contracts.reward import Scores
 from mentor_plugins.composers.normalised import Normalised
 from mentor_plugins.credit.group import GroupAdvantage
+from mentor_toolkit.group_means import group_means
 
 NAN = np.nan
 
