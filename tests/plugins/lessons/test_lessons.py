@@ -33,7 +33,7 @@ def test_a_run_teaches_beside_reinforcement(mentor, tmp_path, name):
         (("trainer_options.lessons=trek",), "set trainer_options.imitation"),
         (
             ("trainer_options.imitation=0.3", "trainer_options.lessons=treck"),
-            "did you mean 'trek'",
+            "unknown lesson 'treck'; did you mean trek",
         ),
         (
             ("trainer_options.imitation=0.3", "trainer_options.lessons_options.row=2"),
