@@ -240,11 +240,11 @@ def _difference(
 
 def _notes(found: Results) -> list[str]:
     notes = []
-    trained = [row for row in found.rows if row.trains]
-    if trained and len(found.seeds) == 1:
+    single = dict.fromkeys(row.method for row in found.rows if row.trains and row.finished == 1)
+    if single:
         notes.append(
-            f"One seed only ({found.seeds[0]}): no interval can be given for methods that train, "
-            "as other seeds may give other results. p-values are about the tasks."
+            f"One seed only of {', '.join(single)}: no interval can be given, as other seeds may "
+            "give other results. p-values are about the tasks."
         )
     for environment, splits in found.splits.items():
         rows = [row for row in found.rows if row.environment == environment]

@@ -92,6 +92,7 @@ def test_a_failed_cell_has_its_reason_and_does_not_count(played, tmp_path):
     assert "| sparse | 1 of 2, 1 failed | 100.0 |" in text
     assert "| sparse | 1 | no such model |" in text
     assert "1 of 3 cells have not finished, 1 of them failed" in text
+    assert "One seed only of sparse: no interval can be given" in text
 
 
 def test_the_files_agree(played, tmp_path):
