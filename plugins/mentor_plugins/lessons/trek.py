@@ -15,7 +15,7 @@ __all__ = ["Trek"]
 
 
 class Trek(Lessons):
-    """Explores by the teacher only where the student itself finds nothing.
+    """Teaches only the tasks for which the student itself finds no solution.
 
     A task is hard if its latest group's share of success is below `below`. Each batch teaches
     `rows` references of hard tasks, of this batch or of an earlier one. The student's likeliest of
