@@ -7,7 +7,6 @@ the teacher: the one that the student follows for the most turns.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 
 from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import Call, Trajectory, Turn
+from mentor_toolkit.calls import as_text, same_call, written
 
 __all__ = ["AfterError", "ArgumentError", "ImitationGap", "imitation_gap"]
 
@@ -181,7 +181,7 @@ def _closest(episode: Trajectory, models: Sequence[Trajectory]) -> Trajectory:
         turn = _divergence(episode, model)
         agreed = float("inf") if turn is None else turn
         calls = abs(len(episode.calls) - len(model.calls))
-        return -agreed, calls, [f"{_written(call)} {call.key}" for call in model.calls]
+        return -agreed, calls, [f"{written(call)} {call.key}" for call in model.calls]
 
     return min(models, key=distance)
 
@@ -193,41 +193,19 @@ def _divergence(episode: Trajectory, model: Trajectory) -> int | None:
         ours, theirs = (
             side.turns[index] if index < len(side.turns) else nothing for side in (episode, model)
         )
-        same = len(ours.calls) == len(theirs.calls) and all(map(_same, ours.calls, theirs.calls))
+        same = len(ours.calls) == len(theirs.calls) and all(
+            map(same_call, ours.calls, theirs.calls)
+        )
         if not same or ours.parse_failure != theirs.parse_failure:
             return index + 1
     return None
-
-
-def _same(ours: Call, theirs: Call) -> bool:
-    """True if two calls are the same to the environment, or have the same name and arguments."""
-    if ours.key is not None and ours.key == theirs.key:
-        return True
-    return _written(ours) == _written(theirs)
-
-
-def _written(call: Call) -> str:
-    return _text([call.name, call.arguments])
-
-
-def _text(value: Any) -> str:
-    return json.dumps(_whole(value), sort_keys=True)
-
-
-def _whole(value: Any) -> Any:
-    """The value with whole floats as integers: 2.0 is 2, as in a JSON schema."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _whole(part) for key, part in value.items()}
-    return [_whole(part) for part in value] if isinstance(value, list) else value
 
 
 def _without_same(ours: Sequence[Call], theirs: Sequence[Call]) -> tuple[list[Call], list[Call]]:
     """The calls of each side that have no equal on the other side."""
     left, wanted = [], list(theirs)
     for call in ours:
-        equal = next((other for other in wanted if _same(call, other)), None)
+        equal = next((other for other in wanted if same_call(call, other)), None)
         if equal is None:
             left.append(call)
         else:
@@ -250,7 +228,7 @@ def _argument_errors(ours: Iterable[Call], theirs: Iterable[Call]) -> Counter[Ar
         for key in given.keys() & expected.keys():
             if _json_type(given[key]) is not _json_type(expected[key]):
                 found["another_type"] += 1
-            elif _text(given[key]) != _text(expected[key]):
+            elif as_text(given[key]) != as_text(expected[key]):
                 found["another_value"] += 1
     return found
 
@@ -282,7 +260,7 @@ def _reaction(turn: Turn, next_: Turn | None) -> AfterError:
         return "failed_again"
     if not next_.calls:
         return "no_call"
-    if any(_written(call) == _written(before) for call in next_.calls for before in failed):
+    if any(written(call) == written(before) for call in next_.calls for before in failed):
         return "repeated"
     if failed and not {call.name for call in failed} & {call.name for call in next_.calls}:
         return "another_tool"

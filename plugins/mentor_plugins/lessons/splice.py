@@ -10,7 +10,7 @@ from pydantic import Field
 from mentor_core.contracts.lessons import Lessons, Likelihood, PlayedGroup, Taught
 from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.support.errors import PluginError
-from mentor_toolkit.common_turns import first_difference
+from mentor_toolkit.calls import first_difference
 from mentor_toolkit.scripts import replay
 
 __all__ = ["Splice"]

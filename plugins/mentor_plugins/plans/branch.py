@@ -11,7 +11,7 @@ from mentor_core.contracts.plan import Group, Plan, Start
 from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, format_trajectory, parse_trajectory
-from mentor_toolkit.common_turns import first_difference
+from mentor_toolkit.calls import first_difference
 
 __all__ = ["Branch"]
 
