@@ -15,7 +15,22 @@ from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.play.rewriting import rewritten
 from mentor_core.support.errors import DataError
 
-__all__ = ["taught_tokens"]
+__all__ = ["Row", "as_row", "taught_tokens"]
+
+Row = dict[str, list[int]]
+"""`input_ids` and `labels` of one episode, of one length; −100: no loss."""
+
+
+def as_row(record: Tokens, kind: int) -> Row:
+    """An episode for maximum likelihood: its tokens of one kind of `Tokens.mask` are imitated."""
+    labels = [
+        token if own == kind else -100
+        for token, own in zip(record.completion, record.mask, strict=True)
+    ]
+    return {
+        "input_ids": record.prompt + record.completion,
+        "labels": [-100] * len(record.prompt) + labels,
+    }
 
 
 def taught_tokens(

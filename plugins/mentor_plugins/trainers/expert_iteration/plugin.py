@@ -25,7 +25,8 @@ from mentor_core.contracts.trainer import Trained
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import Start, episode_seed
 from mentor_core.support.errors import ConfigError
-from mentor_plugins.trainers.sft.plugin import Row, Sft
+from mentor_plugins.trainers.sft.plugin import Sft
+from mentor_plugins.trainers.taught import Row, as_row
 from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
 from mentor_runs.training import Training
 
@@ -175,11 +176,4 @@ def _row(trajectory: Trajectory) -> Row:
     record = trajectory.tokens
     if record is None:
         raise ValueError("an episode without a token record cannot be imitated")
-    labels = [
-        token if sampled == 1 else -100
-        for token, sampled in zip(record.completion, record.mask, strict=True)
-    ]
-    return {
-        "input_ids": record.prompt + record.completion,
-        "labels": [-100] * len(record.prompt) + labels,
-    }
+    return as_row(record, 1)

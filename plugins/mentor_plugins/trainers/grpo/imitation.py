@@ -19,7 +19,8 @@ from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_plugins.trainers.grpo.batch import Metrics
-from mentor_plugins.trainers.taught import taught_tokens
+from mentor_plugins.trainers.sft.choose import likelihood
+from mentor_plugins.trainers.taught import as_row, taught_tokens
 from mentor_runs.training import Training
 
 __all__ = ["Imitation"]
@@ -133,9 +134,7 @@ class Imitation:
         record = self._record(row)
         if record is None:
             return None
-        with torch.no_grad():
-            nll_BT, taught_BT = likelihoods([record], model)
-        return -float((nll_BT * taught_BT).sum() / taught_BT.sum())
+        return likelihood(as_row(record, 2), model)
 
     def _record(self, row: Taught) -> Tokens | None:
         """The row as the student would write it; None if the student's format cannot hold it."""

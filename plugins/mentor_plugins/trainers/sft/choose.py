@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from mentor_core.contracts.trajectory import Trajectory
+from mentor_plugins.trainers.taught import Row
 
-__all__ = ["Choice", "Pair", "choose"]
+__all__ = ["Choice", "Pair", "choose", "likelihood"]
 
 Choice = Literal["all", "likeliest", "shortest", "nearest"]
-Pair = tuple[Trajectory, dict[str, list[int]]]
+Pair = tuple[Trajectory, Row]
 """A reference, and its row of token ids."""
 
 
@@ -32,14 +33,14 @@ def choose(how: Choice, pairs: Sequence[Pair], model: Any) -> list[Pair]:
     if how == "all" or len(pairs) < 2:
         return list(pairs)
     scores: dict[Choice, Callable[[Pair], float]] = {
-        "likeliest": lambda pair: _likelihood(pair[1], model),
+        "likeliest": lambda pair: likelihood(pair[1], model),
         "shortest": lambda pair: -sum(label != -100 for label in pair[1]["labels"]),
         "nearest": lambda pair: sum(_likeness(pair[0], other) for other, _ in pairs),
     }
     return [max(pairs, key=scores[how])]
 
 
-def _likelihood(row: dict[str, list[int]], model: Any) -> float:
+def likelihood(row: Row, model: Any) -> float:
     """Mean log-probability, in nats, of the row's taught tokens."""
     import torch
 

@@ -16,12 +16,12 @@ from mentor_core.contracts.trainer import Trained, Trainer
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_plugins.trainers.grpo.settings import lora_config
 from mentor_plugins.trainers.sft.choose import Choice, Pair, choose
-from mentor_plugins.trainers.taught import taught_tokens
+from mentor_plugins.trainers.taught import Row, as_row, taught_tokens
 from mentor_runs.settings.keys import unknown_keys
 from mentor_runs.settings.model_names import is_embedded
 from mentor_runs.training import Training
 
-__all__ = ["Row", "Sft"]
+__all__ = ["Sft"]
 
 _EMBEDDED_RATE, _RATE = 3e-4, 2e-5
 _OWN = {
@@ -34,9 +34,6 @@ _OWN = {
     "seed": "seed",
     "output_dir": "--output",
 }
-
-Row = dict[str, list[int]]
-"""`input_ids` and `labels` of one episode, of one length; −100: no loss."""
 
 
 class Sft(Trainer):
@@ -139,13 +136,7 @@ class Sft(Trainer):
                 except DataError as error:
                     refused[str(error)] += 1
                     continue
-                labels = [
-                    token if taught else -100
-                    for token, taught in zip(record.completion, record.mask, strict=True)
-                ]
-                ids = record.prompt + record.completion
-                row = {"input_ids": ids, "labels": [-100] * len(record.prompt) + labels}
-                pairs.append((reference, row))
+                pairs.append((reference, as_row(record, 2)))
             found += [row for _, row in choose(self.choose, pairs, training.student.model)]
         if not found:
             why = f": {next(iter(refused))}" if refused else "; the source gives none"

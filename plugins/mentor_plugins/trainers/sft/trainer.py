@@ -13,7 +13,7 @@ from datasets import Dataset
 from trl import SFTTrainer
 
 from mentor_plugins.trainers.sealed import save_sealed
-from mentor_plugins.trainers.sft.plugin import Row
+from mentor_plugins.trainers.taught import Row
 from mentor_plugins.trainers.watch import Watch
 
 __all__ = ["ImitationTrainer"]
