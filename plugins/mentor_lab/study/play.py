@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from mentor_core.support.errors import MentorError
+from mentor_lab.study.cell import INTERRUPTED
 from mentor_lab.study.cells import Cell
 from mentor_lab.study.folder import CellState, StudyFolder
 from mentor_toolkit.progress_bar import bar
@@ -22,7 +23,6 @@ from mentor_toolkit.progress_bar import bar
 __all__ = ["StudyInterrupted", "play"]
 
 _LOOK_SECONDS = 0.2
-_INTERRUPTED = 130
 
 
 class StudyInterrupted(MentorError):
@@ -98,7 +98,7 @@ def _ended(folder: Path, code: int) -> CellState:
         why = f"its process ended with code {code}"
         if code < 0:
             why = f"its process was ended by {signal.Signals(-code).name}"
-        if code == _INTERRUPTED:
+        if code == INTERRUPTED:
             why = "it was interrupted"
         why += f"; see {folder / 'log.txt'}"
         state = state.model_copy(update={"status": "failed", "reason": why})
