@@ -77,7 +77,7 @@ class Lessons(Stateful):
         """Called before `taught`, with the same outcomes in every process.
 
         Args:
-            outcomes: each task's verified outcomes in [0, 1] in the batch, as of `Plan.observe`.
+            outcomes: each task's outcomes in [0, 1], of verified episodes played alone.
         """
 
     @abstractmethod

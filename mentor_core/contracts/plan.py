@@ -64,8 +64,8 @@ class Group:
 class Plan(Stateful):
     """Decides the beginnings of each group's episodes.
 
-    Results must depend on the arguments and on the calls of `observe` alone. Several processes call
-    with the same arguments, and each plays its own share.
+    Results must depend on the arguments and on the calls of `hear` and `observe` alone. Several
+    processes call with the same arguments, and each plays its own share.
 
     Attributes:
         gives: kinds of the rows. With "continued" among them, episodes may begin with replayed
