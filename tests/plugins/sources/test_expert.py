@@ -93,3 +93,10 @@ def test_an_expert_that_runs_out_of_turns_is_recorded_as_it_is():
 def test_a_broken_expert_names_its_task(task, problem):
     with pytest.raises(PluginError, match=f"'sums' on task '{task}' {problem}"):
         find(task)
+
+
+def test_a_budget_of_references_is_spent_on_the_first_tasks():
+    """Reinforcement may play thousands of tasks, and a teacher solve only a few of them."""
+    env = Sums(max_turns=3)
+    tasks = [Task(name, "sums", name) for name in ("play", "go_on", "refuse")]
+    assert [*ExpertSource(most=2).find(tasks, env)] == ["play", "go_on"]
