@@ -32,7 +32,7 @@ from mentor_plugins.commands import job as train_run
 from mentor_plugins.trainers.grpo.trainer import MentorTrainer
 from mentor_runs.assembly.assemble import assemble
 from mentor_runs.settings.resolve import resolve
-from mentor_runs.settings.tables import parse_setting
+from mentor_runs.settings.tables import merge, parse_setting
 
 
 class Clocks:
@@ -113,8 +113,7 @@ def main() -> None:
         "evaluate": {"tasks": 0},
     }
     for setting in options.settings:
-        for section, value in parse_setting(setting).items():
-            values[section] = {**values.get(section, {}), **value}
+        values = merge(values, parse_setting(setting))
     clocks = Clocks()
     begun = install(clocks)
     ended: list[float] = []
