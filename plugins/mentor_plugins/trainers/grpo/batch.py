@@ -7,6 +7,7 @@ scores and token spans, not tokens.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ class Part:
         replayed: number of replayed turns at the start of each trajectory.
         uses: the permitted uses of each trajectory.
         notes: name of a learner → its note of each trajectory.
+        nats: minus the log-probability of the sampled tokens, summed.
     """
 
     scores: Scores
@@ -51,6 +53,7 @@ class Part:
     replayed: list[int]
     uses: list[frozenset[RowUse]]
     notes: dict[str, list[Any]]
+    nats: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Scored:
     replayed: list[int]
     uses: list[frozenset[RowUse]]
     notes: dict[str, list[Any]]
+    nats: float
 
 
 def score_part(
@@ -132,6 +136,7 @@ def score_part(
             name: [learner.note(example) for example in examples]
             for name, learner in (learners or {}).items()
         },
+        -math.fsum(value for t in trajectories if t.tokens for value in t.tokens.logprobs),
     )
 
 
@@ -190,6 +195,7 @@ def join(
         replayed=[turns for part in parts for turns in part.replayed],
         uses=uses,
         notes=notes,
+        nats=math.fsum(part.nats for part in parts),
     )
 
 
@@ -216,12 +222,16 @@ def _checked(values_N: list[Floats] | None, scores: Scores, critic: Critic) -> l
 def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
     """The metrics of a batch. None: there was nothing to measure.
 
+    `entropy` is an estimate in nats a token from all sampled tokens: the mean of minus their
+    log-probability, under the distribution that they were sampled from.
+
     Args:
         environments: the run's environments. If there are several, the metrics of each are added as
             NAME/METRIC, unless it has no trajectory in the batch.
     """
     everything = sum(batch.facts.values(), Counter[str]())
     metrics = _measure(batch.scores, batch.rewards_B, everything)
+    metrics["entropy"] = batch.nats / everything["sampled"] if everything["sampled"] else None
     for name in environments if len(environments) > 1 else ():
         own_B = np.array([env == name for env, _ in batch.tasks])
         if own_B.any():

@@ -92,5 +92,8 @@ class ObjectiveLoss:
         self._sums, self._tokens = {}, 0.0
         log = self._trainer._metrics["train"]
         for name, mean in told.items():
-            log[name if name == _ENTROPY else f"objective/{name}"].append(mean)
+            if name != _ENTROPY:
+                log[f"objective/{name}"].append(mean)
+            elif not log[name]:  # a later pass over a batch: no estimate of its own
+                log[name].append(mean)
         self.objective.after_step(told)

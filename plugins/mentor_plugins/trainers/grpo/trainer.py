@@ -1,10 +1,13 @@
 """MentorTrainer: TRL's GRPOTrainer with mentor's rollouts, rewards and credit.
 
-Five private methods of TRL 1.16 are overridden, and `test_trl_contract.py` fails when one of them
+Seven private methods of TRL 1.16 are overridden, and `test_trl_contract.py` fails when one of them
 changes:
 
 - `_calculate_rewards` scores trajectories and composes the whole batch;
 - `_generate_and_score_completions` replaces the advantages by the credit's, of shape (B, T);
+- `_prepare_inputs` leaves out rows without an advantage, if they have no gradient, and sorts the
+  rest by length;
+- `_get_per_token_logps_and_entropies` computes the common beginning of the rows once;
 - `_compute_loss` drops columns that hold only padding, uses the run's objective in place of TRL's
   loss if there is one, and adds imitation;
 - `_save_checkpoint` adds the state of sampler, plan, composer, credit, objective and lessons;
@@ -34,7 +37,6 @@ from mentor_core.contracts.component import Stateful
 from mentor_core.contracts.lessons import Lessons
 from mentor_core.contracts.plan import Group, Start
 from mentor_core.contracts.policy import Student
-from mentor_core.contracts.rows import uses_of
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import episode_seed
@@ -43,7 +45,6 @@ from mentor_plugins.models.loading import load_student
 from mentor_plugins.trainers.grpo.batch import (
     Metrics,
     Scored,
-    is_truncated,
     join,
     measure,
     score_part,
@@ -55,7 +56,9 @@ from mentor_plugins.trainers.grpo.learners import (
     rewards_by_task,
     teach,
 )
+from mentor_plugins.trainers.grpo.micro_batches import arranged, as_rows, is_free, trimmed
 from mentor_plugins.trainers.grpo.objective import ObjectiveLoss
+from mentor_plugins.trainers.grpo.shared_beginning import can_share, shared_logps
 from mentor_plugins.trainers.sealed import save_sealed
 from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
 from mentor_runs.training import Training
@@ -144,7 +147,8 @@ class MentorTrainer(GRPOTrainer):
             trajectory.policy_version = step
         self._tasks, self._trajectories = [start.task for start in starts], trajectories
         self._seconds["rollout"] = time.perf_counter() - began
-        return self._as_rows(trajectories)
+        pad = self.training.student.tokenizer.pad_token_id
+        return as_rows(trajectories, pad, self.training.policy.gives, self._mask_truncated)
 
     def _planned(self, tasks: Sequence[Task], step: int) -> list[Start]:
         """The episodes of the whole batch, group by group.
@@ -180,30 +184,6 @@ class MentorTrainer(GRPOTrainer):
         """Number of the generation batch of `step`: one batch may serve several optimizer steps."""
         every = self.args.steps_per_generation * self.num_iterations
         return int(step * self.args.gradient_accumulation_steps // every)
-
-    def _as_rows(self, trajectories: Sequence[Trajectory]) -> dict[str, Any]:
-        rows: dict[str, Any] = {
-            "prompt_ids": [],
-            "completion_ids": [],
-            "logprobs": [],
-            "env_mask": [],
-        }
-        for trajectory in trajectories:
-            record = trajectory.tokens
-            pad = self.training.student.tokenizer.pad_token_id
-            # An episode that broke at once still needs a row: one padding token without loss.
-            if record is None or not record.completion:
-                prompt = record.prompt if record is not None else [pad]
-                ids, logprobs, mask = [pad], [0.0], [0]
-            else:
-                prompt, ids = record.prompt, record.completion
-                logprobs, mask = record.logprobs, [int(kind == 1) for kind in record.mask]
-            learns = "gradient" in uses_of(trajectory, self.training.policy.gives)
-            if not learns or (self._mask_truncated and is_truncated(trajectory)):
-                mask = [0] * len(ids)
-            for column, value in zip(rows, (prompt, ids, logprobs, mask), strict=True):
-                rows[column].append(value)
-        return rows
 
     def _model_for_generation(self) -> AbstractContextManager[Any]:
         model: AbstractContextManager[Any] = unwrap_model_for_generation(
@@ -279,9 +259,37 @@ class MentorTrainer(GRPOTrainer):
         self._note(measured | self._learnt | self.imitation.metrics())
         return output
 
+    def _prepare_inputs(self, generation_batch: Any) -> dict[str, Any]:
+        before: Any = self._buffered_inputs
+        inputs: dict[str, Any] = super()._prepare_inputs(generation_batch)
+        if self._buffered_inputs is not before and self._objective is None and is_free(self):
+            self._buffered_inputs: Any = arranged(self._buffered_inputs)
+            inputs = self._buffered_inputs[self._step % len(self._buffered_inputs)]
+        return inputs
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: Any,
+        attention_mask: Any,
+        logits_to_keep: int,
+        *args: Any,
+        **more: Any,
+    ) -> Any:
+        asked = {name for name, value in more.items() if value is not None and value is not False}
+        if args or asked - {"compute_entropy"} or not can_share(model):
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, *args, **more
+            )
+        with self.accelerator.autocast():
+            return *shared_logps(model, input_ids, attention_mask, logits_to_keep), None
+
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         if self._objective is None:
+            entropy = self._metrics["train"].get("entropy", [])[:1]
             loss: torch.Tensor = super()._compute_loss(model, trimmed(inputs))
+            if entropy:  # of all sampled tokens; TRL's is of the rows in the micro batches
+                self._metrics["train"]["entropy"] = entropy
         else:
             played = [self._trajectories[row] for row in inputs[ROW].tolist()]
             loss = self._objective(model, trimmed(inputs), played)
@@ -344,24 +352,6 @@ class MentorTrainer(GRPOTrainer):
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """Write no model card: the run directory says more, and TRL's card names no environment."""
-
-
-def trimmed(inputs: dict[str, Any]) -> dict[str, Any]:
-    """A micro batch without the columns that are padding in all its rows.
-
-    TRL pads a whole generation batch to its longest episode before it splits it. Prompts are
-    padded on the left, completions and all that goes with them on the right.
-    """
-    shape = inputs["completion_ids"].shape
-    start = int(inputs["prompt_mask"].any(0).int().argmax())
-    end = max(int(inputs["completion_mask"].any(0).sum()), 1)
-    short = dict(inputs)
-    for name, value in inputs.items():
-        if name in ("prompt_ids", "prompt_mask"):
-            short[name] = value[:, start:]
-        elif isinstance(value, torch.Tensor) and value.shape == shape:
-            short[name] = value[:, :end]
-    return short
 
 
 def _composed(**_: Any) -> list[float]:

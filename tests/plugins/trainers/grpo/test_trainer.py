@@ -7,8 +7,6 @@ import pytest
 import torch
 import trl
 
-from mentor_plugins.trainers.grpo.trainer import MentorTrainer, trimmed
-
 
 def test_the_loss_is_the_one_computed_by_hand(make_trainer, rows):
     """GRPO with token loss: −Σ advantage · log-probability over sampled tokens / their number."""
@@ -86,22 +84,6 @@ def test_only_sampled_tokens_of_whole_episodes_carry_loss(make_trainer, rows):
         length = len(trajectory.tokens.mask)
         expected = trajectory.tokens.mask if trajectory.end == "answered" else [0] * length
         assert mask[:length].tolist() == expected
-
-
-def test_trimming_padding_does_not_change_the_loss(make_trainer, rows):
-    trainer = make_trainer()
-    inputs = trainer._generate_and_score_completions(rows(trainer))
-    batch = {
-        name: value[:2] if isinstance(value, torch.Tensor) and value.ndim else value
-        for name, value in inputs.items()
-    }
-    short = trimmed(batch)
-    assert short["completion_ids"].numel() <= batch["completion_ids"].numel()
-    assert short["completion_mask"].sum() == batch["completion_mask"].sum()
-    assert short["prompt_mask"].sum() == batch["prompt_mask"].sum()
-    with torch.no_grad():
-        whole = super(MentorTrainer, trainer)._compute_loss(trainer.model, batch)
-        assert torch.allclose(trainer._compute_loss(trainer.model, batch), whole, atol=1e-6)
 
 
 def test_metrics_say_what_happened(make_trainer, rows):
