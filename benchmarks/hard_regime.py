@@ -3,8 +3,8 @@
 Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes; every
 method that imitates has the same references. Prints costs, and success in percent with a 95 %
 t-interval over seeds. The tasks have four steps, or one of three shifts: five steps, new sentences,
-new numbers. Then prints each method's difference to `sft` on the same references, paired by task,
-with a 95 % bootstrap interval over seeds and tasks (`mentor_lab.paired`).
+new numbers. Then prints each method's difference to `--against` on the same references, paired by
+task, with a 95 % bootstrap interval over seeds and tasks (`mentor_lab.paired`).
 
 Finished runs in `--output` are read, not repeated. `--jobs 2` runs two at a time.
 """
@@ -45,10 +45,12 @@ METHODS: dict[str, list[str]] = {
         *("--set", "plan=prefix_start"),
     ],
     "hard": ["--recipe", "hard"],
+    "sft, 720 steps": ["--set", "trainer=sft", "--steps", "720"],
+    "hard, 720 steps": ["--recipe", "hard", "--steps", "720"],
 }
 """Method → its flags of `mentor run`."""
-LIMITED = {"sft": "trainer_options", "hard": "trainer_options"}
-"""Method → table of the option that limits references; others get so many training tasks."""
+LIMITED = {"sft", "hard", "sft, 720 steps", "hard, 720 steps"}
+"""Methods with an option that limits references; the others get so many training tasks."""
 
 HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192"}
 SETS: dict[str, tuple[str, dict[str, str]]] = {
@@ -66,6 +68,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--methods", default=";".join(METHODS), help="separated by ;")
+    parser.add_argument("--against", default="sft", help="method that the others are compared with")
     parser.add_argument("--references", type=int, default=256)
     parser.add_argument("--tasks", type=int, default=512, help="of each set")
     parser.add_argument("--seeds", default="0,1,2")
@@ -99,13 +102,13 @@ def main() -> None:
         costs = [cost(folders[method, seed]) for seed in seeds]
         seconds, tokens = (f"{np.mean(column):,.0f}" for column in zip(*costs, strict=True))
         print("| " + " | ".join([method, *cells, seconds, tokens]) + " |")
-    for method in methods if "sft" in methods else ():
-        if method == "sft":
+    for method in methods if options.against in methods else ():
+        if method == options.against:
             continue
-        print(f"\n{method} − sft")
+        print(f"\n{method} − {options.against}")
         for name in SETS:
             paired = compare(
-                [found["sft", seed][name] for seed in seeds],
+                [found[options.against, seed][name] for seed in seeds],
                 [found[method, seed][name] for seed in seeds],
             )
             low, high = (100 * bound for bound in paired.interval)
@@ -121,7 +124,7 @@ def play(method: str, references: int, seed: str, folder: Path, tasks: int) -> N
     own = dict(HARD)
     flags = [*METHODS[method], "--set", "evaluate.splits=[]"]
     if method in LIMITED:
-        flags += ["--set", f"{LIMITED[method]}.references={references}"]
+        flags += ["--set", f"trainer_options.references={references}"]
     elif method != "base":
         own["train_size"] = str(references)
     mentor = [sys.executable, "-m", "mentor_core"]
