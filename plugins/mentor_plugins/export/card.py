@@ -21,6 +21,21 @@ __all__ = ["NOT_MEASURED", "Card", "card_text"]
 
 NOT_MEASURED = "not measured"
 _NO_LICENCE = "unknown: check the base model"
+_HOW_MEASURED = (
+    "Success is the share of verified episodes with outcome 1, averaged over tasks. The interval is "
+    "over tasks. The run played these episodes itself, with the policy `{}`, temperature {:g}, seed "
+    "{}."
+)
+_SERVED_COLUMNS = (
+    "| split | tasks | in the process | through the server | difference | 95 % interval "
+    "| other calls or answer | broken |"
+)
+_HOW_SERVED = (
+    "These files were served by `{}` and played greedily, with the tools of the environment. The "
+    "student in the process played the same tasks. The difference is that of success, paired by "
+    "task (bootstrap over tasks). If no task differs, the interval is a bound on the share of tasks "
+    "that could differ."
+)
 
 
 @dataclass(slots=True)
@@ -55,8 +70,7 @@ def card_text(card: Card) -> str:
     config, name = card.run.config, card.run.path.resolve().name
     step = "" if card.checkpoint is None else f", checkpoint of step {card.checkpoint}"
     parts = [
-        f"# {name}\n\nA model that uses tools, trained in the environment `{config.env}` with "
-        f"mentor {__version__}{step}.",
+        f"# {name}\n\n{_about(config, step)}",
         f"## Figures\n\n{_figures(card, config)}",
         f"## Through the server\n\n{_served(card.served)}",
         f"## Base and licence\n\n{_base(card, config)}",
@@ -66,6 +80,13 @@ def card_text(card: Card) -> str:
     ]
     body = _without_places("\n\n".join(parts), card.run.path)
     return str(ModelCard(f"---\n{_data_of(card, config, name).to_yaml()}\n---\n\n{body}\n"))
+
+
+def _about(config: RunConfig, step: str) -> str:
+    return (
+        f"A model that uses tools, trained in the environment `{config.env}` with mentor "
+        f"{__version__}{step}."
+    )
 
 
 def _data_of(card: Card, config: RunConfig, name: str) -> Any:
@@ -106,9 +127,7 @@ def _figures(card: Card, config: RunConfig) -> str:
         "|---|---|---|---|---|",
         *(f"| {' | '.join(_row(figure))} |" for figure in card.figures),
         "",
-        "Success is the share of verified episodes with outcome 1, averaged over tasks. The "
-        "interval is over tasks. The run played these episodes itself, with the policy "
-        f"`{player.policy}`, temperature {player.temperature:g}, seed {config.seed}.",
+        _HOW_MEASURED.format(player.policy, player.temperature, config.seed),
     ]
     if card.checkpoint is not None:
         lines.append(
@@ -138,30 +157,30 @@ def _served(served: Sequence[Served]) -> str:
             "split through a server of these files."
         )
     lines = [
-        "| split | tasks | in the process | through the server | difference | 95 % interval "
-        "| episodes with other turns |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in served:
-        low, high = (100 * end for end in row.interval)
-        cells = [
-            row.split,
-            str(row.tasks),
-            f"{row.here:.1%}",
-            f"{row.there:.1%}",
-            f"{100 * row.difference:+.1f} points",
-            f"{low:+.1f} to {high:+.1f}",
-            f"{row.other_turns} of {row.episodes}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += [
+        _SERVED_COLUMNS,
+        "|---|---|---|---|---|---|---|---|",
+        *(f"| {' | '.join(_served_row(row))} |" for row in served),
         "",
-        f"These files were served by `{served[0].server}` and played greedily, with the tools of "
-        "the environment. The student in the process played the same tasks. The difference is "
-        "paired by task (bootstrap).",
+        _HOW_SERVED.format(served[0].server),
     ]
-    lines += [f"- {row.split}: {note}" for row in served for note in row.notes]
     return "\n".join(lines)
+
+
+def _served_row(row: Served) -> list[str]:
+    counts = [f"{row.differing} of {row.episodes}", f"{row.broken} of {row.episodes}"]
+    if row.paired is None:
+        return [row.split, "0", *["not verified"] * 4, *counts]
+    here, there = row.paired.success
+    low, high = (100 * end for end in row.interval)
+    return [
+        row.split,
+        str(row.paired.tasks),
+        f"{here:.1%}",
+        f"{there:.1%}",
+        f"{100 * row.paired.difference:+.1f} points",
+        f"{low:+.1f} to {high:+.1f}",
+        *counts,
+    ]
 
 
 def _base(card: Card, config: RunConfig) -> str:
@@ -194,7 +213,7 @@ def _recipe(card: Card, config: RunConfig) -> str:
     steps = config.train.steps if card.checkpoint is None else card.checkpoint
     weights = ", ".join(f"{name} {weight:g}" for name, weight in config.reward.terms.items())
     lines = [
-        f"- trainer `{config.trainer}`, {steps} optimizer steps, credit `{config.credit}`",
+        f"- trainer `{config.trainer}`, optimizer steps: {steps}, credit `{config.credit}`",
         f"- reward: {weights or 'none'} ({config.reward.composer})",
     ]
     if config.warm is not None:

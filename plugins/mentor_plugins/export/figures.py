@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.evaluation.paired import Paired
 from mentor_runs.evaluation.summary import Summary, summarise
 
 __all__ = ["Figure", "Served", "figures_of"]
@@ -31,23 +32,47 @@ class Served:
 
     Attributes:
         server: name of the server program.
-        tasks: tasks that both have verified.
-        here, there: success of the student in the process and of the served model, in [0, 1].
-        difference: there minus here; interval: its 95 % interval over tasks.
-        other_turns: number of episodes whose turns differ; episodes: number of all.
-        notes: reasons of broken episodes.
+        paired: the served model against the student in the process; None if no episode is
+            verified.
+        differing: number of episodes with other calls or another answer; episodes: number of all.
+        broken: number of the server's episodes that broke.
     """
 
     split: str
     server: str
-    tasks: int
-    here: float
-    there: float
-    difference: float
-    interval: tuple[float, float]
-    other_turns: int
+    paired: Paired | None
+    differing: int
     episodes: int
-    notes: tuple[str, ...] = ()
+    broken: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the difference, in [-1, 1].
+
+        A bootstrap of tasks that all agree has no width. Then the interval is Clopper and Pearson's
+        bound on the share of tasks that could differ (Biometrika 26, 1934).
+        """
+        if self.paired is None:
+            return -1.0, 1.0
+        if self.paired.won or self.paired.lost:
+            return self.paired.interval
+        most = 1 - 0.025 ** (1 / self.paired.tasks)
+        return -most, most
+
+    @property
+    def told(self) -> str:
+        """The figures as a line."""
+        counts = f"{self.differing} of {self.episodes} episodes with other calls or answer"
+        counts += f", {self.broken} broken" if self.broken else ""
+        if self.paired is None:
+            return f"no task is verified by both; {counts}"
+        here, there = self.paired.success
+        low, high = (100 * end for end in self.interval)
+        return (
+            f"success {here:.1%} in the process, {there:.1%} through the server; difference "
+            f"{100 * self.paired.difference:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}, "
+            f"{self.paired.tasks} tasks; {counts}"
+        )
 
 
 def figures_of(run: RunDirectory, checkpoint: int | None) -> list[Figure]:

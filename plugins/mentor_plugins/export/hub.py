@@ -22,7 +22,8 @@ def check_push(repo: str) -> None:
         ServerError: the Hub cannot be reached, or refuses the token.
     """
     from huggingface_hub import HfApi, get_token
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils._validators import validate_repo_id
 
     try:
         validate_repo_id(repo)
@@ -54,15 +55,13 @@ def push(folder: Path, repo: str, public: bool) -> str:
         ServerError: the Hub cannot be reached, or refuses; has the Hub's message.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     api = HfApi()
     disable_progress_bars()
     with _asking("refuses the upload"):
         url = api.create_repo(repo, exist_ok=True, private=not public)
-        api.upload_folder(
-            repo_id=repo, folder_path=folder, commit_message="Export of a mentor run"
-        )
+        api.upload_folder(repo_id=repo, folder_path=folder, commit_message="Export of a mentor run")
     return str(url)
 
 

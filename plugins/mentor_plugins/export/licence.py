@@ -61,7 +61,8 @@ def _of_distribution(model: str) -> str | None:
     """The licence of the distribution that registers an embedded student."""
     try:
         owner = entry(STUDENTS, model.partition("/")[2]).distribution
-        expression = importlib.metadata.metadata(owner).get("License-Expression")
+        stated: Any = importlib.metadata.metadata(owner)
+        expression = stated.get("License-Expression")
     except (MentorError, importlib.metadata.PackageNotFoundError):
         return None
     return _text(expression.lower() if expression else None)

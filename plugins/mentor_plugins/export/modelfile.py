@@ -1,4 +1,4 @@
-'''Modelfile: the file from which `ollama create` makes a model.
+"""Modelfile: the file from which `ollama create` makes a model.
 
 Ollama's templates are Go templates, and a chat template of Jinja is not translated in general. One
 layout is: ChatML with schemas between `<tools>` and calls in Hermes' format, as in Qwen2.5 and
@@ -6,7 +6,7 @@ Qwen3. The layout's words are taken from the student's own template. Any other t
 comment in place of TEMPLATE.
 
 Source: docs.ollama.com/modelfile and docs.ollama.com/template.
-'''
+"""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def modelfile(student: Student, gguf: str | None, temperature: float, licence: s
             "# that the training had.",
             f'TEMPLATE """{template}"""',
         ]
-    lines += [f"PARAMETER stop {json.dumps(end, ensure_ascii=False)}" for end in student.chat.ends]
+    stops = (json.dumps(end, ensure_ascii=False) for end in student.chat.ends)
+    lines += [f"PARAMETER stop {stop}" for stop in stops]
     lines.append(f"PARAMETER temperature {temperature:g}")
     most = getattr(student.model.config, "max_position_embeddings", None)
     if isinstance(most, int):
@@ -161,9 +162,7 @@ def _turns_alike(tokenizer: Any) -> bool:
         {"role": "assistant", "content": "Done.", "tool_calls": _CALLS},
         {"role": "tool", "name": "mentor_probe_0", "content": _RESULT},
     ]
-    written = [
-        f"<tool_call>\n{json.dumps(call['function'])}\n</tool_call>" for call in _CALLS
-    ]
+    written = [f"<tool_call>\n{json.dumps(call['function'])}\n</tool_call>" for call in _CALLS]
     result = _PLAIN.format(role="user", text=f"<tool_response>\n{_RESULT}\n</tool_response>")
     expected = (
         _PLAIN.format(role="user", text=_USER)

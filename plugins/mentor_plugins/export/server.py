@@ -92,10 +92,8 @@ class Server:
         """Notes on tool calls that the server will not find."""
         if self.engine == "vllm" and vllm_parser(self.parser) is None:
             name = self.parser or "of this student"
-            return [
-                f"vLLM has no equivalent of the parser {name}: the server gives calls as text; "
-                "its --tool-parser-plugin takes a parser of your own"
-            ]
+            note = f"vLLM has no equivalent of the parser {name}: the server gives calls as text"
+            return [f"{note}; its --tool-parser-plugin takes a parser of your own"]
         return []
 
     def check(self) -> None:

@@ -14,10 +14,14 @@ from mentor_plugins.models.chat import ChatFormat
 from mentor_plugins.models.loading import load_student
 from mentor_toolkit.disk import writing
 
-__all__ = ["ADAPTER", "check_template", "load_merged", "write_weights"]
+__all__ = ["ADAPTER", "NO_TEMPLATE", "check_template", "load_merged", "write_weights"]
 
 ADAPTER = "adapter_config.json"
 """The file that tells an adapter from a whole model."""
+NO_TEMPLATE = (
+    "the tokenizer of {} has no chat template: a server would show the student other prompts than "
+    "the training did; set tokenizer.chat_template in the base, and train again"
+)
 
 
 def load_merged(model: Path, options: Mapping[str, Any] | None = None) -> Student:
@@ -57,11 +61,7 @@ def check_template(student: Student) -> list[str]:
             prompts than the training did.
     """
     if not student.tokenizer.chat_template:
-        raise ModelError(
-            f"the tokenizer of {student.name} has no chat template: a server would show the "
-            "student other prompts than the training did; set tokenizer.chat_template, save the "
-            "tokenizer, and train with that model"
-        )
+        raise ModelError(NO_TEMPLATE.format(student.name))
     return [f"servers may show other prompts: {student.chat.fallback}"] * bool(
         student.chat.fallback
     )
