@@ -81,6 +81,7 @@ def command(
     if public and push is None:
         raise ConfigError("--public needs --push OWNER/NAME")
 
+    import warnings
     from dataclasses import asdict
     from typing import cast
 
@@ -102,6 +103,7 @@ def command(
     from mentor_runs.settings.resolve import resolve
     from mentor_toolkit.disk import write_atomically, writing
 
+    warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries, for their callers
     source = Source.find(run, checkpoint)
     folder = ExportFolder(output) if output is not None else source.export
     folder.check()

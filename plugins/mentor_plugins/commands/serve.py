@@ -72,10 +72,11 @@ def command(
     server = Server(cast(Engine, engine), folder.absolute(), parser, host, port, extra)
     for note in server.notes():
         click.echo(f"note: {note}", err=True)
-    if only_print:
-        click.echo(server.line)
-        return
+    if not only_print:
+        server.check()
     click.echo(server.line)
+    if only_print:
+        return
     with running(server, None) as process:
         click.echo(f"base URL {server.base_url}")
         click.echo(f"evaluate {shlex.join(evaluation + _policy(server))}")

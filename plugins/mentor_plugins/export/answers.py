@@ -32,7 +32,11 @@ def answer_template(student: Student, parser: str | None) -> dict[str, Any] | No
         },
         "content": {"close": list(student.chat.ends), "content": "text"},
     }
-    return {"defaults": {"role": "assistant"}, "fields": fields}
+    return {
+        "defaults": {"role": "assistant"},
+        "start_anchor": student.chat.opening,
+        "fields": fields,
+    }
 
 
 def known_to_transformers(student: Student) -> bool:

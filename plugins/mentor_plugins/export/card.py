@@ -22,9 +22,9 @@ __all__ = ["NOT_MEASURED", "Card", "card_text"]
 NOT_MEASURED = "not measured"
 _NO_LICENCE = "unknown: check the base model"
 _HOW_MEASURED = (
-    "Success is the share of verified episodes with outcome 1, averaged over tasks. The interval is "
-    "over tasks. The run played these episodes itself, with the policy `{}`, temperature {:g}, seed "
-    "{}."
+    "Success is the share of verified episodes with outcome 1, averaged over tasks. The interval "
+    "is over tasks. The run played these episodes itself, with the policy `{}`, temperature {:g}, "
+    "seed {}."
 )
 _SERVED_COLUMNS = (
     "| split | tasks | in the process | through the server | difference | 95 % interval "
@@ -33,8 +33,8 @@ _SERVED_COLUMNS = (
 _HOW_SERVED = (
     "These files were served by `{}` and played greedily, with the tools of the environment. The "
     "student in the process played the same tasks. The difference is that of success, paired by "
-    "task (bootstrap over tasks). If no task differs, the interval is a bound on the share of tasks "
-    "that could differ."
+    "task (bootstrap over tasks). If no task differs, the interval is a bound on the share of "
+    "tasks that could differ."
 )
 
 

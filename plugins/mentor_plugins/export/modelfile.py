@@ -83,9 +83,9 @@ def modelfile(student: Student, gguf: str | None, temperature: float, licence: s
     template = ollama_template(student.tokenizer)
     if template is None:
         lines += [
-            "# There is no TEMPLATE: the student's chat template has a layout that mentor does not",
-            "# translate into Ollama's Go templates. Without one, Ollama may show the student other",
-            "# prompts than the training did, and may not find tool calls.",
+            "# There is no TEMPLATE: the student's chat template has a layout that mentor cannot",
+            "# translate into Ollama's Go templates. Without one, Ollama may show the student",
+            "# other prompts than the training did, and may not find tool calls.",
         ]
     else:
         lines += [
