@@ -44,7 +44,7 @@ _CALLS = [
 _PLAIN = "<|im_start|>{role}\n{text}<|im_end|>\n"
 _OPENING = "<|im_start|>assistant\n"
 _GO_MESSAGES = """\
-{{- range $i, $_ := .Messages }}
+{{ range $i, $_ := .Messages }}
 {{- $last := eq (len (slice $.Messages $i)) 1 }}
 {{- if eq .Role "user" }}<|im_start|>user
 {{ .Content }}<|im_end|>
@@ -115,7 +115,7 @@ def ollama_template(tokenizer: Any) -> str | None:
         same = system is not None and _turns_alike(tokenizer)
     except Exception:  # noqa: BLE001 - a chat template refuses what it does not know by raising
         return None
-    text = f"{system}\n{_GO_MESSAGES}"
+    text = f"{system}{_GO_MESSAGES}"
     return text if same and '"""' not in text else None
 
 

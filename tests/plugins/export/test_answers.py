@@ -37,7 +37,9 @@ def test_calls_of_a_family_that_the_server_does_not_know_are_found(student, call
 def test_an_answer_stays_an_answer(student):
     llama = of_type(student, "llama")
     template = answer_template(llama, "hermes")
-    parsed = llama.tokenizer.parse_response(f"Answer: 3{llama.chat.ends[0]}", template, prefix=llama.chat.opening)
+    parsed = llama.tokenizer.parse_response(
+        f"Answer: 3{llama.chat.ends[0]}", template, prefix=llama.chat.opening
+    )
     assert (parsed["content"], parsed.get("tool_calls")) == ("Answer: 3", None)
 
 
