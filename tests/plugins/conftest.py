@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -95,3 +96,21 @@ def ended_run(tmp_path_factory):
 def run_copy(ended_run, tmp_path):
     """A copy of the run that has ended, to change."""
     return Path(shutil.copytree(ended_run, tmp_path / "run"))
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A stand-in for the Hub, with a token that it accepts in HF_TOKEN."""
+    from huggingface_hub import constants
+
+    file = Path(__file__).with_name("stand_in_hub.py")
+    spec = importlib.util.spec_from_file_location("stand_in_hub", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Hub("hf_abcdefgh12345678")
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # a storage with a client of its own
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_TOKEN", server.token)
+    yield server
+    server.close()

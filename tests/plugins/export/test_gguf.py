@@ -1,4 +1,4 @@
-"""GGUF: llama.cpp's converter is not installed here; a small script stands in and notes its call."""
+"""GGUF: llama.cpp's converter is not installed here; a script that notes its call stands in."""
 
 import stat
 

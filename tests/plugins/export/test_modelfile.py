@@ -74,10 +74,7 @@ def rendered(go, conversation, tools):
 
     source = re.sub(r"\{\{(-?)(.*?)(-?)\}\}", action, go, flags=re.DOTALL)
     assert not opened
-    calls = [
-        [{"Name": c["function"]["name"], "Arguments": json.dumps(c["function"]["arguments"])} for c in made]
-        for _, _, made in conversation
-    ]  # fmt: skip
+    calls = [[_go_call(call["function"]) for call in made] for _, _, made in conversation]
     return jinja2.Template(source).render(
         System="".join(text for role, text, _ in conversation if role == "system"),
         Tools=[json.dumps(tool) for tool in tools],
@@ -86,6 +83,10 @@ def rendered(go, conversation, tools):
             for (role, text, _), made in zip(conversation, calls, strict=True)
         ],
     )
+
+
+def _go_call(function):
+    return {"Name": function["name"], "Arguments": json.dumps(function["arguments"])}
 
 
 def with_template(student, name):
