@@ -72,7 +72,9 @@ def ended_run(tmp_path_factory):
     from mentor_runs.settings.resolve import resolve
 
     evaluate = {"tasks": 3, "splits": ["eval", "ood"]}
-    config = resolve({"env": "calculator", "evaluate": evaluate, "train": {"steps": 7}})
+    rollout = {"max_turns": 3, "max_turn_tokens": 64}
+    settings = {"env": "calculator", "evaluate": evaluate, "rollout": rollout}
+    config = resolve({**settings, "train": {"steps": 7}})
     parts = assemble(config)
     run = RunDirectory.create(tmp_path_factory.mktemp("ended") / "run", config)
     student = load_student(config.model)

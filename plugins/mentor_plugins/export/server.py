@@ -34,6 +34,7 @@ _VLLM_PARSERS = {
     "qwen_coder": "qwen3_coder",
 }
 """mentor's parser → vLLM's `--tool-call-parser` (vllm/tool_parsers/__init__.py)."""
+_STDERR = 2  # stdout is for the address, which other programs may read
 _LOOK_SECONDS = 0.3
 _STOP_SECONDS = 20
 
@@ -148,7 +149,7 @@ def running(
     SIGTERM ends the block as Ctrl-C does, so that no server is left behind.
 
     Args:
-        log: file for the server's output; None: the output goes to the terminal.
+        log: file for the server's output; None: the output goes to this process's stderr.
         waited: called again and again while the server starts.
 
     Raises:
@@ -160,8 +161,8 @@ def running(
     with _output(log) as stream, _stops():
         process = subprocess.Popen(
             command,
-            stdout=stream,
-            stderr=subprocess.STDOUT if stream else None,
+            stdout=stream or _STDERR,
+            stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C of a terminal reaches this process alone
         )

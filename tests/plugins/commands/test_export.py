@@ -147,13 +147,13 @@ def test_an_export_that_is_interrupted_leaves_nothing_that_looks_whole(run_copy,
 def test_the_export_is_evaluated_through_its_own_server(mentor, run_copy):
     """The difference of the served model is measured with its tools, and stands in the card."""
     pytest.importorskip("fastapi")
-    out, _ = mentor("export", run_copy, "--evaluate", "3", "--json")
+    out, _ = mentor("export", run_copy, "--evaluate", "2", "--json")
     served = {row["split"]: row for row in json.loads(out)["served"]}
     assert list(served) == ["eval", "ood"]
     for row in served.values():
-        assert (row["episodes"], row["broken"], row["differing"]) == (3, 0, 0)
+        assert (row["episodes"], row["broken"], row["differing"]) == (2, 0, 0)
         assert row["paired"]["difference"] == 0
     card = (run_copy / "export" / "README.md").read_text()
     assert "served by `transformers serve`" in card
-    assert "| 0 of 3 | 0 of 3 |" in card
+    assert "| 0 of 2 | 0 of 2 |" in card
     assert "Not measured" not in card

@@ -69,6 +69,7 @@ def test_the_printed_command_evaluates_the_served_student_and_ctrl_c_ends(mentor
         _, err = process.communicate(timeout=30)
     finally:
         process.kill()
+        process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in err
     with socket.socket() as probe:
