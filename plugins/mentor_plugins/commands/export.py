@@ -27,7 +27,7 @@ __all__ = ["command"]
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "float16", "bfloat16"]),
-    help="Of the weights; the student's own if not given.",
+    help="Type of the weights; the student's own if not given.",
 )
 @click.option(
     "--gguf",

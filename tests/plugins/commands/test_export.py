@@ -1,6 +1,7 @@
 """`mentor export`: others get the student that the run has trained, and what is true about it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -125,6 +126,16 @@ def test_a_student_without_a_chat_template_is_refused(mentor, run_copy):
     _, err = mentor("export", run_copy, code=2)
     assert "has no chat template" in err
     assert not (run_copy / "export").exists()
+
+
+def test_the_export_stays_if_the_server_does_not_start(mentor, run_copy, tmp_path, monkeypatch):
+    program = tmp_path / "vllm"
+    program.write_text("#!/bin/sh\necho no room on the device\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    _, err = mentor("export", run_copy, "--evaluate", "1", "--engine", "vllm", code=2)
+    assert "ended with code 3: no room on the device" in err
+    assert "Not measured" in (run_copy / "export" / "README.md").read_text()
 
 
 @pytest.mark.slow

@@ -51,6 +51,9 @@ def test_a_parser_without_an_equivalent_is_said():
     """Every parser of mentor is either known to vLLM or told about."""
     unknown = {name for name in names(PARSERS) if vllm_parser(name) is None}
     assert unknown == {"auto", "response_template"}
+    page = (Path(__file__).parents[3] / "docs" / "export.md").read_text(encoding="utf-8")
+    for name in {*names(PARSERS)} - unknown:
+        assert f"| `{name}` | `{vllm_parser(name)}` |" in page
     server = Server("vllm", Path("/model"), "response_template")
     assert "--tool-call-parser" not in server.line
     assert "no equivalent of the parser response_template" in server.notes()[0]
