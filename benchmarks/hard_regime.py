@@ -4,7 +4,7 @@ Calculator tasks of exactly four steps. Every method that plays generates 2,560 
 method that imitates has the same references. Prints costs, and success in percent with a 95 %
 t-interval over seeds. The tasks have four steps, or one of three shifts: five steps, new sentences,
 new numbers. Then prints each method's difference to `--against` on the same references, paired by
-task, with a 95 % bootstrap interval over seeds and tasks (`mentor_lab.paired`).
+task, with a 95 % bootstrap interval over seeds and tasks (`mentor_runs.evaluation.paired`).
 
 Finished runs in `--output` are read, not repeated. `--jobs 2` runs two at a time.
 """
@@ -25,7 +25,7 @@ from scipy import stats
 
 from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import iterate_trajectories, read_trajectories
-from mentor_lab.paired import compare, success_by_task
+from mentor_runs.evaluation.paired import compare, success_by_task
 
 METHODS: dict[str, list[str]] = {
     "base": ["--steps", "0"],

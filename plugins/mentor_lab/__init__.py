@@ -10,7 +10,7 @@ Its parts:
     report/          `mentor report` and `mentor watch`: a run's page and curves
     imitation        `mentor imitation`: compares a student's use of tools with the teacher's
     study/           `mentor study`: methods × seeds × environments, and one report
-    paired           `mentor compare`: which of two systems is better, with its uncertainty
+    commands/        `mentor compare` and others: the commands of all parts
     verdict, search  a finding, and Hypothesis' search for findings
     testing          for tests of plugins
 """

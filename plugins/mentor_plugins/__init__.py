@@ -207,11 +207,13 @@ def mentor_commands() -> dict[str, str]:
     return {
         "envs": "mentor_plugins.commands.listing:envs",
         "eval": "mentor_plugins.commands.evaluate:command",
+        "export": "mentor_plugins.commands.export:command",
         "plugins": "mentor_plugins.commands.listing:plugins",
         "recipes": "mentor_plugins.commands.listing:recipes",
         "rewards": "mentor_plugins.commands.listing:rewards",
         "run": "mentor_plugins.commands.run:command",
         "runs": "mentor_plugins.commands.runs:command",
+        "serve": "mentor_plugins.commands.serve:command",
         "sft": "mentor_plugins.commands.sft:command",
         "show": "mentor_plugins.commands.show:command",
         "tasks": "mentor_plugins.commands.tasks:command",

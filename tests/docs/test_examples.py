@@ -50,6 +50,9 @@ OTHER_PROGRAMS = (
     "python ",
     "tensorboard ",
     "trackio ",
+    "transformers ",
+    "vllm ",
+    "ollama ",
 )
 
 

@@ -14,7 +14,7 @@ from mentor_lab.commands.systems import episodes_file
 from mentor_runs.command_line.json_output import json_option, print_json
 
 if TYPE_CHECKING:
-    from mentor_lab.paired import Paired
+    from mentor_runs.evaluation.paired import Paired
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def command(systems: tuple[str, ...], name: str, show: int, as_json: bool) -> No
     mentor compare sft-0.jsonl,sft-1.jsonl,sft-2.jsonl hard-0.jsonl,hard-1.jsonl,hard-2.jsonl
     """
     from mentor_core.contracts.trajectory import read_trajectories
-    from mentor_lab.paired import compare, success_by_task
+    from mentor_runs.evaluation.paired import compare, success_by_task
 
     if len(systems) < 2:
         raise ConfigError("expected at least two systems to compare, such as RUN RUN")

@@ -3,7 +3,7 @@
 Intervals are 95 %. A method that trains has Student's interval over its seeds. If all seeds agree,
 the interval is over tasks, as one of no width would claim too much. The student as it is has an
 interval over tasks. Differences are paired by task, with a bootstrap over seeds and tasks
-(`mentor_lab.paired`).
+(`mentor_runs.evaluation.paired`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.support.errors import DataError
 from mentor_lab.imitation import imitation_gap
-from mentor_lab.paired import compare, success_by_task
 from mentor_lab.report.intervals import Interval, of_mean
 from mentor_lab.study.cells import Cell
 from mentor_lab.study.file import Study
 from mentor_lab.study.folder import CellState, StudyFolder
 from mentor_runs.evaluation.intervals import estimate
+from mentor_runs.evaluation.paired import compare, success_by_task
 
 __all__ = ["Difference", "Figure", "Results", "Row", "regime", "results"]
 

@@ -14,11 +14,11 @@ from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn, opened_thinking
 from mentor_core.contracts.policy import Policy, Student
 from mentor_core.contracts.trajectory import Call, ParseFailure
-from mentor_core.door.registry import PARSERS, create, names
+from mentor_core.door.registry import PARSERS, create, load, names
 from mentor_core.support.errors import ConfigError, MentorError
 from mentor_plugins.models.loading import unseen
 
-__all__ = ["AUTO", "AutoParser", "match_formats", "match_player", "match_student"]
+__all__ = ["AUTO", "AutoParser", "match_formats", "match_player", "match_student", "parser_name"]
 
 AUTO = "auto"
 _PROBE = Call("mentor_probe_0", {"value": 'two words, "quoted"'})
@@ -118,6 +118,18 @@ def match_player(envs: Sequence[ToolEnv], player: Policy, student: Student | Non
         for env in envs:
             _check_written(env, player.parser())
     return []
+
+
+def parser_name(parser: CallParser) -> str | None:
+    """The registered name of a prepared parser; None if no plugin registered its class."""
+    kind = type(parser.chosen if isinstance(parser, AutoParser) else parser)
+    for name in names(PARSERS):
+        try:
+            if load(PARSERS, name) is kind:
+                return name
+        except MentorError:  # a broken plugin
+            continue
+    return None
 
 
 def _check_written(env: ToolEnv, written: CallParser) -> None:

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from mentor_lab import paired
 from mentor_lab.study.report import write_report
 from mentor_lab.study.results import regime, results
 from mentor_lab.study.tables import markdown, tables
+from mentor_runs.evaluation import paired
 
 SEEDS = ("study.seeds", [0, 1, 2])
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import DataError
-from mentor_lab import paired
-from mentor_lab.paired import compare, success_by_task
+from mentor_runs.evaluation import paired
+from mentor_runs.evaluation.paired import compare, success_by_task
 
 cells = st.sampled_from([0.0, 0.5, 1.0])
 

@@ -1,0 +1,1 @@
+"""Exports: from a run's student to a directory that other programs use."""
