@@ -42,7 +42,7 @@ class Part:
         replayed: number of replayed turns at the start of each trajectory.
         uses: the permitted uses of each trajectory.
         notes: name of a learner → its note of each trajectory.
-        nats: minus the log-probability of the sampled tokens, summed.
+        nats: minus the sum of the sampled tokens' log-probabilities, of each trajectory.
     """
 
     scores: Scores
@@ -53,7 +53,7 @@ class Part:
     replayed: list[int]
     uses: list[frozenset[RowUse]]
     notes: dict[str, list[Any]]
-    nats: float
+    nats: list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Scored:
     replayed: list[int]
     uses: list[frozenset[RowUse]]
     notes: dict[str, list[Any]]
-    nats: float
+    nats: list[float]
 
 
 def score_part(
@@ -136,7 +136,7 @@ def score_part(
             name: [learner.note(example) for example in examples]
             for name, learner in (learners or {}).items()
         },
-        -math.fsum(value for t in trajectories if t.tokens for value in t.tokens.logprobs),
+        [-math.fsum(t.tokens.logprobs) if t.tokens else 0.0 for t in trajectories],
     )
 
 
@@ -195,7 +195,7 @@ def join(
         replayed=[turns for part in parts for turns in part.replayed],
         uses=uses,
         notes=notes,
-        nats=math.fsum(part.nats for part in parts),
+        nats=[nats for part in parts for nats in part.nats],
     )
 
 
@@ -231,7 +231,8 @@ def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
     """
     everything = sum(batch.facts.values(), Counter[str]())
     metrics = _measure(batch.scores, batch.rewards_B, everything)
-    metrics["entropy"] = batch.nats / everything["sampled"] if everything["sampled"] else None
+    sampled = everything["sampled"]
+    metrics["entropy"] = math.fsum(batch.nats) / sampled if sampled else None
     for name in environments if len(environments) > 1 else ():
         own_B = np.array([env == name for env, _ in batch.tasks])
         if own_B.any():
