@@ -148,7 +148,7 @@ def _ask(
 
 def _implementations(plugin: Any, manager: pluggy.PluginManager) -> Iterator[tuple[str, Any]]:
     """The routines of a plugin that pluggy would collect, or that look like hooks."""
-    for name in dir(plugin):
+    for name in (name for name in dir(plugin) if not name.startswith("__")):
         marked = manager.parse_hookimpl_opts(plugin, name) is not None
         if marked or (name in HOOKS and callable(getattr(plugin, name))):
             yield name, getattr(plugin, name)
@@ -170,12 +170,7 @@ def _call(name: str, implementation: Any, manager: pluggy.PluginManager) -> tupl
     if hook not in HOOKS:
         raise PluginError(f"{name}: there is no hook {hook!r}{nearest(hook, HOOKS)}")
     with contained(lambda error: PluginError(f"{name}: {reason(error)}")):
-        try:
-            manager.register(alone)
-            return hook, getattr(manager.hook, hook)()
-        finally:
-            if manager.is_registered(alone):
-                manager.unregister(alone)
+        return hook, getattr(manager.hook, hook).call_extra([implementation], {})
 
 
 def _register(entries: list[Entry], targets: Any, plugin: str, distribution: str) -> Iterator[str]:
