@@ -45,6 +45,7 @@ __all__ = [
     "names",
     "resource",
     "targets",
+    "with_absent",
 ]
 
 T = TypeVar("T")
@@ -166,9 +167,14 @@ def entry(kind: Kind[Any], name: str) -> Entry:
     if claims:
         return claims[0]
     error = UnknownName(kind.name, name, names(kind))
+    raise with_absent(error)
+
+
+def with_absent(error: ConfigError) -> ConfigError:
+    """The error of an unknown name, with notes on plugins that are broken or blocked."""
     for note in _find().absent():
         error.add_note(note)
-    raise error
+    return error
 
 
 def load(kind: Kind[T_co], name: str) -> type[T_co]:
