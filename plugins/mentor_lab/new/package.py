@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -15,7 +16,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mentor_core import __version__
-from mentor_core.door.distributions import same_distribution
 from mentor_core.door.registry import (
     COMPOSERS,
     CREDITS,
@@ -93,10 +93,9 @@ class Package:
                 f"the {kind.name} {self.name!r} comes from {' and '.join(taken)}; choose another "
                 "name"
             )
-        for other in importlib.metadata.distributions():
-            name = str(other.name)
-            if same_distribution(name, self.distribution):
-                raise ConfigError(f"{name} is installed already; choose another name")
+        with suppress(importlib.metadata.PackageNotFoundError):
+            other = importlib.metadata.distribution(self.distribution)
+            raise ConfigError(f"{other.name} is installed already; choose another name")
 
     @property
     def distribution(self) -> str:
