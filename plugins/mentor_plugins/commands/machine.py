@@ -56,7 +56,7 @@ def facts() -> list[Fact]:
 
 
 def unmet(name: str) -> list[str]:
-    """The requirements of a distribution, without extras, that the installed versions do not meet."""
+    """The requirements of a distribution, without extras, that are not met."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     found = []
