@@ -4,9 +4,9 @@
 
 Prints the CPU seconds of `mentor --help` and of `import click, pluggy` (user and system, median of
 15 interleaved starts). Also prints their ratio, which depends less on the machine. Then prints the
-milliseconds that 100 installed plugins add to `mentor --help`. Each is a distribution with metadata,
-a real entry point and a module with a hook. Ends with 1 if `mentor --help` takes more than 0.15 s, or
-the plugins add more than 0.05 s.
+milliseconds that 100 installed plugins add to `mentor --help`. Each has metadata, a real entry
+point and a module with a hook. Ends with 1 if `mentor --help` takes more than 0.15 s, or if the
+plugins add more than 0.05 s.
 """
 
 from __future__ import annotations
