@@ -13,75 +13,44 @@ from typing import TYPE_CHECKING, Any
 
 from mentor_core.door.hookspecs import hookimpl
 
-if TYPE_CHECKING:
-    from mentor_core.contracts.chat import Chat
-    from mentor_core.contracts.component import Component, Stateful
-    from mentor_core.contracts.credit import Credit, Layout
-    from mentor_core.contracts.domain import Expert, ToolDomain
-    from mentor_core.contracts.env import ActionGate, Pending, ToolEnv
-    from mentor_core.contracts.learner import Critic, Judged, Learner
-    from mentor_core.contracts.lessons import Lessons, PlayedGroup, Taught
-    from mentor_core.contracts.objective import MicroBatch, Objective
-    from mentor_core.contracts.parsing import CallParser, HermesParser, ParsedTurn
-    from mentor_core.contracts.plan import Group, Plan, Start
-    from mentor_core.contracts.policy import (
-        Generation,
-        Interrupted,
-        Limits,
-        Policy,
-        Sampling,
-        Session,
-        Student,
-    )
-    from mentor_core.contracts.provenance import Provenance, Usage
-    from mentor_core.contracts.record_format import RecordFormat
-    from mentor_core.contracts.report import Report
-    from mentor_core.contracts.reward import (
-        Composed,
-        Composer,
-        Example,
-        Floats,
-        Need,
-        RewardTerm,
-        Scores,
-        Worth,
-    )
-    from mentor_core.contracts.rows import RowKind, RowUse, uses_of
-    from mentor_core.contracts.sampler import TaskSampler
-    from mentor_core.contracts.source import TrajectorySource
-    from mentor_core.contracts.spaces import Observation
-    from mentor_core.contracts.task import Split, Task, TaskKey
-    from mentor_core.contracts.teacher import Attempt, Classroom, RequestLog, Teacher
-    from mentor_core.contracts.tracker import Tracker
-    from mentor_core.contracts.trainer import Trained, Trainer
-    from mentor_core.contracts.trajectory import (
-        Call,
-        CallFailure,
-        EndReason,
-        Message,
-        ParseFailure,
-        Tokens,
-        Trajectory,
-        Turn,
-        iterate_trajectories,
-        read_trajectories,
-        write_trajectories,
-    )
-    from mentor_core.support.errors import (
-        AmbiguousName,
-        ConfigError,
-        DataError,
-        MentorError,
-        ModelError,
-        PluginError,
-        RewardError,
-        RowError,
-        RunError,
-        ServerError,
-        UnknownName,
-    )
-    from mentor_core.tools.renamed import Alias
-    from mentor_core.tools.tool import Tool, ToolError
+if TYPE_CHECKING:  # with stars, as strict type checkers take other imports for private
+    from mentor_core.contracts.chat import *
+    from mentor_core.contracts.component import *
+    from mentor_core.contracts.credit import *
+    from mentor_core.contracts.domain import *
+    from mentor_core.contracts.env import *
+    from mentor_core.contracts.learner import *
+    from mentor_core.contracts.lessons import *
+    from mentor_core.contracts.objective import *
+    from mentor_core.contracts.parsing import *
+    from mentor_core.contracts.plan import *
+    from mentor_core.contracts.policy import *
+    from mentor_core.contracts.provenance import *
+    from mentor_core.contracts.record_format import *
+    from mentor_core.contracts.report import *
+    from mentor_core.contracts.reward import *
+    from mentor_core.contracts.rows import *
+    from mentor_core.contracts.sampler import *
+    from mentor_core.contracts.source import *
+    from mentor_core.contracts.spaces import *
+    from mentor_core.contracts.task import *
+    from mentor_core.contracts.teacher import *
+    from mentor_core.contracts.tracker import *
+    from mentor_core.contracts.trainer import *
+    from mentor_core.contracts.trajectory import *
+    from mentor_core.support.errors import AmbiguousName as AmbiguousName
+    from mentor_core.support.errors import ConfigError as ConfigError
+    from mentor_core.support.errors import DataError as DataError
+    from mentor_core.support.errors import MentorError as MentorError
+    from mentor_core.support.errors import ModelError as ModelError
+    from mentor_core.support.errors import PluginError as PluginError
+    from mentor_core.support.errors import RewardError as RewardError
+    from mentor_core.support.errors import RowError as RowError
+    from mentor_core.support.errors import RunError as RunError
+    from mentor_core.support.errors import ServerError as ServerError
+    from mentor_core.support.errors import UnknownName as UnknownName
+    from mentor_core.tools.renamed import *
+    from mentor_core.tools.tool import *
 
 __version__ = "0.1.0"
 

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from mentor_core import __version__
-from mentor_core.door.registry import COMMANDS, entry, load, names
+from mentor_core.door.registry import COMMANDS, block, entry, load, names
 from mentor_core.support.errors import MentorError, PluginError, UnknownName, nearest
 from mentor_core.support.redaction import hide, hide_argument
 from mentor_core.support.user_code import contained, reason
@@ -54,8 +54,9 @@ class _Commands(click.Group):
             try:
                 entry(COMMANDS, name)
             except UnknownName as error:
+                said = f"no command {name!r}{nearest(name, error.known)}"
                 raise click.UsageError(
-                    f"no command {name!r}{nearest(name, error.known)}", ctx
+                    "\n  ".join([said, *getattr(error, "__notes__", ())]), ctx
                 ) from None
         return super().resolve_command(ctx, args)
 
@@ -75,9 +76,21 @@ def _debug_option() -> click.Option:
     )
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    params=[_debug_option()],
+)
 @click.version_option(__version__, prog_name="mentor")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+@click.option(
+    "--block",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda *given: block(given[-1]),
+    metavar="DISTRIBUTION",
+    help="Do not load its plugins; may be repeated.  [env: MENTOR_BLOCK_PLUGINS, with commas]",
+)
 def _mentor() -> None:
     """Teach a small language model to use your tools as well as a large one does."""
 

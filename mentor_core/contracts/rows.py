@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from mentor_core.contracts.trajectory import Trajectory
-from mentor_core.support.errors import ConfigError
 
-__all__ = ["USES", "RowKind", "RowUse", "check_rows", "uses_of"]
+__all__ = ["USES", "RowKind", "RowUse", "uses_of"]
 
 RowKind = Literal["sampled", "continued", "taught", "stale", "selected", "broken"]
 RowUse = Literal["gradient", "imitation", "group", "success", "sampler", "learn"]
@@ -42,19 +41,3 @@ def uses_of(trajectory: Trajectory, played: RowKind = "sampled") -> frozenset[Ro
     kinds += ["continued"] if trajectory.replayed else []
     kinds += ["broken"] if trajectory.end == "error" else []
     return frozenset.intersection(*(USES[kind] for kind in kinds))
-
-
-def check_rows(
-    giver: str, gives: Iterable[RowKind], taker: str, accepts: Iterable[RowKind]
-) -> None:
-    """Refuse a giver of rows, such as a plan, whose rows an objective cannot use.
-
-    Raises:
-        ConfigError: names both, and the kind of rows.
-    """
-    accepted = sorted(accepts)
-    for kind in sorted(set(gives) - {*accepted}):
-        raise ConfigError(
-            f"the {giver} gives rows of kind {kind!r}, and the {taker} accepts only rows of kind "
-            f"{' and '.join(map(repr, accepted))}; choose another of the two"
-        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -14,11 +15,18 @@ from typing import Any
 
 import pluggy
 
-from mentor_core.door import hookspecs
+from mentor_core.door.distributions import (
+    BLOCK,
+    Distribution,
+    grouped,
+    installed,
+    same_distribution,
+)
+from mentor_core.door.hookspecs import HOOKS, PROJECT, SPECIFICATIONS
 from mentor_core.support.errors import PluginError, nearest
 from mentor_core.support.user_code import contained, reason
 
-__all__ = ["BrokenPlugin", "Entry", "Found", "find", "is_name", "same_distribution"]
+__all__ = ["BrokenPlugin", "Entry", "Found", "find", "is_name"]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -30,6 +38,7 @@ class Entry:
     Attributes:
         name: the usable name; `DISTRIBUTION:NAME` if another distribution has the name, too.
         problem: why the entry cannot be used at all; None if its target may be loaded.
+        seconds: time to load the target, after those before it; 0.0 if it was not loaded.
     """
 
     name: str
@@ -37,6 +46,7 @@ class Entry:
     plugin: str
     distribution: str
     problem: str | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,32 @@ class Found:
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     broken: list[BrokenPlugin] = field(default_factory=list)
+    distributions: list[Distribution] = field(default_factory=list)
+
+    def absent(self) -> Iterator[str]:
+        """Why a name may be missing: the broken plugins, and the blocked distributions."""
+        for one in self.broken:
+            yield f"plugin {one.plugin} is broken ({one.distribution}): {one.problem}"
+        for distribution in self.distributions:
+            if distribution.blocked:
+                yield f"the plugins of {distribution.name} are blocked (--block or {BLOCK})"
 
 
 def find() -> Found:
-    """Load every plugin and ask its hooks."""
-    found = Found({hook: [] for hook in _hooks()})
-    for point in _entry_points(found):
-        _ask(point, found)
+    """Load every plugin that is not blocked, and ask its hooks."""
+    found = Found({hook: [] for hook in HOOKS})
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(SPECIFICATIONS)
+    found.distributions.extend(grouped(_entry_points(found)))
+    for distribution in found.distributions:
+        began = time.perf_counter()
+        for point in () if distribution.blocked else distribution.points:
+            if distribution.problem is None:
+                _ask(point, distribution.name, manager, found)
+            else:
+                broken = BrokenPlugin(point.name, distribution.name, distribution.problem)
+                found.broken.append(broken)
+        distribution.seconds = time.perf_counter() - began
     return found
 
 
@@ -73,41 +102,28 @@ def is_name(name: Any) -> bool:
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
-def same_distribution(one: str, other: str) -> bool:
-    """True if two spellings name one distribution."""
-    return _canonical(one) == _canonical(other)
-
-
-def _canonical(distribution: str) -> str:
-    return re.sub(r"[-_.]+", "-", distribution).lower()
-
-
-def _hooks() -> list[str]:
-    return [name for name in vars(hookspecs) if name.startswith("mentor_")]
-
-
 def _entry_points(found: Found) -> Iterable[importlib.metadata.EntryPoint]:
-    """The entry points, sorted; a distribution whose list is unreadable counts as broken."""
+    """The entry points; a distribution whose list is unreadable counts as broken."""
     try:
-        points = list(importlib.metadata.entry_points(group=hookspecs.PROJECT))
+        return installed()
     except Exception:  # noqa: BLE001 - one unreadable file costs all of them: read one by one
-        points = []
-        for distribution in importlib.metadata.distributions():
-            try:
-                points += distribution.entry_points.select(group=hookspecs.PROJECT)
-            except Exception as error:  # noqa: BLE001 - it breaks only itself
-                name = str(distribution.metadata["Name"])
-                found.broken.append(BrokenPlugin("entry_points.txt", name, reason(error)))
-    return sorted(points, key=lambda point: (_distribution(point), point.name))
+        points: list[importlib.metadata.EntryPoint] = []
+    for distribution in importlib.metadata.distributions():
+        try:
+            points += distribution.entry_points.select(group=PROJECT)
+        except Exception as error:  # noqa: BLE001 - it breaks only itself
+            name = str(distribution.metadata["Name"])
+            found.broken.append(BrokenPlugin("entry_points.txt", name, reason(error)))
+    return points
 
 
-def _distribution(point: importlib.metadata.EntryPoint) -> str:
-    return str(point.dist.name) if point.dist else "unknown"
-
-
-def _ask(point: importlib.metadata.EntryPoint, found: Found) -> None:
+def _ask(
+    point: importlib.metadata.EntryPoint,
+    distribution: str,
+    manager: pluggy.PluginManager,
+    found: Found,
+) -> None:
     """Register one plugin's names, and note its faults."""
-    distribution = _distribution(point)
 
     def note(problem: str) -> None:
         found.broken.append(BrokenPlugin(point.name, distribution, problem))
@@ -115,13 +131,13 @@ def _ask(point: importlib.metadata.EntryPoint, found: Found) -> None:
     try:
         with contained(lambda error: PluginError(reason(error))):
             plugin = point.load()
-            implementations = list(_implementations(plugin))
+            implementations = list(_implementations(plugin, manager))
     except PluginError as error:
         note(str(error))
         return
     for name, implementation in implementations:
         try:
-            hook, answers = _call(point.name, name, implementation)
+            hook, answers = _call(name, implementation, manager)
         except PluginError as error:
             note(str(error))
             continue
@@ -130,23 +146,20 @@ def _ask(point: importlib.metadata.EntryPoint, found: Found) -> None:
                 note(f"{hook}: {problem}")
 
 
-def _implementations(plugin: Any) -> Iterator[tuple[str, Any]]:
+def _implementations(plugin: Any, manager: pluggy.PluginManager) -> Iterator[tuple[str, Any]]:
     """The routines of a plugin that pluggy would collect, or that look like hooks."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    for name in dir(plugin):
+    for name in (name for name in dir(plugin) if not name.startswith("__")):
         marked = manager.parse_hookimpl_opts(plugin, name) is not None
-        if marked or (name in _hooks() and callable(getattr(plugin, name))):
+        if marked or (name in HOOKS and callable(getattr(plugin, name))):
             yield name, getattr(plugin, name)
 
 
-def _call(plugin: str, name: str, implementation: Any) -> tuple[str, list[Any]]:
+def _call(name: str, implementation: Any, manager: pluggy.PluginManager) -> tuple[str, list[Any]]:
     """The hook of an implementation, and its results, called by pluggy on its own.
 
     Raises:
         PluginError: pluggy refuses the implementation, there is no such hook, or it raises.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
     alone = SimpleNamespace(**{name: implementation})
     options = manager.parse_hookimpl_opts(alone, name)
     if options is None:
@@ -154,11 +167,10 @@ def _call(plugin: str, name: str, implementation: Any) -> tuple[str, list[Any]]:
     if options.get("wrapper") or options.get("hookwrapper"):
         raise PluginError(f"{name}: a wrapper cannot be used; a plugin has names of its own only")
     hook = options.get("specname") or name
-    if hook not in _hooks():
-        raise PluginError(f"{name}: there is no hook {hook!r}{nearest(hook, _hooks())}")
+    if hook not in HOOKS:
+        raise PluginError(f"{name}: there is no hook {hook!r}{nearest(hook, HOOKS)}")
     with contained(lambda error: PluginError(f"{name}: {reason(error)}")):
-        manager.register(alone, name=plugin)
-        return hook, getattr(manager.hook, hook)()
+        return hook, getattr(manager.hook, hook).call_extra([implementation], {})
 
 
 def _register(entries: list[Entry], targets: Any, plugin: str, distribution: str) -> Iterator[str]:

@@ -13,9 +13,9 @@ implements some of these hooks:
     def mentor_reward_terms() -> dict[str, str]:
         return {"politeness": "mentor_plugin_xyz.politeness:Politeness"}
 
-Every hook returns name → target. A target is a string "module:attribute", imported only when the
-name is used. So listing plugins is fast, and one broken module does not break others. mentor's own
-environments, rewards and commands come in by these same hooks.
+Every hook takes no arguments and returns name → target. A target is a string "module:attribute",
+imported only when the name is used. So listing plugins is fast, and one broken module does not
+break others. mentor's own environments, rewards and commands come in by these same hooks.
 """
 
 from __future__ import annotations
@@ -24,124 +24,44 @@ from collections.abc import Mapping
 
 import pluggy
 
-__all__ = ["PROJECT", "hookimpl", "hookspec"]
+__all__ = ["HOOKS", "PROJECT", "SPECIFICATIONS", "hookimpl"]
 
 PROJECT = "mentor"
-hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-Targets = Mapping[str, str]
+HOOKS: Mapping[str, str] = {
+    "mentor_environments": "tool domains: subclasses of `mentor_core.ToolEnv`",
+    "mentor_reward_terms": "reward terms: subclasses of `mentor_core.RewardTerm`",
+    "mentor_composers": "composers of reward terms: subclasses of `mentor_core.Composer`",
+    "mentor_credits": "credit assignment: subclasses of `mentor_core.Credit`",
+    "mentor_critics": "values of states, for credits: subclasses of `mentor_core.Critic`",
+    "mentor_policies": "policies: subclasses of `mentor_core.Policy`",
+    "mentor_parsers": "tool-call formats: subclasses of `mentor_core.CallParser`",
+    "mentor_samplers": "task samplers: subclasses of `mentor_core.TaskSampler`",
+    "mentor_plans": "plans of a batch's episodes: subclasses of `mentor_core.Plan`",
+    "mentor_lessons": "lessons beside reinforcement: subclasses of `mentor_core.Lessons`",
+    "mentor_objectives": "losses of reinforcement: subclasses of `mentor_core.Objective`",
+    "mentor_sources": "sources of references: subclasses of `mentor_core.TrajectorySource`",
+    "mentor_teachers": "teachers: subclasses of `mentor_core.Teacher`",
+    "mentor_record_formats": "formats of others' rows: subclasses of `mentor_core.RecordFormat`",
+    "mentor_gates": "action gates: subclasses of `mentor_core.ActionGate`",
+    "mentor_trackers": "trackers of metrics: subclasses of `mentor_core.Tracker`",
+    "mentor_reports": "reports of a run that has ended: subclasses of `mentor_core.Report`",
+    "mentor_trainers": "trainers of students: subclasses of `mentor_core.Trainer`",
+    "mentor_presets": 'reward presets: TOML files inside a package, as "package:file.toml"',
+    "mentor_recipes": 'recipes of whole runs: TOML files inside a package, as "package:file.toml"',
+    # The name is that of the environment which the student has learnt. The directory has the model
+    # and its tokenizer as `transformers` saves them, and their recipe, `recipe.toml`.
+    "mentor_students": 'embedded students: directories inside a package, as "package:directory"',
+    "mentor_commands": "commands of the `mentor` command line: `click.Command` objects",
+}
+"""Hook → its targets."""
 
 
-@hookspec
-def mentor_environments() -> Targets:  # type: ignore[empty-body]
-    """Tool domains: subclasses of `mentor_core.contracts.env.ToolEnv`."""
+@pluggy.HookspecMarker(PROJECT)
+def _targets() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Name → target."""
 
 
-@hookspec
-def mentor_reward_terms() -> Targets:  # type: ignore[empty-body]
-    """Reward terms: subclasses of `mentor_core.contracts.reward.RewardTerm`."""
-
-
-@hookspec
-def mentor_composers() -> Targets:  # type: ignore[empty-body]
-    """Composers of reward terms: subclasses of `mentor_core.contracts.reward.Composer`."""
-
-
-@hookspec
-def mentor_credits() -> Targets:  # type: ignore[empty-body]
-    """Credit assignment: subclasses of `mentor_core.contracts.credit.Credit`."""
-
-
-@hookspec
-def mentor_critics() -> Targets:  # type: ignore[empty-body]
-    """Values of states, for credits: subclasses of `mentor_core.contracts.learner.Critic`."""
-
-
-@hookspec
-def mentor_policies() -> Targets:  # type: ignore[empty-body]
-    """Policies: subclasses of `mentor_core.contracts.policy.Policy`."""
-
-
-@hookspec
-def mentor_parsers() -> Targets:  # type: ignore[empty-body]
-    """Tool-call formats: subclasses of `mentor_core.contracts.parsing.CallParser`."""
-
-
-@hookspec
-def mentor_samplers() -> Targets:  # type: ignore[empty-body]
-    """Task samplers: subclasses of `mentor_core.contracts.sampler.TaskSampler`."""
-
-
-@hookspec
-def mentor_plans() -> Targets:  # type: ignore[empty-body]
-    """Plans of a batch's episodes: subclasses of `mentor_core.contracts.plan.Plan`."""
-
-
-@hookspec
-def mentor_lessons() -> Targets:  # type: ignore[empty-body]
-    """Lessons beside reinforcement: subclasses of `mentor_core.contracts.lessons.Lessons`."""
-
-
-@hookspec
-def mentor_objectives() -> Targets:  # type: ignore[empty-body]
-    """Losses of reinforcement: subclasses of `mentor_core.contracts.objective.Objective`."""
-
-
-@hookspec
-def mentor_sources() -> Targets:  # type: ignore[empty-body]
-    """Sources of references: subclasses of `mentor_core.contracts.source.TrajectorySource`."""
-
-
-@hookspec
-def mentor_teachers() -> Targets:  # type: ignore[empty-body]
-    """Teachers: subclasses of `mentor_core.contracts.teacher.Teacher`."""
-
-
-@hookspec
-def mentor_record_formats() -> Targets:  # type: ignore[empty-body]
-    """Formats of others' rows: subclasses of `mentor_core.contracts.record_format.RecordFormat`."""
-
-
-@hookspec
-def mentor_gates() -> Targets:  # type: ignore[empty-body]
-    """Action gates: subclasses of `mentor_core.contracts.env.ActionGate`."""
-
-
-@hookspec
-def mentor_trackers() -> Targets:  # type: ignore[empty-body]
-    """Trackers of metrics: subclasses of `mentor_core.contracts.tracker.Tracker`."""
-
-
-@hookspec
-def mentor_reports() -> Targets:  # type: ignore[empty-body]
-    """Reports of a run that has ended: subclasses of `mentor_core.contracts.report.Report`."""
-
-
-@hookspec
-def mentor_trainers() -> Targets:  # type: ignore[empty-body]
-    """Trainers of students: subclasses of `mentor_core.contracts.trainer.Trainer`."""
-
-
-@hookspec
-def mentor_presets() -> Targets:  # type: ignore[empty-body]
-    """Reward presets: TOML files inside a package, as "package:file.toml"."""
-
-
-@hookspec
-def mentor_recipes() -> Targets:  # type: ignore[empty-body]
-    """Recipes of whole runs: TOML files of settings inside a package, as "package:file.toml"."""
-
-
-@hookspec
-def mentor_students() -> Targets:  # type: ignore[empty-body]
-    """Embedded students: directories inside a package, as "package:directory".
-
-    The name is that of the environment which the student has learnt. The directory has the model
-    and its tokenizer as `transformers` saves them, and their recipe, `recipe.toml`.
-    """
-
-
-@hookspec
-def mentor_commands() -> Targets:  # type: ignore[empty-body]
-    """Commands of the `mentor` command line: `click.Command` objects."""
+SPECIFICATIONS = type("SPECIFICATIONS", (), dict.fromkeys(HOOKS, staticmethod(_targets)))
+"""The hooks, in the form that `pluggy` reads."""

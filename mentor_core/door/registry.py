@@ -6,68 +6,37 @@ import importlib
 import importlib.metadata
 import importlib.resources
 import inspect
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from mentor_core.door.discovery import BrokenPlugin, Entry, Found, find, same_distribution
+from mentor_core.door.discovery import BrokenPlugin, Entry, Found, find
+from mentor_core.door.distributions import Distribution, same_distribution
+from mentor_core.door.distributions import block as block_distributions
 from mentor_core.support.errors import AmbiguousName, ConfigError, PluginError, UnknownName
 from mentor_core.support.user_code import contained, load_object, reason
 
 if TYPE_CHECKING:
     import click
 
-    from mentor_core.contracts.credit import Credit
-    from mentor_core.contracts.env import ActionGate, ToolEnv
-    from mentor_core.contracts.learner import Critic
-    from mentor_core.contracts.lessons import Lessons
-    from mentor_core.contracts.objective import Objective
-    from mentor_core.contracts.parsing import CallParser
-    from mentor_core.contracts.plan import Plan
-    from mentor_core.contracts.policy import Policy
-    from mentor_core.contracts.record_format import RecordFormat
-    from mentor_core.contracts.report import Report
-    from mentor_core.contracts.reward import Composer, RewardTerm
-    from mentor_core.contracts.sampler import TaskSampler
-    from mentor_core.contracts.source import TrajectorySource
-    from mentor_core.contracts.teacher import Teacher
-    from mentor_core.contracts.tracker import Tracker
-    from mentor_core.contracts.trainer import Trainer
+    import mentor_core as core
 
 __all__ = [
-    "COMMANDS",
-    "COMPOSERS",
-    "CREDITS",
-    "CRITICS",
-    "ENVIRONMENTS",
-    "GATES",
     "KINDS",
-    "LESSONS",
-    "OBJECTIVES",
-    "PARSERS",
-    "PLANS",
-    "POLICIES",
-    "PRESETS",
-    "RECIPES",
-    "RECORD_FORMATS",
-    "REPORTS",
-    "REWARD_TERMS",
-    "SAMPLERS",
-    "SOURCES",
-    "STUDENTS",
-    "TEACHERS",
-    "TRACKERS",
-    "TRAINERS",
     "BrokenPlugin",
+    "Distribution",
     "Entry",
     "Kind",
+    "block",
     "broken_plugins",
     "create",
     "directory",
+    "distributions",
     "entries",
     "entry",
     "is_reference",
@@ -76,6 +45,7 @@ __all__ = [
     "names",
     "resource",
     "targets",
+    "with_absent",
 ]
 
 T = TypeVar("T")
@@ -99,32 +69,30 @@ class Kind(Generic[T_co]):
 
 
 def _contract(name: str, hook: str, contract: str) -> Kind[Any]:
-    """The kind of a contract of the core, such as `env:ToolEnv`."""
-    return Kind(name, hook, f"mentor_core.contracts.{contract}")
+    """The kind of a contract of the core, such as `ToolEnv`."""
+    return Kind(name, hook, f"mentor_core:{contract}")
 
 
-ENVIRONMENTS: Kind[ToolEnv] = _contract("environment", "mentor_environments", "env:ToolEnv")
-REWARD_TERMS: Kind[RewardTerm] = _contract(
-    "reward term", "mentor_reward_terms", "reward:RewardTerm"
+ENVIRONMENTS: Kind[core.ToolEnv] = _contract("environment", "mentor_environments", "ToolEnv")
+REWARD_TERMS: Kind[core.RewardTerm] = _contract("reward term", "mentor_reward_terms", "RewardTerm")
+COMPOSERS: Kind[core.Composer] = _contract("composer", "mentor_composers", "Composer")
+CREDITS: Kind[core.Credit] = _contract("credit", "mentor_credits", "Credit")
+CRITICS: Kind[core.Critic] = _contract("critic", "mentor_critics", "Critic")
+POLICIES: Kind[core.Policy] = _contract("policy", "mentor_policies", "Policy")
+PARSERS: Kind[core.CallParser] = _contract("parser", "mentor_parsers", "CallParser")
+SAMPLERS: Kind[core.TaskSampler] = _contract("sampler", "mentor_samplers", "TaskSampler")
+PLANS: Kind[core.Plan] = _contract("plan", "mentor_plans", "Plan")
+LESSONS: Kind[core.Lessons] = _contract("lesson", "mentor_lessons", "Lessons")
+OBJECTIVES: Kind[core.Objective] = _contract("objective", "mentor_objectives", "Objective")
+SOURCES: Kind[core.TrajectorySource] = _contract("source", "mentor_sources", "TrajectorySource")
+TEACHERS: Kind[core.Teacher] = _contract("teacher", "mentor_teachers", "Teacher")
+RECORD_FORMATS: Kind[core.RecordFormat] = _contract(
+    "record format", "mentor_record_formats", "RecordFormat"
 )
-COMPOSERS: Kind[Composer] = _contract("composer", "mentor_composers", "reward:Composer")
-CREDITS: Kind[Credit] = _contract("credit", "mentor_credits", "credit:Credit")
-CRITICS: Kind[Critic] = _contract("critic", "mentor_critics", "learner:Critic")
-POLICIES: Kind[Policy] = _contract("policy", "mentor_policies", "policy:Policy")
-PARSERS: Kind[CallParser] = _contract("parser", "mentor_parsers", "parsing:CallParser")
-SAMPLERS: Kind[TaskSampler] = _contract("sampler", "mentor_samplers", "sampler:TaskSampler")
-PLANS: Kind[Plan] = _contract("plan", "mentor_plans", "plan:Plan")
-LESSONS: Kind[Lessons] = _contract("lesson", "mentor_lessons", "lessons:Lessons")
-OBJECTIVES: Kind[Objective] = _contract("objective", "mentor_objectives", "objective:Objective")
-SOURCES: Kind[TrajectorySource] = _contract("source", "mentor_sources", "source:TrajectorySource")
-TEACHERS: Kind[Teacher] = _contract("teacher", "mentor_teachers", "teacher:Teacher")
-RECORD_FORMATS: Kind[RecordFormat] = _contract(
-    "record format", "mentor_record_formats", "record_format:RecordFormat"
-)
-GATES: Kind[ActionGate] = _contract("gate", "mentor_gates", "env:ActionGate")
-TRACKERS: Kind[Tracker] = _contract("tracker", "mentor_trackers", "tracker:Tracker")
-REPORTS: Kind[Report] = _contract("report", "mentor_reports", "report:Report")
-TRAINERS: Kind[Trainer] = _contract("trainer", "mentor_trainers", "trainer:Trainer")
+GATES: Kind[core.ActionGate] = _contract("gate", "mentor_gates", "ActionGate")
+TRACKERS: Kind[core.Tracker] = _contract("tracker", "mentor_trackers", "Tracker")
+REPORTS: Kind[core.Report] = _contract("report", "mentor_reports", "Report")
+TRAINERS: Kind[core.Trainer] = _contract("trainer", "mentor_trainers", "Trainer")
 PRESETS: Kind[Any] = Kind("preset", "mentor_presets", form="file")
 RECIPES: Kind[Any] = Kind("recipe", "mentor_recipes", form="file")
 STUDENTS: Kind[Any] = Kind("student", "mentor_students", form="directory")
@@ -157,18 +125,30 @@ def entries(kind: Kind[Any]) -> list[Entry]:
     """
     listed = []
     for name, entry in sorted(_usable(kind).items()):
-        problem = None
+        problem, began = None, time.perf_counter()
         try:
             _target(kind, entry)
         except PluginError as error:
             problem = str(error)
-        listed.append(replace(entry, name=name, problem=problem))
+        seconds = time.perf_counter() - began
+        listed.append(replace(entry, name=name, problem=problem, seconds=seconds))
     return listed
 
 
 def broken_plugins() -> list[BrokenPlugin]:
     """Plugins that could not be registered, or only in part."""
     return list(_find().broken)
+
+
+def distributions() -> list[Distribution]:
+    """The distributions with plugins, blocked ones too, sorted by name."""
+    return list(_find().distributions)
+
+
+def block(names: Iterable[str]) -> None:
+    """Block distributions: see `mentor_core.door.distributions.block`."""
+    block_distributions(names)
+    _find.cache_clear()
 
 
 def entry(kind: Kind[Any], name: str) -> Entry:
@@ -187,11 +167,14 @@ def entry(kind: Kind[Any], name: str) -> Entry:
     if claims:
         return claims[0]
     error = UnknownName(kind.name, name, names(kind))
-    for broken in broken_plugins():
-        error.add_note(
-            f"plugin {broken.plugin} is broken ({broken.distribution}): {broken.problem}"
-        )
-    raise error
+    raise with_absent(error)
+
+
+def with_absent(error: ConfigError) -> ConfigError:
+    """The error of an unknown name, with notes on plugins that are broken or blocked."""
+    for note in _find().absent():
+        error.add_note(note)
+    return error
 
 
 def load(kind: Kind[T_co], name: str) -> type[T_co]:
@@ -221,14 +204,10 @@ def load(kind: Kind[T_co], name: str) -> type[T_co]:
 def is_reference(kind: Kind[Any], name: str) -> bool:
     """True if a name means a class that no plugin registered."""
     distribution, _, bare = name.rpartition(":")
-    claims = _find().entries[kind.hook]
-    return (
-        kind.form == "class"
-        and bool(distribution)
-        and not any(
-            c.name == bare and same_distribution(c.distribution, distribution) for c in claims
-        )
-    )
+    taken = [c.distribution for c in _find().entries[kind.hook] if c.name == bare]
+    taken += [one.name for one in distributions() if one.blocked]
+    registered = any(same_distribution(one, distribution) for one in taken)
+    return kind.form == "class" and bool(distribution) and not registered
 
 
 def load_reference(kind: Kind[Any], name: str) -> Any:
@@ -322,7 +301,7 @@ def _checked(kind: Kind[Any], value: Any, where: str) -> Any:
             raise PluginError(f"{where} is not a {module}.{name}")
         return value
     if not (isinstance(value, type) and issubclass(value, contract)):
-        raise PluginError(f"{where} is not a subclass of {kind.contract}")
+        raise PluginError(f"{where} is not a subclass of {contract.__module__}:{name}")
     if inspect.isabstract(value):
         lacking = ", ".join(sorted(getattr(value, "__abstractmethods__", ())))
         raise PluginError(f"{where} is abstract: it does not define {lacking}")

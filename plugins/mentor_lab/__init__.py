@@ -10,6 +10,8 @@ Its parts:
     report/          `mentor report` and `mentor watch`: a run's page and curves
     imitation        `mentor imitation`: compares a student's use of tools with the teacher's
     study/           `mentor study`: methods × seeds × environments, and one report
+    methods/         promises of composers, credits, objectives and teachers
+    new/             `mentor new`: packages for plugins of your own
     commands/        `mentor compare` and others: the commands of all parts
     verdict, search  a finding, and Hypothesis' search for findings
     testing          for tests of plugins
@@ -29,6 +31,7 @@ def mentor_commands() -> dict[str, str]:
         "check-env": "mentor_lab.commands.check_env:command",
         "check-reward": "mentor_lab.commands.check_reward:command",
         "imitation": "mentor_lab.commands.imitation:command",
+        "new": "mentor_lab.commands.new:command",
         "report": "mentor_lab.commands.report:command",
         "score": "mentor_lab.commands.score:command",
         "student": "mentor_lab.commands.student:command",

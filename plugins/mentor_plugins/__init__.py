@@ -205,6 +205,7 @@ def mentor_presets() -> dict[str, str]:
 @hookimpl
 def mentor_commands() -> dict[str, str]:
     return {
+        "doctor": "mentor_plugins.commands.doctor:command",
         "envs": "mentor_plugins.commands.listing:envs",
         "eval": "mentor_plugins.commands.evaluate:command",
         "export": "mentor_plugins.commands.export:command",

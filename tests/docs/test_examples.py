@@ -166,6 +166,7 @@ def test_every_command_and_option_that_is_named_exists(path):
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_option_and_setting_in_the_text_exists(path):
     every = {option for name in names(COMMANDS) for option in options_of(load(COMMANDS, name))}
+    every |= {option for parameter in cli._mentor.params for option in parameter.opts}
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
     for code in re.findall(r"`([^`\n]+)`", text):
         if not code.startswith(OTHER_PROGRAMS):

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from mentor_core.door.distributions import BLOCK
 from mentor_core.door.registry import (
     COMPOSERS,
     ENVIRONMENTS,
@@ -21,6 +22,7 @@ from mentor_core.door.registry import (
     Entry,
     Kind,
     broken_plugins,
+    distributions,
     entries,
     load,
     resource,
@@ -81,7 +83,9 @@ def _show(kinds: Sequence[Kind[Any]], as_json: bool) -> int:
     found = {_plural(kind.name): [_row(kind, entry) for entry in entries(kind)] for kind in kinds}
     if as_json:
         kinds_as_keys = {title.replace(" ", "_"): rows for title, rows in found.items()}
-        print_json(plugins=kinds_as_keys, broken_plugins=broken_plugins())
+        print_json(
+            plugins=kinds_as_keys, broken_plugins=broken_plugins(), blocked_distributions=_blocked()
+        )
     else:
         _print(found)
     return sum(row.problem is not None for rows in found.values() for row in rows)
@@ -122,6 +126,12 @@ def _print(found: Mapping[str, Sequence[_Row]]) -> None:
         console.print(
             Text(f"broken plugin {plugin.plugin} ({plugin.distribution}): {plugin.problem}", "red")
         )
+    for distribution in _blocked():
+        console.print(Text(f"blocked: {distribution}, by --block or {BLOCK}", "yellow"))
+
+
+def _blocked() -> list[str]:
+    return [distribution.name for distribution in distributions() if distribution.blocked]
 
 
 def _summary(kind: Kind[Any], entry: Entry) -> str:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.policy import Limits, Sampling
-from mentor_core.contracts.rows import check_rows
 from mentor_core.door.registry import (
     COMPOSERS,
     CREDITS,
@@ -39,6 +38,7 @@ from mentor_core.support.user_code import reason
 from mentor_runs.assembly.mixture import Mixture
 from mentor_runs.assembly.parts import Domain, Parts, Stage, component
 from mentor_runs.assembly.reward import Reward
+from mentor_runs.assembly.rows import check_rows
 from mentor_runs.assembly.trackers import Trackers
 from mentor_runs.settings.config import RewardConfig, RunConfig
 from mentor_runs.settings.keys import given_as

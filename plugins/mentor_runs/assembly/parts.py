@@ -17,7 +17,6 @@ from mentor_core.contracts.policy import Limits, Policy, Sampling
 from mentor_core.contracts.provenance import Provenance
 from mentor_core.contracts.report import Report
 from mentor_core.contracts.reward import NEEDS, has
-from mentor_core.contracts.rows import check_rows
 from mentor_core.contracts.shifts import check_split
 from mentor_core.contracts.source import TrajectorySource
 from mentor_core.contracts.task import Split, Task
@@ -28,6 +27,7 @@ from mentor_core.support.errors import ConfigError, PluginError
 from mentor_runs.assembly.mixture import Mixture
 from mentor_runs.assembly.references import References, find_references
 from mentor_runs.assembly.reward import Reward
+from mentor_runs.assembly.rows import check_rows
 from mentor_runs.assembly.trackers import Trackers
 from mentor_runs.settings.config import RunConfig
 from mentor_runs.settings.keys import given_as

@@ -20,6 +20,7 @@ from mentor_core.door.registry import (
     load,
     names,
     resource,
+    with_absent,
 )
 from mentor_core.support.errors import ConfigError, MentorError, UnknownName, nearest
 from mentor_core.support.validation import Problem, problems
@@ -87,7 +88,8 @@ def parse_rewards(text: str) -> dict[str, Any]:
             if name in names(PRESETS):
                 raise ConfigError(f"--rewards: {name!r} is a preset, not a term; give it alone")
             also = [*known, *names(PRESETS)] if "," not in text and not equals else known
-            raise ConfigError(f"--rewards: unknown reward term {name!r}{nearest(name, also)}")
+            unknown = f"--rewards: unknown reward term {name!r}{nearest(name, also)}"
+            raise with_absent(ConfigError(unknown))
         if name in terms:
             raise ConfigError(f"--rewards: the term {name!r} is given twice")
         try:

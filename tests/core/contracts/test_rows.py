@@ -1,13 +1,10 @@
-"""The one table of what rows may do, and the refusal of rows that an objective cannot use."""
+"""The one table of what rows may do."""
 
 from __future__ import annotations
 
 from typing import get_args
 
-import pytest
-
-from mentor_core.contracts.rows import USES, RowKind, RowUse, check_rows, uses_of
-from mentor_core.support.errors import ConfigError
+from mentor_core.contracts.rows import USES, RowKind, RowUse, uses_of
 from mentor_lab.testing import trajectory_of
 
 
@@ -37,9 +34,3 @@ def test_a_row_of_several_kinds_has_the_uses_of_all_of_them():
     row = trajectory_of("3", "4", replayed=1, end="error")
     assert uses_of(row, "selected") == {"group"}
     assert uses_of(trajectory_of("3", source="expert", replayed=1)) == {"imitation"}
-
-
-def test_rows_that_an_objective_cannot_use_are_refused_with_both_names():
-    check_rows("plan 'a'", {"sampled"}, "objective 'b'", {"sampled", "continued"})
-    with pytest.raises(ConfigError, match=r"plan 'a' gives rows of kind 'taught'.*objective 'b'"):
-        check_rows("plan 'a'", {"sampled", "taught"}, "objective 'b'", {"sampled"})

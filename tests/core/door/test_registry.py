@@ -40,7 +40,7 @@ def install(monkeypatch):
     points = []
     monkeypatch.setattr(registry.importlib.metadata, "entry_points", lambda group: points)
 
-    def add(plugin, distribution="other", *, importable=True, **hooks):
+    def add(plugin, distribution="other", *, importable=True, needs="mentor-core", **hooks):
         module = ModuleType(plugin)
         module.Brevity, module.number, module.RewardTerm = Brevity, 3, RewardTerm
         for hook, targets in hooks.items():
@@ -48,7 +48,8 @@ def install(monkeypatch):
         if importable:
             monkeypatch.setitem(sys.modules, plugin, module)
         point = EntryPoint(plugin, plugin, "mentor")
-        vars(point)["dist"] = SimpleNamespace(name=distribution)
+        facts = f"Name: {distribution}\nVersion: 2.0\nRequires-Dist: {needs}\n\nName: no fact"
+        vars(point)["dist"] = SimpleNamespace(read_text=lambda name: facts)
         points.append(point)
 
     registry._find.cache_clear()

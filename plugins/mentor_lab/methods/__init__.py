@@ -1,0 +1,1 @@
+"""Methods put to the test: promises of composers, credits, objectives and teachers."""

@@ -1,0 +1,1 @@
+"""New packages: `mentor new KIND NAME` fills in templates."""
