@@ -222,8 +222,8 @@ def _checked(values_N: list[Floats] | None, scores: Scores, critic: Critic) -> l
 def measure(batch: Scored, environments: Sequence[str] = ()) -> Metrics:
     """The metrics of a batch. None: there was nothing to measure.
 
-    `entropy` is an estimate in nats a token from all sampled tokens: the mean of minus their
-    log-probability, under the distribution that they were sampled from.
+    `entropy` is an estimate in nats a token: minus the mean log-probability of all sampled tokens,
+    under the distribution that sampled them.
 
     Args:
         environments: the run's environments. If there are several, the metrics of each are added as

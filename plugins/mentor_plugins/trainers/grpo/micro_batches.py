@@ -69,8 +69,8 @@ def is_free(trainer: Any) -> bool:
 def arranged(batches: Sequence[MicroBatch]) -> list[MicroBatch]:
     """The rows that have an advantage, by length, in as many micro batches as before.
 
-    A micro batch that would be empty gets one of the other rows, the shortest ones first: every
-    process then makes the same number of passes.
+    A micro batch that would be empty gets one of the other rows, the shortest ones first. So every
+    process makes the same number of passes.
 
     Args:
         batches: micro batches of one optimizer step.

@@ -4,8 +4,8 @@
     here    [common beginning]                                   once, for all rows
             [rest of the prompt | completion | padding]          of each row
 
-Prompts of tool use begin with the schemas of the tools, alike for all tasks of an environment, and
-a group's episodes have the same prompt. The gradient flows through the keys and values of the
+Prompts of tool use begin with the schemas of the tools, alike for all tasks of an environment. A
+group's episodes have the same prompt. The gradient flows through the keys and values of the
 common beginning, so log-probabilities and gradients equal those of TRL's own pass.
 """
 
@@ -21,9 +21,9 @@ __all__ = ["can_share", "shared_logps"]
 def can_share(model: Any) -> bool:
     """True if one row's keys and values may serve the other rows.
 
-    False for layers that keep a window or a state instead of all keys, with gradient checkpointing,
-    which keeps none, and for the wrappers of several processes, which expect one forward pass for
-    each backward pass.
+    False for layers that keep a window or a state instead of all keys, and with gradient
+    checkpointing, which keeps none. False for the wrappers of several processes, too: these expect
+    one forward pass for each backward pass.
     """
     from transformers import PreTrainedModel
     from transformers.cache_utils import DynamicCache, DynamicLayer
