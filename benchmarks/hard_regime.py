@@ -44,12 +44,12 @@ METHODS: dict[str, list[str]] = {
         *("--rewards", "mentor", "--warm-start", "sft:240", "--steps", "40"),
         *("--set", "plan=prefix_start"),
     ],
-    "hard": ["--recipe", "hard"],
     "sft, 720 steps": ["--set", "trainer=sft", "--steps", "720"],
-    "hard, 720 steps": ["--recipe", "hard", "--steps", "720"],
+    "hard, 240 steps": ["--recipe", "hard", "--steps", "240"],
+    "hard": ["--recipe", "hard"],
 }
 """Method → its flags of `mentor run`."""
-LIMITED = {"sft", "hard", "sft, 720 steps", "hard, 720 steps"}
+LIMITED = {"sft", "sft, 720 steps", "hard, 240 steps", "hard"}
 """Methods with an option that limits references; the others get so many training tasks."""
 
 HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192"}

@@ -1,8 +1,8 @@
 """The training pass against TRL's own: `python benchmarks/train_speed.py [--steps 6] [-- ARGS]`.
 
 Trains as `mentor run` does. At each step the rows of the batch pass forward and backward twice. One
-pass is TRL 1.16's, with its own micro batches, and one is mentor's. Each goes first in turn. Prints the
-ratio of the seconds, and the differences of loss and gradient. The first step is a warm-up.
+pass is TRL 1.16's, with its own micro batches, and one is mentor's. Each goes first in turn. Prints
+the ratio of the seconds, and the differences of loss and gradient. The first step is a warm-up.
 ARGS are settings of `mentor run`: KEY=VALUE, as for --set.
 """
 

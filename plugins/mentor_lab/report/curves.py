@@ -35,6 +35,13 @@ class Curve:
     high: list[float | None] = field(default_factory=list)
     every: int = 1
 
+    def measured(self) -> Curve:
+        """The points that have a mean: a metric that few steps have would draw no line."""
+        at = [i for i, mean in enumerate(self.mean) if mean is not None]
+        columns = (self.steps, self.mean, self.low, self.high)
+        steps, mean, low, high = ([column[i] for i in at] for column in columns)
+        return Curve(steps, mean, low, high, self.every)  # type: ignore[arg-type]
+
     @property
     def has_interval(self) -> bool:
         """True if any point has an interval."""

@@ -61,6 +61,7 @@ def bars(
 
 
 def lines(name: str, index: int, points: Curve) -> list[Trace]:
+    points = points.measured()
     colour = COLOURS[index % 6]
     line: Trace = {
         "type": "scatter",

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from mentor_lab.report.curves import MOST_POINTS, curve
+from mentor_lab.report.curves import MOST_POINTS, Curve, curve
 from mentor_lab.report.intervals import of_mean, over_tasks
 from mentor_lab.report.read import Episode
+from mentor_lab.report.traces import lines
 from mentor_lab.testing import trajectory_of
 
 values = st.floats(-10, 10)
@@ -68,3 +69,16 @@ def test_a_long_training_is_drawn_with_few_points_and_nothing_is_lost(steps):
     sizes = [b - a for a, b in zip([0, *drawn.steps], drawn.steps, strict=False)]
     total = sum(mean * size for mean, size in zip(drawn.mean, sizes, strict=True))
     assert total == pytest.approx(steps * (steps + 1) / 2)
+
+
+def test_a_metric_of_few_steps_is_drawn_as_a_line_with_points():
+    """Expert iteration plays in few steps of many: a gap after each point would hide them all."""
+    steps = [*range(1, 201)]
+    mean = [step / 200 if step % 50 == 0 else None for step in steps]
+    low = [value and value - 0.1 for value in mean]
+    high = [value and value + 0.1 for value in mean]
+    *band, line = lines("success", 0, Curve(steps, mean, low, high))
+    assert line["x"] == [50, 100, 150, 200]
+    assert line["y"] == [0.25, 0.5, 0.75, 1.0]
+    assert line["mode"] == "lines+markers"
+    assert all(None not in trace["y"] for trace in band)

@@ -21,7 +21,7 @@ def test_every_recipe_is_a_run_that_could_start(mentor, name):
 def test_flags_and_set_come_above_a_recipe(mentor):
     settings = tomllib.loads(resource(RECIPES, "hard"))
     settings.pop("description")
-    assert resolve(settings).train.steps == 240
+    assert resolve(settings).train.steps == 720
     out, _ = mentor("run", "--recipe", "hard", "--steps", "7", "--dry-run")
     assert "steps = 7" in out or "7 steps" in out
 
