@@ -146,6 +146,16 @@ def test_a_file_and_the_files_beside_it_share_its_classes(folder):
     assert load_object("reward.py:SHOP") is load_object("shop.py:Shop")
 
 
+def test_an_edit_within_the_same_second_is_seen(folder, monkeypatch):
+    """Python's cache of compiled code compares seconds and sizes: an old price would be charged."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = folder / "mine.py"
+    for number in (1, 2):
+        file.write_text(f"price = {number}")
+        os.utime(file, ns=(0, 10**18 + number))
+        assert load_object("mine.py:price") == number
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
