@@ -15,7 +15,7 @@ from mentor_runs.command_line.json_output import print_json
 from mentor_runs.settings.config import RunConfig, to_toml
 
 ACTS = {
-    *("run", "sft", "teach", "report", "student build"),
+    *("run", "sft", "teach", "report", "student build", "new", "serve"),
     *("teacher verify", "teacher export", "teacher import", "teacher gc"),
 }
 """Commands that do something. A new one belongs here only if it neither lists nor measures."""
@@ -31,7 +31,8 @@ def commands(name="", group=None):
             yield f"{name}{word}", found
 
 
-LISTS = [name for name, _ in commands() if name not in ACTS]
+LISTS = [name for name, _ in commands() if name not in {*ACTS, "export"}]
+"""`export` needs a trained student: its own tests read its JSON."""
 
 
 def test_the_commands_that_act_are_there():
