@@ -7,10 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -19,6 +17,7 @@ from mentor_lab.study.cell import INTERRUPTED
 from mentor_lab.study.cells import Cell
 from mentor_lab.study.folder import CellState, StudyFolder
 from mentor_toolkit.progress_bar import bar
+from mentor_toolkit.signals import sigterm_as_ctrl_c
 
 __all__ = ["StudyInterrupted", "play"]
 
@@ -44,7 +43,7 @@ def play(folder: StudyFolder, cells: Sequence[Cell], jobs: int, console: Console
     left = [cell for cell in cells if not _finished(folder.state(cell))]
     running: list[tuple[Cell, subprocess.Popen[bytes], float]] = []
     done = len(cells) - len(left)
-    with _stops(), bar(console, "cells", len(cells), done, at_once=jobs) as shown:
+    with sigterm_as_ctrl_c(), bar(console, "cells", len(cells), done, at_once=jobs) as shown:
         try:
             while left or running:
                 while left and len(running) < jobs:
@@ -114,17 +113,3 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) 
     for process in processes:
         process.wait()  # with its input open: a closed one would ask once more
         process.communicate()
-
-
-@contextmanager
-def _stops() -> Iterator[None]:
-    """SIGTERM stops as Ctrl-C does."""
-
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    old = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, old)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -14,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from mentor_core.support.errors import ConfigError, RunError
+from mentor_toolkit.signals import sigterm_as_ctrl_c
 
 __all__ = ["ENGINES", "Engine", "Server", "free_port", "running", "vllm_parser"]
 
@@ -158,7 +158,7 @@ def running(
     """
     server.check()
     command = [*server.program(), *server.arguments[1:]]
-    with _output(log) as stream, _stops():
+    with _output(log) as stream, sigterm_as_ctrl_c():
         process = subprocess.Popen(
             command,
             stdout=stream or _STDERR,
@@ -178,18 +178,6 @@ def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _stops() -> Iterator[None]:
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    old = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, old)
 
 
 @contextmanager
