@@ -15,6 +15,7 @@ from mentor_runs.command_line.json_output import console_for, json_option, print
 from mentor_runs.command_line.options import (
     PATH,
     check_output,
+    checkpoint_option,
     configuration,
     configuration_options,
 )
@@ -24,12 +25,7 @@ __all__ = ["command"]
 
 @click.command("eval", short_help="Evaluate any policy: a run, a model, a server.")
 @click.argument("path", required=False, type=PATH, metavar="[RUN|MODEL]")
-@click.option(
-    "--checkpoint",
-    type=click.IntRange(min=0),
-    metavar="STEP",
-    help="The student in RUN's checkpoint of that optimizer step.",
-)
+@checkpoint_option
 @configuration_options
 @click.option(
     "--split",

@@ -8,19 +8,14 @@ import click
 
 from mentor_core.support.errors import ConfigError
 from mentor_runs.command_line.json_output import console_for, json_option, print_json
-from mentor_runs.command_line.options import PATH
+from mentor_runs.command_line.options import PATH, checkpoint_option
 
 __all__ = ["command"]
 
 
 @click.command("export", short_help="Write a run's student for others: weights, card, GGUF, Hub.")
 @click.argument("run", type=PATH)
-@click.option(
-    "--checkpoint",
-    type=click.IntRange(min=0),
-    metavar="STEP",
-    help="The student in RUN's checkpoint of that optimizer step.",
-)
+@checkpoint_option
 @click.option(
     "--output", type=PATH, metavar="DIR", help="RUN/export if not given; an older export goes."
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PATH",
     "check_output",
+    "checkpoint_option",
     "component_options",
     "configuration",
     "configuration_options",
@@ -36,6 +37,12 @@ class _Path(click.Path):
 
 
 PATH = _Path(path_type=Path)
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=click.IntRange(min=0),
+    metavar="STEP",
+    help="The student in RUN's checkpoint of that optimizer step.",
+)
 
 _OPTIONS = {
     "config": click.option(
