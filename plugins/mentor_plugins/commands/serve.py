@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mentor_core.support.errors import RunError
-from mentor_runs.command_line.options import PATH
+from mentor_runs.command_line.options import PATH, checkpoint_option
 
 if TYPE_CHECKING:
     from mentor_plugins.export.server import Server
@@ -24,12 +24,7 @@ __all__ = ["command"]
 )
 @click.argument("path", type=PATH, metavar="RUN|EXPORT")
 @click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS]")
-@click.option(
-    "--checkpoint",
-    type=click.IntRange(min=0),
-    metavar="STEP",
-    help="The student in RUN's checkpoint of that optimizer step.",
-)
+@checkpoint_option
 @click.option(
     "--engine",
     type=click.Choice(["transformers", "vllm"]),
@@ -115,7 +110,8 @@ def _served(path: Path, checkpoint: int | None) -> tuple[Path, str | None, list[
     begin = ["mentor", "eval", str(path)]
     made = source.export.path
     facts = ExportFolder.read(made)
-    if facts is not None and facts.source == source_digest(source.model):
+    digest = source_digest(source.model)
+    if facts is not None and digest is not None and facts.source == digest:
         return made, facts.parser, begin
     if (source.model / ADAPTER).is_file():
         step = "" if checkpoint is None else f" --checkpoint {checkpoint}"

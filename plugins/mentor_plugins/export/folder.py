@@ -26,7 +26,7 @@ class Facts(BaseModel):
         run: name of the run's directory; environment: the run's environment.
         checkpoint: optimizer step of the exported checkpoint; None for the trained student.
         parser: registered name of the student's call parser; None if the parser has no name.
-        source: digest of the exported student's files.
+        source: digest of the exported student's files; None if the run has no checksums.
         mentor: mentor's version.
     """
 
@@ -36,7 +36,7 @@ class Facts(BaseModel):
     environment: str
     checkpoint: int | None
     parser: str | None
-    source: str
+    source: str | None
     mentor: str
 
 
@@ -107,11 +107,11 @@ class ExportFolder:
             raise RunError(f"{file} cannot be read ({reason}); export the run again") from error
 
 
-def source_digest(model: Path) -> str:
-    """A digest of a student's files, from the checksums that the run wrote; "" without them."""
+def source_digest(model: Path) -> str | None:
+    """A digest of a student's files, from the checksums that the run wrote; None without them."""
     import hashlib
 
     try:
         return hashlib.sha256((model / CHECKSUMS).read_bytes()).hexdigest()
     except OSError:
-        return ""
+        return None
