@@ -8,7 +8,7 @@ import importlib.resources
 import inspect
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from operator import attrgetter
@@ -145,10 +145,11 @@ def distributions() -> list[Distribution]:
     return list(_find().distributions)
 
 
-def block(names: Iterable[str]) -> None:
+def block(names: Sequence[str]) -> None:
     """Block distributions: see `mentor_core.door.distributions.block`."""
     block_distributions(names)
-    _find.cache_clear()
+    if names:
+        _find.cache_clear()
 
 
 def entry(kind: Kind[Any], name: str) -> Entry:
