@@ -42,7 +42,7 @@ def passed(
     for batch in batches:
         loss = loss_of(trainer, trainer.model, batch)
         trainer.accelerator.backward(loss)
-        total += float(loss)
+        total += loss.item()
     _wait()
     seconds = time.perf_counter() - began
     gradient = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
