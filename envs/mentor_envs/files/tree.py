@@ -43,8 +43,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def uniform(text: str) -> str:
-    """The text in NFC and with line feeds for line ends."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    """The text in NFC and with line feeds for line ends, also for a carriage return alone."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def resolve(path: str, directory: str) -> str:

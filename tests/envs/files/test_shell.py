@@ -6,7 +6,7 @@ import time
 from copy import deepcopy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mentor_core.tools.tool import ToolError
@@ -201,6 +201,7 @@ def calls(draw):
 
 @settings(deadline=None)
 @given(st.lists(calls(), max_size=8))
+@example([("write", {"path": "0", "text": "\r", "append": False})])
 def test_a_tree_stays_a_tree_whatever_is_called(script):
     # Nothing but ToolError may come out, and every path must have its directory above it.
     played = shell(size=300, entries=12, output=80)
