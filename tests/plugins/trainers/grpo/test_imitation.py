@@ -106,7 +106,7 @@ def test_a_batch_adds_the_likelihood_of_the_references_of_failed_tasks(training)
 
 def test_taught_rows_change_no_advantage_and_no_figure(training):
     """A teacher's row in a group's mean would make every episode of the student look bad."""
-    seen = []
+    seen, entropies = [], []
     for imitation in (0.0, 0.5):
         trainer = trainer_of(training, imitation=imitation)
         inputs = trainer._generate_and_score_completions([{"prompt": ""} for _ in range(8)])
@@ -115,8 +115,10 @@ def test_taught_rows_change_no_advantage_and_no_figure(training):
             for name, value in trainer._metrics["train"].items()
             if not name.startswith(("imitation", "seconds"))
         }
+        entropies.append(figures.pop("entropy"))  # of log-probabilities, which a batch rounds
         seen.append((inputs["advantages"].tolist(), figures))
     assert seen[0] == seen[1]
+    assert entropies[0] == pytest.approx(entropies[1], rel=1e-5)
 
 
 def test_a_task_that_is_solved_is_not_taught(training):
