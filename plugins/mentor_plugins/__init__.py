@@ -183,8 +183,19 @@ def mentor_trainers() -> dict[str, str]:
 @hookimpl
 def mentor_recipes() -> dict[str, str]:
     return {
+        "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "hard": "mentor_plugins.recipes:hard.toml",
+        "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
+        "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",
         "imitate_then_reinforce": "mentor_plugins.recipes:imitate_then_reinforce.toml",
+        "lite_ppo": "mentor_plugins.recipes:lite_ppo.toml",
+        "mdpo": "mentor_plugins.recipes:mdpo.toml",
+        "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
+        "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
+        "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
+        "tool_step_branch": "mentor_plugins.recipes:tool_step_branch.toml",
+        "trek": "mentor_plugins.recipes:trek.toml",
+        "turn_critic": "mentor_plugins.recipes:turn_critic.toml",
     }
 
 
@@ -209,6 +220,7 @@ def mentor_commands() -> dict[str, str]:
         "envs": "mentor_plugins.commands.listing:envs",
         "eval": "mentor_plugins.commands.evaluate:command",
         "export": "mentor_plugins.commands.export:command",
+        "methods": "mentor_plugins.commands.methods:command",
         "plugins": "mentor_plugins.commands.listing:plugins",
         "recipes": "mentor_plugins.commands.listing:recipes",
         "rewards": "mentor_plugins.commands.listing:rewards",

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mentor_core.door.registry import RECIPES, resource
 from mentor_core.support.errors import ConfigError, MentorError, nearest
 from mentor_core.support.user_code import absolute_reference
 from mentor_lab.study.file import Study
@@ -31,6 +30,7 @@ from mentor_runs.settings.model_names import (
 )
 from mentor_runs.settings.naming import with_names
 from mentor_runs.settings.paths import anchored
+from mentor_runs.settings.recipes import read_recipe
 from mentor_runs.settings.tables import merge
 
 __all__ = ["SHIFTS", "Cell", "plan"]
@@ -149,7 +149,7 @@ def _config(
         if value is not None and not isinstance(value, str):
             raise ConfigError(f"{flag}: expected text, not {value!r}")
     values = merge(merge(_QUIET, study.settings), domain)
-    for later in (_recipe(recipe) if recipe else {}, own):
+    for later in (read_recipe(recipe).settings if recipe else {}, own):
         if "reward" in later:  # weights belong together
             values.pop("reward", None)
         values = merge(values, later)
@@ -159,12 +159,6 @@ def _config(
     if rewards is not None:
         rewards = _placed(rewards, study.folder)
     return configuration(None, None, model, None, None, settings, rewards=rewards, base=values)
-
-
-def _recipe(name: str) -> dict[str, Any]:
-    settings = tomllib.loads(resource(RECIPES, name))
-    settings.pop("description", None)
-    return settings
 
 
 def _check(config: RunConfig) -> tuple[RunConfig, Parts]:

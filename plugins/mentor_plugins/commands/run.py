@@ -81,12 +81,9 @@ def _recipe(name: str) -> dict[str, Any]:
         UnknownName: there is no such recipe.
         ConfigError: a key or value of the recipe is wrong.
     """
-    import tomllib
-
-    from mentor_core.door.registry import RECIPES, resource
+    from mentor_runs.settings.recipes import read_recipe
     from mentor_runs.settings.resolve import resolve
 
-    settings = tomllib.loads(resource(RECIPES, name))
-    settings.pop("description", None)
+    settings = read_recipe(name).settings
     resolve(settings, f"recipe {name!r}")
     return settings
