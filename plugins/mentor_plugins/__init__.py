@@ -31,7 +31,9 @@ def mentor_composers() -> dict[str, str]:
         "constrained": "mentor_plugins.composers.constrained:Constrained",
         "normalised": "mentor_plugins.composers.normalised:Normalised",
         "outcome_gated": "mentor_plugins.composers.outcome_gated:OutcomeGated",
+        "risk_adjusted": "mentor_plugins.composers.risk_adjusted:RiskAdjusted",
         "rules": "mentor_plugins.composers.rules:Rules",
+        "spo_winrate": "mentor_plugins.composers.spo_winrate:SpoWinrate",
         "weighted_sum": "mentor_plugins.composers.weighted_sum:WeightedSum",
     }
 
@@ -39,9 +41,11 @@ def mentor_composers() -> dict[str, str]:
 @hookimpl
 def mentor_credits() -> dict[str, str]:
     return {
+        "direct_advantage": "mentor_plugins.credit.direct_advantage:DirectAdvantage",
         "group": "mentor_plugins.credit.group:GroupAdvantage",
         "hier_critic": "mentor_plugins.credit.hier_critic:HierCritic",
         "multi_critic": "mentor_plugins.credit.multi_critic:MultiCritic",
+        "stabilised": "mentor_plugins.credit.stabilised:Stabilised",
         "turn": "mentor_plugins.credit.turn:TurnAdvantage",
         "turn_critic": "mentor_plugins.credit.turn_critic:TurnCritic",
     }
@@ -113,6 +117,7 @@ def mentor_lessons() -> dict[str, str]:
 def mentor_objectives() -> dict[str, str]:
     return {
         "dapo": "mentor_plugins.objectives.dapo:Dapo",
+        "direct_advantage": "mentor_plugins.objectives.direct_advantage:DirectAdvantage",
         "distill": "mentor_plugins.objectives.distill:Distill",
         "entropy_dual": "mentor_plugins.objectives.entropy_dual:EntropyDual",
         "mdpo": "mentor_plugins.objectives.mdpo:Mdpo",
@@ -183,6 +188,7 @@ def mentor_trainers() -> dict[str, str]:
 @hookimpl
 def mentor_recipes() -> dict[str, str]:
     return {
+        "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "hard": "mentor_plugins.recipes:hard.toml",
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
@@ -193,6 +199,9 @@ def mentor_recipes() -> dict[str, str]:
         "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
+        "risk_adjusted": "mentor_plugins.recipes:risk_adjusted.toml",
+        "spo_winrate": "mentor_plugins.recipes:spo_winrate.toml",
+        "stabilised": "mentor_plugins.recipes:stabilised.toml",
         "tool_step_branch": "mentor_plugins.recipes:tool_step_branch.toml",
         "trek": "mentor_plugins.recipes:trek.toml",
         "turn_critic": "mentor_plugins.recipes:turn_critic.toml",
