@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ METHODS = [name for name in names(RECIPES) if read_recipe(name).method]
 def test_the_proof_of_every_method_is_a_test_that_exists(name):
     file, _, function = read_recipe(name).method.test.partition("::")
     assert f"def {function}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_every_method_has_one_planted_error_that_its_file_still_fits():
+    """`benchmarks/mutations.py` then shows that the proofs notice their errors."""
+    planted = tomllib.loads((ROOT / "benchmarks" / "mutations.toml").read_text(encoding="utf-8"))
+    assert sorted(planted) == METHODS
+    for error in planted.values():
+        source = (ROOT / "plugins" / "mentor_plugins" / error["file"]).read_text(encoding="utf-8")
+        assert source.count(error["text"]) == 1, error["file"]
 
 
 def test_the_page_of_methods_is_made_from_the_recipes(mentor):
