@@ -1,10 +1,11 @@
 """Tasks at which the base fails: `python benchmarks/hard_regime.py [--methods …] [--seeds 0,1,2]`.
 
-Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes; every
-method that imitates has the same references. Prints costs, and success in percent with a 95 %
-t-interval over seeds. The tasks have four steps, or one of three shifts: five steps, new sentences,
-new numbers. Then prints each method's difference to `--against` on the same references, paired by
-task, with a 95 % bootstrap interval over seeds and tasks (`mentor_runs.evaluation.paired`).
+Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes, but
+"sft 24, sparse 120" 7,680. Every method that imitates has the same references. Prints costs, and
+success in percent with a 95 % t-interval over seeds. The tasks have four steps, or one of three
+shifts: five steps, new sentences, new numbers. Then prints each method's difference to `--against`
+on the same references, paired by task, with a 95 % bootstrap interval over seeds and tasks
+(`mentor_runs.evaluation.paired`). A `--model` is trained with an embedded student's learning rates.
 
 Finished runs in `--output` are read, not repeated. `--jobs 2` runs two at a time.
 """
@@ -44,13 +45,19 @@ METHODS: dict[str, list[str]] = {
         *("--rewards", "mentor", "--warm-start", "sft:240", "--steps", "40"),
         *("--set", "plan=prefix_start"),
     ],
+    "sft, 24 steps": ["--set", "trainer=sft", "--steps", "24"],
+    "sft 24, sparse 120": ["--rewards", "sparse", "--warm-start", "sft:24", "--steps", "120"],
     "sft, 720 steps": ["--set", "trainer=sft", "--steps", "720"],
     "hard, 240 steps": ["--recipe", "hard", "--steps", "240"],
     "hard": ["--recipe", "hard"],
 }
 """Method → its flags of `mentor run`."""
-LIMITED = {"sft", "sft, 720 steps", "hard, 240 steps", "hard"}
-"""Methods with an option that limits references; the others get so many training tasks."""
+LIMITED = {
+    **dict.fromkeys(("sft", "sft, 24 steps", "sft, 720 steps"), "trainer_options"),
+    **dict.fromkeys(("hard, 240 steps", "hard"), "trainer_options"),
+    "sft 24, sparse 120": "warm_start_options",
+}
+"""Method → the table whose key `references` limits them; the others get so many training tasks."""
 
 HARD = {"min_steps": "4", "max_steps": "4", "train_size": "8192"}
 SETS: dict[str, tuple[str, dict[str, str]]] = {
@@ -69,6 +76,9 @@ def main() -> None:
     )
     parser.add_argument("--methods", default=";".join(METHODS), help="separated by ;")
     parser.add_argument("--against", default="sft", help="method that the others are compared with")
+    parser.add_argument(
+        "--model", default="embedded", help="the student to train, as in mentor run"
+    )
     parser.add_argument("--references", type=int, default=256)
     parser.add_argument("--tasks", type=int, default=512, help="of each set")
     parser.add_argument("--seeds", default="0,1,2")
@@ -85,7 +95,7 @@ def main() -> None:
 
     def work(job: tuple[tuple[str, str], Path]) -> None:
         (method, seed), folder = job
-        play(method, options.references, seed, folder, options.tasks)
+        play(method, options.references, seed, folder, options.tasks, options.model)
 
     with ThreadPoolExecutor(options.jobs) as pool:
         list(pool.map(work, folders.items()))
@@ -119,12 +129,23 @@ def main() -> None:
             )
 
 
-def play(method: str, references: int, seed: str, folder: Path, tasks: int) -> None:
+def play(
+    method: str, references: int, seed: str, folder: Path, tasks: int, start: str = "embedded"
+) -> None:
     """Train, and evaluate on each set; finished parts are not repeated."""
     own = dict(HARD)
-    flags = [*METHODS[method], "--set", "evaluate.splits=[]"]
+    flags = [
+        *METHODS[method],
+        "--model",
+        start,
+        "--set",
+        "train.learning_rate=1e-4",
+        "--set",
+        "evaluate.splits=[]",
+    ]
     if method in LIMITED:
-        flags += ["--set", f"trainer_options.references={references}"]
+        flags += ["--set", f"{LIMITED[method]}.references={references}"]
+        flags += ["--set", f"{LIMITED[method]}.learning_rate=3e-4"]
     elif method != "base":
         own["train_size"] = str(references)
     mentor = [sys.executable, "-m", "mentor_core"]
@@ -142,7 +163,7 @@ def play(method: str, references: int, seed: str, folder: Path, tasks: int) -> N
         command = [*mentor, "eval", *_options(own | sizes | more), "--split", split]
         command += ["--count", str(tasks)]
         command += ["--output", str(partial)]
-        command += ["--model", str(model)] if model.exists() else []
+        command += ["--model", str(model) if model.exists() else start]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         partial.rename(file)
 
