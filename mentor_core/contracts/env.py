@@ -17,7 +17,7 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 from pydantic import ValidationError
 
-from mentor_core.contracts.component import option_error
+from mentor_core.contracts.component import Component, option_error
 from mentor_core.contracts.domain import ToolDomain
 from mentor_core.contracts.episode import begun
 from mentor_core.contracts.execution import ToolExecutor, ToolJobs
@@ -34,8 +34,8 @@ from mentor_core.tools.tool import Tool, ToolError
 __all__ = ["ActionGate", "Pending", "ToolEnv"]
 
 
-class ActionGate(ABC):
-    """Looks at a call before it is executed."""
+class ActionGate(Component, ABC):
+    """Looks at a call before it is executed; one gate serves all episodes, so it keeps no state."""
 
     @abstractmethod
     def refuse(self, call: Call, task: Task, turns: Sequence[Turn]) -> str | None:

@@ -88,6 +88,11 @@ def mentor_parsers() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_gates() -> dict[str, str]:
+    return {"repeated": "mentor_plugins.gates.repeated:Repeated"}
+
+
+@hookimpl
 def mentor_samplers() -> dict[str, str]:
     return {
         "prioritised": "mentor_plugins.samplers.prioritised:Prioritised",

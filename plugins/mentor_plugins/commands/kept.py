@@ -59,7 +59,7 @@ def played_with(config: RunConfig, player: Policy) -> dict[str, Any]:
     """
     settings = tomllib.loads(to_toml(config))  # without secrets, as it will be written
     used = {key: settings[key] for key in ("env", "env_options", "parser", "seed")}
-    used |= {key: settings[key] for key in ("gate",) if key in settings}
+    used |= {key: settings[key] for key in ("gate", "gate_options") if key in settings}
     if player.needs_model:
         used |= {key: settings[key] for key in ("model", "model_options")}
     used["rollout"] = {key: settings["rollout"][key] for key in _ROLLOUT}

@@ -185,7 +185,9 @@ def _domains(config: RunConfig) -> dict[str, Domain]:
         for name in config.environments
     }
     parser = create(PARSERS, config.parser)
-    gate = create(GATES, config.gate) if config.gate else None
+    gate = (
+        component(GATES, config.gate, config.gate_options, "gate_options") if config.gate else None
+    )
     turns = config.rollout.max_turns
     domains = {}
     for name, options in split_options(classes, config.env_options).items():

@@ -74,6 +74,7 @@ def write_report(
     facts = [
         f"environment {config.env}, student {config.model}, seed {config.seed}",
         f"reward: {weights} ({config.reward.composer})",
+        *([f"gate {config.gate}, in training and evaluation"] if config.gate else []),
         *facts,
     ]
     where = directory.path

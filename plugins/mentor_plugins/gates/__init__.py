@@ -1,0 +1,1 @@
+"""Gates: they look at a call before the call is executed."""
