@@ -74,7 +74,8 @@ test: $(TEST_STAMP) ## format, lint, types, layers, then all tests
 quick: $(TEST_STAMP) ## only the tests that take seconds
 	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
-docs: $(TEST_STAMP) ## run the examples of the documentation and check its links
+docs: $(TEST_STAMP) ## run the examples of the documentation, and build its site into build/site
+	$(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
 	$(BIN)/python -m pytest tests/docs $(ARGS)
 
 bench: $(STAMP) ## run every script in benchmarks/ that needs no data of others

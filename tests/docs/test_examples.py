@@ -3,9 +3,9 @@
 In README.md and docs/, of each file on its own and in a temporary directory:
 
 - every ```python block is executed, all blocks of a file in one namespace;
-- every `$ mentor …` line of a ```console block, and every `mentor …` line of a ```bash block,
-  is executed and must end with exit code 0, or with N where the line before it in the block is
-  `# exit code N`.
+- every `$ …` line of a ```console block, and every line of a ```bash or ```sh block, is executed
+  and must end with exit code 0, or with N where the line before it in the block is
+  `# exit code N`. Lines below a command of a ```console block must be among what it prints.
 
 A block that begins with `# NAME.py` or `# NAME.toml` is written to that file, for the commands
 after it.
@@ -14,10 +14,12 @@ A block that would train, or that needs a run, a GPU or a network, stands after 
 `<!-- not executed: the reason -->`. Its options are checked all the same.
 """
 
+import os
 import re
 import shlex
+import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -77,18 +79,36 @@ def blocks(path):
     ]
 
 
+@dataclass
+class Command:
+    line: str
+    code: int
+    prints: list[str] = field(default_factory=list)
+
+    @property
+    def arguments(self):
+        """What follows `mentor`; None for another program."""
+        words = shlex.split(self.line, comments=True)
+        return words[1:] if words[0] == "mentor" else None
+
+
 def commands(block):
-    """(expected exit code, arguments after `mentor`) of each command line of the block."""
-    prompt = {"console": "$ mentor ", "bash": "mentor "}.get(block.language)
+    """Every command line of the block."""
+    prompt = {"console": "$ ", "bash": "", "sh": ""}.get(block.language)
     if prompt is None:
-        return
-    code = 0
+        return []
+    found, code = [], 0
     for line in block.body.replace("\\\n", " ").splitlines():
         if expected := re.fullmatch(r"# exit code (\d+)", line):
             code = int(expected[1])
+        elif line.startswith("#") or not line.strip():
+            continue
         elif line.startswith(prompt):
-            yield code, shlex.split(line.removeprefix(prompt), comments=True)
+            found.append(Command(line.removeprefix(prompt), code))
             code = 0
+        else:
+            found[-1].prints.append(line)
+    return found
 
 
 def with_blocks(*languages):
@@ -97,6 +117,21 @@ def with_blocks(*languages):
 
 def name_of(path):
     return str(path.relative_to(ROOT))
+
+
+def run_shell(line):
+    """(exit code, what it printed) of a command line, with this Python's programs at hand."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", line],
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    return done.returncode, done.stdout
 
 
 def run_mentor(arguments, monkeypatch):
@@ -119,7 +154,14 @@ def test_the_python_of_the_documentation_runs(path, tmp_path, monkeypatch):
             exec(compile(source, str(path), "exec"), namespace)
 
 
-@pytest.mark.parametrize("path", with_blocks("console", "bash"), ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.slow if path.parent.name == "tutorial" else ())
+        for path in with_blocks("console", "bash", "sh")
+    ],
+    ids=name_of,
+)
 def test_the_commands_of_the_documentation_run(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for block in blocks(path):
@@ -129,11 +171,16 @@ def test_the_commands_of_the_documentation_run(path, tmp_path, monkeypatch, caps
             (tmp_path / "my-tasks.jsonl").write_text(block.body, encoding="utf-8")
         if block.language == "toml" and "[train]" in block.body:
             (tmp_path / "my-run.toml").write_text(block.body, encoding="utf-8")
-        for code, arguments in commands(block) if block.executed else ():
-            ended = run_mentor(arguments, monkeypatch)
-            said = capsys.readouterr()
-            where = f"{path.name}:{block.line}: mentor {shlex.join(arguments)}"
-            assert ended == code, f"{where}\n{said.out}{said.err}"
+        for command in commands(block) if block.executed else ():
+            if command.arguments is None:
+                ended, printed = run_shell(command.line)
+            else:
+                ended = run_mentor(command.arguments, monkeypatch)
+                printed = "".join(capsys.readouterr())
+            where = f"{path.name}:{block.line}: {command.line}\n{printed}"
+            assert ended == command.code, where
+            for line in command.prints:
+                assert " ".join(line.split()) in " ".join(printed.split()), where
 
 
 def test_few_examples_are_not_executed():
@@ -151,9 +198,10 @@ def test_few_examples_are_not_executed():
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_command_and_option_that_is_named_exists(path):
     for block in blocks(path):
-        for code, arguments in commands(block):
-            if code or arguments[0].startswith("-"):  # shows what a mistake looks like
-                continue
+        for written in commands(block):
+            arguments = written.arguments
+            if arguments is None or written.code or arguments[0].startswith("-"):
+                continue  # another program, or shows what a mistake looks like
             command = load(COMMANDS, arguments[0])
             with command.make_context(arguments[0], arguments[1:], resilient_parsing=True) as made:
                 for setting in made.params.get("settings", ()):

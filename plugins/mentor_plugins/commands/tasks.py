@@ -27,7 +27,14 @@ __all__ = ["command"]
 @click.option("--task", metavar="ID", help="Only this task.")
 @click.option("--config", "config_file", type=PATH, help="TOML file with settings.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Most tasks to show.",
+)
 @json_option
 def command(
     env: str,

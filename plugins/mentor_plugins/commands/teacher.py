@@ -93,7 +93,14 @@ def stats(store: Path, as_json: bool) -> None:
 @_ENV
 @_VERDICT
 @click.option("--task", metavar="ID", help="Only attempts at this task.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Most attempts to show.",
+)
 @json_option
 def show(
     store: Path,

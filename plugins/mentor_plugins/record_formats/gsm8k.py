@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from mentor_core.contracts.trajectory import Call, EndReason, Turn
 from mentor_core.support.errors import RowError
 from mentor_plugins.record_formats.conversation import CONVERSATION, ChatMessage, ConversationFormat
@@ -30,8 +32,8 @@ class Gsm8k(ConversationFormat):
 
     holds = tuple(name for name in CONVERSATION if name != "tools")
 
-    tool: str = "calculator"
-    argument: str = "expression"
+    tool: str = Field("calculator", description="name of the tool that the marks call")
+    argument: str = Field("expression", description="the tool's argument")
 
     def names(self, row: Mapping[str, Any]) -> list[str]:
         return [self.tool]

@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from mentor_core.contracts.parsing import THINKING
 from mentor_core.contracts.record_format import RecordFormat
 from mentor_core.contracts.trajectory import Trajectory, format_trajectory
@@ -27,7 +29,7 @@ class HubTrace(RecordFormat):
     holds: ClassVar[tuple[str, ...]] = ()
     session_files: ClassVar[bool] = True
 
-    harness: str = "mentor"
+    harness: str = Field("mentor", description="the program that the session names")
 
     def read(self, row: Mapping[str, Any]) -> Trajectory:
         raise RowError("a line of a session is no trajectory: this format is written only")

@@ -12,6 +12,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import RowError
 from mentor_core.support.scalars import as_float
@@ -32,7 +34,9 @@ class Inspect(Openai):
 
     own_task_field: ClassVar[str] = "id"
 
-    scorer: str | None = None
+    scorer: str | None = Field(
+        None, description="the score that is the outcome, if a sample has several"
+    )
 
     def read(self, row: Mapping[str, Any]) -> Trajectory:
         return super().read({**row, "outcome": self._outcome(row)})

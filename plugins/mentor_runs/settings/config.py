@@ -51,6 +51,11 @@ class _Section(BaseModel):
         return value
 
 
+def _options(of: str) -> Any:
+    """The field for the options of the component that the setting `of` names."""
+    return Field(default_factory=dict, description=f"options of the {of}")
+
+
 def _among(classes: dict[str, str], known: Mapping[str, Any], what: str) -> dict[str, str]:
     for name in classes:
         if name not in known:
@@ -64,16 +69,22 @@ class RewardConfig(_Section):
     preset: str = Field(
         "mentor", description="gives the settings that are not set here; empty: none"
     )
-    description: str = ""
+    description: str = Field("", description="a note on the reward, as presets have one")
     terms: dict[str, float] = Field(default_factory=dict, description="reward term → weight")
-    term_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    term_options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="reward term → its options"
+    )
     term_classes: dict[str, str] = Field(
         default_factory=dict,
         description="term → MODULE:CLASS, FILE.py:CLASS or DISTRIBUTION:NAME, if it is not a "
         "registered name",
     )
-    composer: str = ""
-    composer_options: dict[str, Any] = Field(default_factory=dict)
+    composer: str = Field(
+        "",
+        description="from scores to one reward; empty: the preset's, else outcome_gated or "
+        "weighted_sum",
+    )
+    composer_options: dict[str, Any] = _options("composer")
 
     @field_validator("terms")
     @classmethod
@@ -94,10 +105,14 @@ class RewardConfig(_Section):
 class RolloutConfig(_Section):
     """Settings of playing episodes."""
 
-    temperature: float = Field(1.0, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
-    top_k: int = Field(0, ge=0, description="0: off")
-    min_p: float = Field(0.0, ge=0, le=1)
+    temperature: float = Field(1.0, ge=0, description="of sampling; 0: greedy")
+    top_p: float = Field(
+        1.0, gt=0, le=1, description="samples from the likeliest tokens of this total probability"
+    )
+    top_k: int = Field(0, ge=0, description="samples from so many likeliest tokens; 0: off")
+    min_p: float = Field(
+        0.0, ge=0, le=1, description="least probability of a token, relative to the likeliest"
+    )
     episodes: Positive = Field(256, description="most episodes that are open at a time")
     max_turns: Positive = Field(8, description="assistant turns of an episode")
     max_turn_tokens: Positive = Field(256, description="sampled tokens of a turn")
@@ -122,14 +137,18 @@ class TrainConfig(_Section):
     learning_rate: float | None = Field(
         None, gt=0, description="not set: 1e-4 for an embedded student, 1e-6 for any other"
     )
-    checkpoint_every: Positive = Field(10, description="optimizer steps")
-    keep_checkpoints: Positive = 2
+    checkpoint_every: Positive = Field(
+        10, description="optimizer steps from one checkpoint to the next"
+    )
+    keep_checkpoints: Positive = Field(2, description="newest checkpoints that are kept")
     mask_truncated: bool = Field(
         False, description="no loss on episodes that ran out of tokens, turns or time"
     )
     record_every: Positive = Field(1, description="steps whose trajectories are kept: every n-th")
-    bf16: bool = False
-    gradient_checkpointing: bool = False
+    bf16: bool = Field(False, description="mixed precision: computes in bfloat16")
+    gradient_checkpointing: bool = Field(
+        False, description="computes activations again, to save memory"
+    )
     stop_on: list[Sign] = Field(
         default_factory=list,
         description="signs of bad health at which the run ends: " + ", ".join(get_args(Sign)),
@@ -151,7 +170,7 @@ class EvaluateConfig(_Section):
     samples: Positive = Field(1, description="episodes a task")
     temperature: float = Field(0.0, ge=0, description="0: greedy, the same every time")
     policy: str = Field("transformers", description="player of the evaluations")
-    policy_options: dict[str, Any] = Field(default_factory=dict)
+    policy_options: dict[str, Any] = _options("policy")
     splits: list[Split] = Field(
         default=["eval", "ood"], description="train, eval, ood, or shifts of the environments"
     )
@@ -181,31 +200,35 @@ class RunConfig(_Section):
         description="embedded (the student of the first environment that has one, else the default "
         "environment's), embedded/NAME, a hub id, a directory or a GGUF file",
     )
-    model_options: dict[str, Any] = Field(default_factory=dict)
+    model_options: dict[str, Any] = Field(
+        default_factory=dict, description="arguments of transformers' from_pretrained"
+    )
     reward: RewardConfig = Field(default_factory=RewardConfig)
     source: str = Field("expert", description="source of reference trajectories")
-    source_options: dict[str, Any] = Field(default_factory=dict)
+    source_options: dict[str, Any] = _options("source")
     sampler: str = Field("uniform", description="chooses the next tasks to train on")
-    sampler_options: dict[str, Any] = Field(default_factory=dict)
+    sampler_options: dict[str, Any] = _options("sampler")
     plan: str = Field("fresh", description="beginning of the episodes of reinforcement")
-    plan_options: dict[str, Any] = Field(default_factory=dict)
+    plan_options: dict[str, Any] = _options("plan")
     objective: str = Field("trl", description="from advantages to the loss of reinforcement")
-    objective_options: dict[str, Any] = Field(default_factory=dict)
+    objective_options: dict[str, Any] = _options("objective")
     credit: str = Field("group", description="from rewards to advantages")
-    credit_options: dict[str, Any] = Field(default_factory=dict)
+    credit_options: dict[str, Any] = _options("credit")
     critic: str | None = Field(None, description="values of states, for credits that need them")
-    critic_options: dict[str, Any] = Field(default_factory=dict)
+    critic_options: dict[str, Any] = _options("critic")
     policy: str = Field("transformers", description="player of the rollouts")
-    policy_options: dict[str, Any] = Field(default_factory=dict)
+    policy_options: dict[str, Any] = _options("policy")
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
     gate_options: dict[str, Any] = Field(default_factory=dict)
     trainer: str = Field("grpo", description="way of training the student")
-    trainer_options: dict[str, Any] = Field(default_factory=dict)
+    trainer_options: dict[str, Any] = _options("trainer")
     warm_start: str = Field(
         "", description="a trainer and its steps before the training: sft:64; empty: none"
     )
-    warm_start_options: dict[str, Any] = Field(default_factory=dict)
+    warm_start_options: dict[str, Any] = Field(
+        default_factory=dict, description="options of the warm start's trainer"
+    )
     trackers: list[str] = Field(
         default_factory=lambda: ["jsonl"], description="receivers of metrics and results"
     )
@@ -221,7 +244,7 @@ class RunConfig(_Section):
     rollout: RolloutConfig = Field(default_factory=RolloutConfig)
     train: TrainConfig = Field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig)
-    seed: int = Field(0, ge=0, lt=2**32)
+    seed: int = Field(0, ge=0, lt=2**32, description="of everything random in the run")
 
     @field_validator("env", mode="before")
     @classmethod

@@ -37,7 +37,9 @@ class Grpo(Trainer):
         0.0, ge=0, description="weight of the negative log-likelihood of taught rows; 0: none"
     )
     lessons: str = Field("failed", description="chooses the taught rows of a batch")
-    lessons_options: dict[str, Any] = Field(default_factory=dict)
+    lessons_options: dict[str, Any] = Field(
+        default_factory=dict, description="options of the lessons"
+    )
 
     def check(self, config: Any, processes: int) -> None:
         # The policy, which imports torch, is loaded only if the plan asks something of it.
