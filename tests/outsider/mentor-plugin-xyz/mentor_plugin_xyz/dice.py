@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mentor_core import Call, Expert, Task, Tool, ToolEnv
 
@@ -12,6 +12,7 @@ class Dice(ToolEnv):
 
     name = "dice"
     system_prompt = "Throw dice, then say the sum of what came up."
+    shifts: Mapping[str, str] = {"many": "seven to nine dice, and not one to six"}
 
     def make_tools(self) -> Iterable[Tool]:
         return [Tool(self.throw)]
@@ -28,7 +29,8 @@ class Dice(ToolEnv):
 
     def load_tasks(self, split: str) -> list[Task]:
         prompt = {"train": "Throw {} dice. What is their sum?"}.get(split, "The sum of {} dice?")
-        return [Task(f"{split}-{n}", "dice", prompt.format(n), split=split) for n in range(1, 7)]
+        counts = range(7, 10) if split == "many" else range(1, 7)
+        return [Task(f"{split}-{n}", "dice", prompt.format(n), split=split) for n in counts]
 
     def start(self, task: Task) -> int:
         return 0

@@ -8,9 +8,9 @@ from mentor_core import hookimpl
 @hookimpl
 def mentor_commands() -> dict[str, str]:
     return {
-        "throw": "mentor_plugin_xyz.commands:throw",
-        "not-a-command": "mentor_plugin_xyz.commands:not_a_command",
-        "exits": "mentor_plugin_xyz.exits:command",
+        "throw": "mentor_plugin_broken.commands:throw",
+        "not-a-command": "mentor_plugin_broken.commands:not_a_command",
+        "exits": "mentor_plugin_broken.exits:command",
     }
 
 
