@@ -24,7 +24,7 @@ from mentor_core.contracts.sampler import TaskSampler
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_lab.search import search
-from mentor_lab.testing import episodes, trajectory_of
+from mentor_lab.testing import episodes, recorded, trajectory_of
 from mentor_lab.verdict import Problem, Property, Untested, Verdict
 from mentor_toolkit.scripts import play_expert
 
@@ -37,7 +37,7 @@ _HISTORIES = st.lists(st.lists(_OUTCOMES, min_size=1, max_size=4), min_size=1, m
 """Batches, each of some groups with the outcomes of their episodes."""
 
 Step = Callable[[Any, int, Any], Any]
-"""Lets a method do a step: its number and batch → its result, to be compared.
+"""Lets a method do a step: number of groups before, and a batch → the result, to be compared.
 
 Raises:
     ValueError: the method broke its contract; says how.
@@ -58,7 +58,7 @@ class _Play:
     def run(self, method: Stateful, history: Sequence[Any], first: int = 0) -> list[Any]:
         """The results of the steps from `first` on; the method has begun."""
         return [
-            deepcopy(self.step(method, number, deepcopy(history[number])))
+            deepcopy(self.step(method, sum(map(len, history[:number])), deepcopy(history[number])))
             for number in range(first, len(history))
         ]
 
@@ -72,11 +72,11 @@ class _Play:
 def check_sampler(sampler: TaskSampler, examples: int = 100) -> list[Verdict]:
     """Try to break each promise of a sampler, with six tasks and up to five batches."""
 
-    def step(made: TaskSampler, number: int, groups: Sequence[Sequence[float]]) -> list[str]:
-        chosen = made.choose(number * 4, len(groups))
+    def step(made: TaskSampler, drawn: int, groups: Sequence[Sequence[float]]) -> list[str]:
+        chosen = made.choose(drawn, len(groups))
         if len(chosen) != len(groups) or any(task not in _TASKS for task in chosen):
             raise ValueError(f"it chose {chosen}, and not {len(groups)} of the tasks")
-        reached = made.reach((number + 1) * 4)
+        reached = made.reach(drawn + len(groups))
         if reached is not None and any(task not in reached for task in chosen):
             raise ValueError(f"it chose {chosen}, beyond the tasks that `reach` named")
         made.observe({task.id: list(own) for task, own in zip(chosen, groups, strict=True)})
@@ -89,10 +89,10 @@ def check_plan(plan: Plan, examples: int = 100) -> list[Verdict]:
     """Try to break each promise of a plan, with up to five batches of tasks with a reference."""
     tasks = {task.key: task for task in _TASKS}
 
-    def step(made: Plan, number: int, groups: Sequence[Sequence[float]]) -> list[Any]:
+    def step(made: Plan, drawn: int, groups: Sequence[Sequence[float]]) -> list[Any]:
         found, heard, played = [], {}, []
         for index, own in enumerate(groups):
-            task = _TASKS[(number * 4 + index) % len(_TASKS)]
+            task = _TASKS[(drawn + index) % len(_TASKS)]
             starts = made.starts(Group(task, index, _SEEDS, [_reference(task)]))
             if [(start.seed, start.group) for start in starts] != [(s, index) for s in _SEEDS]:
                 raise ValueError(f"{starts} are not one episode for each seed of group {index}")
@@ -104,7 +104,7 @@ def check_plan(plan: Plan, examples: int = 100) -> list[Verdict]:
             if first.prefix is not None and first.prefix.task_key != first.task.key:
                 raise ValueError("an episode begins with turns of another task")
             heard[first.task.key] = list(own)
-            played += [replace(_reference(first.task), outcome=outcome) for outcome in own]
+            played += [_played(first.task, outcome) for outcome in own]
             found.append(starts)
         if made.hears:
             made.hear(played)
@@ -160,10 +160,10 @@ def check_lessons(
     def begin(made: Lessons) -> None:
         made.start({task.key: task for task in tasks}, references)
 
-    def step(made: Lessons, number: int, groups: Sequence[Sequence[float]]) -> Any:
+    def step(made: Lessons, drawn: int, groups: Sequence[Sequence[float]]) -> Any:
         shown, heard = [], {}
         for index, own in enumerate(groups):
-            task = tasks[(number * 4 + index) % len(tasks)]
+            task = tasks[(drawn + index) % len(tasks)]
             found = references.get(task.key, [])
             episodes = [
                 replace(one, source="student", outcome=outcome)
@@ -172,7 +172,7 @@ def check_lessons(
             ]
             failed = sum(outcome < 1 for outcome in own) / len(own)
             heard[task.key] = list(own)
-            shown.append(PlayedGroup(task, index, episodes, found, failed, env, number))
+            shown.append(PlayedGroup(task, index, episodes, found, failed, env, drawn))
         made.observe(heard)
         rows = made.taught(shown, lambda row: -float(len(row.trajectory.turns)))
         for row in rows:
@@ -196,6 +196,14 @@ def _reference(task: Task) -> Trajectory:
     calls = Call("add", {"a": half - 1, "b": 1}, str(half)), Call("multiply", {"a": half, "b": 2})
     solved = trajectory_of(*([call] for call in calls), str(task.answer), outcome=1.0)
     return replace(solved, task_id=task.id, env=task.env, source="teacher")
+
+
+def _played(task: Task, outcome: float) -> Trajectory:
+    """A student's episode, whose second call fails if the outcome is below 1."""
+    own = replace(_reference(task), source="student", outcome=outcome)
+    if outcome < 1:
+        own.turns[1].calls[0].failure = "tool_error"
+    return recorded(own)
 
 
 def _search(
