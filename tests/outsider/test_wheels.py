@@ -55,7 +55,7 @@ def wheels(wheel):
     return {name: wheel(name) for name in NAMES}
 
 
-@pytest.fixture(scope="module", params=interpreters())
+@pytest.fixture(scope="module", params=interpreters(), ids=lambda path: Path(path).name)
 def place(request, wheels, environment, tmp_path_factory):
     """A directory with a virtual environment that has the wheels, and this one's dependencies."""
     assert lacks(request.param) is None, f"{request.param}: {lacks(request.param)}"
