@@ -19,6 +19,13 @@ USES = {
     "composer": ("--rewards", "outcome,teacher", "--set", "reward.composer=my-composer"),
     "credit": ("--set", "credit=my-credit"),
     "objective": ("--set", "objective=my-objective"),
+    "plan": ("--set", "plan=my-plan"),
+    "sampler": ("--set", "sampler=my-sampler"),
+    "critic": ("--set", "critic=my-critic", "--set", "credit=turn_critic"),
+    "lessons": (
+        *("--set", "trainer_options.imitation=0.1"),
+        *("--set", "trainer_options.lessons=my-lessons"),
+    ),
 }
 
 

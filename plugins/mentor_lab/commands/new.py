@@ -9,7 +9,10 @@ import click
 __all__ = ["command"]
 
 _ALIASES = {"method": "objective"}
-_CHOICES = ("env", "reward", "composer", "credit", "teacher", "objective", "method")
+_CHOICES = (
+    *("env", "reward", "composer", "credit", "teacher", "method"),
+    *("objective", "plan", "sampler", "critic", "lessons"),
+)
 
 
 @click.command("new", short_help="Write a complete package for a plugin of your own.")
@@ -26,7 +29,8 @@ def command(kind: str, name: str, output: Path) -> None:
     """Write a package with a plugin called NAME: its code, tests, README and CI.
 
     The package works as it is. Put code of your own in place of its code. A method is an objective:
-    a loss of reinforcement. Nothing is overwritten.
+    a loss of reinforcement. Other parts of a method have kinds of their own: plan, sampler, credit,
+    critic, lessons. Nothing is overwritten.
 
     \b
     mentor new env stock

@@ -1,1 +1,1 @@
-"""Methods put to the test: promises of composers, credits, objectives and teachers."""
+"""Methods put to the test: promises of every part of a method, and of teachers."""

@@ -19,9 +19,13 @@ from mentor_core import __version__
 from mentor_core.door.registry import (
     COMPOSERS,
     CREDITS,
+    CRITICS,
     ENVIRONMENTS,
+    LESSONS,
     OBJECTIVES,
+    PLANS,
     REWARD_TERMS,
+    SAMPLERS,
     TEACHERS,
     Kind,
     entry,
@@ -56,6 +60,10 @@ KINDS: Mapping[str, NewKind] = {
     "credit": NewKind(CREDITS, "Advantage", "An estimator of advantages"),
     "teacher": NewKind(TEACHERS, "Mentor", "A teacher"),
     "objective": NewKind(OBJECTIVES, "Loss", "A loss of reinforcement"),
+    "plan": NewKind(PLANS, "Beginning", "A plan of the episodes of a batch"),
+    "sampler": NewKind(SAMPLERS, "Order", "A sampler of tasks"),
+    "critic": NewKind(CRITICS, "Values", "A critic"),
+    "lessons": NewKind(LESSONS, "Choice", "A choice of lessons"),
 }
 """Name of a folder of templates → its kind. No suffix gives a class the name of an import."""
 
