@@ -17,6 +17,7 @@ from mentor_site import gallery, reference
 from mentor_site.gaps import gaps
 from mentor_site.parts import ROOT
 
+_CODE = re.compile(r"`[^`\n]+`")
 _OVERVIEW = "overview.md"
 """The README as a page; a page of the name `README.md` would be the folder's index."""
 
@@ -26,10 +27,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if found := gaps():
         raise PluginError("\n  ".join(["not documented:", *found]))
     decisions = sorted(path.name for path in (ROOT / "docs/decisions").glob("*.md"))
+    *readers, developers = config.nav or []
     config.nav = [
-        *(config.nav or []),
+        *readers,
         {"Gallery": ["gallery/index.md", *gallery.GROUPS]},
         {"Reference": sorted(reference.pages())},
+        developers,
         {"Decisions": [f"decisions/{name}" for name in decisions]},
     ]
     return config
@@ -45,5 +48,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Let links to the README lead to its page."""
-    return re.sub(r"\]\(((?:\.\./)+)README\.md", lambda up: f"]({up[1][3:]}{_OVERVIEW}", markdown)
+    """Let links to the README lead to its page, and show `|` in the code of tables.
+
+    A table needs the mark `\\|` on the repository's host. Here a `|` in code does not end a cell.
+    """
+    text = re.sub(r"\]\(((?:\.\./)+)README\.md", lambda up: f"]({up[1][3:]}{_OVERVIEW}", markdown)
+    return re.sub(r"^\|.*", lambda row: _CODE.sub(_unmarked, row[0]), text, flags=re.MULTILINE)
+
+
+def _unmarked(code: re.Match[str]) -> str:
+    return code[0].replace("\\|", "|")

@@ -8,7 +8,7 @@ import click
 from pydantic import BaseModel
 
 from mentor_core.door.hookspecs import HOOKS
-from mentor_core.door.registry import COMMANDS, KINDS
+from mentor_core.door.registry import COMMANDS, KINDS, entries
 from mentor_runs.settings.config import RunConfig
 from mentor_site.parts import commands, docstring, parts, settings
 from mentor_site.reference import contract, members
@@ -17,7 +17,7 @@ __all__ = ["gaps"]
 
 
 def gaps(config: type[BaseModel] = RunConfig) -> list[str]:
-    """Every hook, registered part, option, command and setting without a description."""
+    """Every hook, part, option, command and setting without a description, or broken."""
     return [*_of_parts(), *_of_commands(), *_of_settings(config)]
 
 
@@ -31,6 +31,7 @@ def _of_parts() -> Iterator[str]:
             for member in members(base):
                 if member.required and not member.summary:
                     yield f"the contract of {kind.hook}: {member.written} has no docstring"
+        yield from (broken.problem for broken in entries(kind) if broken.problem)
         for part in parts(kind) if kind is not COMMANDS else ():
             if not part.description:
                 yield f"{kind.name} {part.name}: no docstring or description, in {part.place}"
