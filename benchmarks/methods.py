@@ -3,8 +3,9 @@
 Each method of `mentor methods`, and plain reinforcement (recipe ""), trains the embedded student on
 the calculator with equally many episodes. The regime "easy" begins with the student as it ships.
 "hard" has tasks of four steps, which the student fails, and begins with 24 steps of imitation of
-256 references. Prints success after the training in percent of the evaluated tasks, with a 95 %
-t-interval over seeds, the difference to plain reinforcement, seconds a step, and peak memory.
+256 references. Prints success after the training, in percent of the evaluated tasks, and the
+difference to plain reinforcement. Both have a 95 % t-interval over seeds. The last columns are
+seconds a step and peak memory.
 
 Two seeds tell large differences only. A method whose interval of differences includes 0 is not
 shown to help. Finished runs in `--output` are read, not repeated.

@@ -8,18 +8,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from mentor_site import gallery, gaps, parts, reference
 from pydantic import Field
 
 from mentor_core.door.hookspecs import HOOKS
 from mentor_core.door.registry import COMMANDS, KINDS, names
 from mentor_runs.settings.config import RunConfig, TrainConfig
+from mentor_site import gallery, gaps, parts, reference
 
 ROOT = Path(__file__).parents[2]
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 """Element → the attribute whose address a browser loads."""
 
-UNDOCUMENTED = '''
+UNDOCUMENTED = """
 import click
 from mentor_core import Credit, RewardTerm, hookimpl
 
@@ -60,7 +60,7 @@ def mentor_presets():
 @hookimpl
 def mentor_commands():
     return {"hush": "plug_8:hush"}
-'''
+"""
 EXPECTED = [
     "reward term silent: no docstring",
     "reward term silent: option weight_of_silence has no description",

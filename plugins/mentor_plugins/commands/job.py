@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mentor_core.contracts.policy import Student
-from mentor_core.contracts.task import Split
+from mentor_core.contracts.task import Split, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.support.errors import Interrupted
 from mentor_core.support.redaction import hide_settings
@@ -27,6 +27,8 @@ from mentor_plugins.models.loading import load_student
 from mentor_runs.assembly.parts import Parts
 from mentor_runs.directory.fingerprints import of_references, of_tasks
 from mentor_runs.directory.run_directory import RunDirectory
+from mentor_runs.evaluation.changes import changes
+from mentor_runs.evaluation.paired import success_by_task
 from mentor_runs.evaluation.report import as_metrics, write_report, write_reports
 from mentor_toolkit.progress_bar import watched
 
@@ -109,13 +111,18 @@ def run(parts: Parts, output: Path, console: Console, resume: bool = False) -> S
         finally:
             parts.trackers.finish()
     if processes.is_main:
+        facts += changes(evaluations.successes, ["before", *(s.name for s in parts.stages)])
         write_report(directory, config, evaluation.summaries, facts, console)
         write_reports(directory.path, parts.reports, console)
     return evaluation.summaries
 
 
 class _Evaluations:
-    """A run's evaluations, kept in the run directory and sent to the trackers."""
+    """A run's evaluations, kept in the run directory and sent to the trackers.
+
+    Attributes:
+        successes: split → before, warm or after → task → success in [0, 1].
+    """
 
     def __init__(
         self,
@@ -127,6 +134,7 @@ class _Evaluations:
         self.evaluation, self.directory = evaluation, directory
         self.processes, self.interrupted = processes, interrupted
         self.config, self.trackers = evaluation.parts.config, evaluation.parts.trackers
+        self.successes: dict[str, dict[str, dict[TaskKey, float]]] = {}
 
     def play(self, when: str, step: int, student: Student) -> None:
         """Evaluate a student; a split whose episodes are on disk is not played again.
@@ -144,6 +152,7 @@ class _Evaluations:
                 if played and self.processes.is_main:
                     self.directory.write(file, played)
             self.evaluation.add(split, when, played)
+            self.successes.setdefault(split, {})[when] = success_by_task(played)
         self.trackers.log_evaluation(when, step, self._figures(when))
 
     def _play(self, split: Split, when: str, student: Student) -> list[Trajectory]:
