@@ -114,7 +114,7 @@ def check_plan(plan: Plan, examples: int = 100) -> list[Verdict]:
     return _search(plan, _Play(lambda made: made.start(tasks), step), _HISTORIES, examples)
 
 
-def check_critic(critic: Critic, examples: int = 100) -> list[Verdict]:
+def check_critic(critic: Critic, examples: int = 40) -> list[Verdict]:
     """Try to break each promise of a critic, with up to three batches of any episodes."""
     names = critic.requires or ("outcome",)
     rewarded = st.tuples(episodes(), st.floats(0, 1))
