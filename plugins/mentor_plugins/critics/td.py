@@ -54,7 +54,7 @@ class Td(Critic):
     def values(self, notes: Sequence[list[Features]]) -> list[Floats] | None:
         if self._batches < self.warmup:
             return None
-        values = self._fit.design([state for note in notes for state in note]) @ self._target_D
+        values = self._worth(self._fit.design([state for note in notes for state in note]))
         found = np.split(values, np.cumsum([len(note) for note in notes])[:-1])
         for values_N in found:
             values_N[-1] = 0.0
@@ -76,6 +76,10 @@ class Td(Critic):
         self._batches += 1
         self._sweep()
         return {"explained": explained(judged, returns)}
+
+    def _worth(self, design_RD: Floats) -> Floats:
+        """The values of states, [R]."""
+        return design_RD @ self._target_D
 
     def _sweep(self) -> None:
         """Move the target."""
