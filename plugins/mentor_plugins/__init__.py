@@ -51,6 +51,7 @@ def mentor_credits() -> dict[str, str]:
 def mentor_critics() -> dict[str, str]:
     return {
         "gaussian_turn": "mentor_plugins.critics.gaussian_turn:GaussianTurn",
+        "gbt_turn_value": "mentor_plugins.critics.gbt_turn_value:GbtTurnValue",
         "linear": "mentor_plugins.critics.linear:Linear",
         "linear_terms": "mentor_plugins.critics.linear:LinearTerms",
         "td": "mentor_plugins.critics.td:Td",
@@ -186,6 +187,7 @@ def mentor_recipes() -> dict[str, str]:
     return {
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
+        "gbt_turn_value": "mentor_plugins.recipes:gbt_turn_value.toml",
         "hard": "mentor_plugins.recipes:hard.toml",
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
         "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",

@@ -34,9 +34,9 @@ class GaussianTurn(Td):
     of a regression. The variance σ²(s') takes the place of a sampled return. The heads have
     different data, as linear heads with the same data would be equal.
 
-    Source: DSAC-T (arXiv 2310.05858), section IV: expected value substituting, twin value
-    distributions, and variance-based gradients. Halves of the data: Double Q-learning, van Hasselt
-    (2010), algorithm 1.
+    Source: the three refinements of DSAC-T (arXiv 2310.05858), which are expected value
+    substitution, twin value distributions, and variance-based gradients. Halves of the data: Double
+    Q-learning, van Hasselt (2010), algorithm 1.
     """
 
     heads: int = Field(2, ge=1, le=4, description="independent heads; values are the smallest mean")
