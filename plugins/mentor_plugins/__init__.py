@@ -50,10 +50,12 @@ def mentor_credits() -> dict[str, str]:
 @hookimpl
 def mentor_critics() -> dict[str, str]:
     return {
+        "aux_heads": "mentor_plugins.critics.aux_heads:AuxHeads",
         "gaussian_turn": "mentor_plugins.critics.gaussian_turn:GaussianTurn",
         "gbt_turn_value": "mentor_plugins.critics.gbt_turn_value:GbtTurnValue",
         "linear": "mentor_plugins.critics.linear:Linear",
         "linear_terms": "mentor_plugins.critics.linear:LinearTerms",
+        "privileged": "mentor_plugins.critics.privileged:Privileged",
         "td": "mentor_plugins.critics.td:Td",
     }
 
@@ -185,6 +187,7 @@ def mentor_trainers() -> dict[str, str]:
 @hookimpl
 def mentor_recipes() -> dict[str, str]:
     return {
+        "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
         "gbt_turn_value": "mentor_plugins.recipes:gbt_turn_value.toml",
@@ -196,6 +199,7 @@ def mentor_recipes() -> dict[str, str]:
         "mdpo": "mentor_plugins.recipes:mdpo.toml",
         "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
+        "privileged": "mentor_plugins.recipes:privileged.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
         "tool_step_branch": "mentor_plugins.recipes:tool_step_branch.toml",
         "trek": "mentor_plugins.recipes:trek.toml",

@@ -12,7 +12,7 @@ from mentor_core.contracts.trajectory import Turn
 from mentor_toolkit.returns import advantages, turn_rewards
 from mentor_toolkit.ridge import Features
 
-__all__ = ["explained", "own", "own_returns", "states"]
+__all__ = ["by_episode", "explained", "own", "own_returns", "states"]
 
 
 def states(example: Example) -> list[Features]:
@@ -88,6 +88,14 @@ def own_returns(
         rows += [note[k] for k in turns]
         targets.append(advantages(rewards_N, nothing_N, discount, 1.0)[turns.start :])
     return rows, targets
+
+
+def by_episode(values_R: Floats, notes: Sequence[Sequence[Features]]) -> list[Floats]:
+    """All episodes' values, a row a state, as one array an episode, whose terminal value is 0."""
+    found = np.split(values_R, np.cumsum([len(note) for note in notes])[:-1])
+    for values_N in found:
+        values_N[-1] = 0.0
+    return found
 
 
 def explained(judged: Judged, targets: Sequence[Floats]) -> float | None:

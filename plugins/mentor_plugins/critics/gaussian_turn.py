@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr
 from mentor_core.contracts.learner import Judged
 from mentor_core.contracts.reward import Floats
 from mentor_plugins.critics.td import Td
-from mentor_toolkit.ridge import Features
+from mentor_toolkit.ridge import Features, solved
 
 __all__ = ["GaussianTurn"]
 
@@ -102,17 +102,12 @@ class GaussianTurn(Td):
         variances_R = np.maximum(design_RD @ self._variances_HD[head], omega / self.clip**2)
         far = self.clip * np.sqrt(omega)
         squares_R = np.clip(errors_R, -far, far) ** 2 + later_R
-        mean_D = self._fitted(design_RD, targets_R, self._weights(variances_R))
-        variance_D = self._fitted(design_RD, squares_R, np.ones(len(squares_R)))
+        weighted_RD = design_RD * self._weights(variances_R)[:, None]
+        mean_D = solved(weighted_RD.T @ design_RD, weighted_RD.T @ targets_R, self.ridge)
+        variance_D = solved(design_RD.T @ design_RD, design_RD.T @ squares_R, self.ridge)
         self._means_HD[head] += self.rate * (mean_D - self._means_HD[head])
         self._variances_HD[head] += self.rate * (variance_D - self._variances_HD[head])
         self._omega_H[head] = omega + self.rate * (variances_R.mean() - omega)
-
-    def _fitted(self, design_RD: Floats, wanted_R: Floats, weights_R: Floats) -> Floats:
-        scale_R = np.sqrt(weights_R)
-        self._fit.forget(0.0)
-        self._fit.add(design_RD * scale_R[:, None], wanted_R * scale_R)
-        return self._fit.solve()
 
     def _drawn(self, batches: Sequence[Sequence[Any]]) -> np.ndarray[Any, np.dtype[np.int64]]:
         """The head that each turn teaches, the same as long as the turn is in the window."""

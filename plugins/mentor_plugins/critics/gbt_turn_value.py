@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.learner import Critic, Judged
 from mentor_core.contracts.reward import Example, Floats
-from mentor_plugins.critics.features import explained, own_returns, states
+from mentor_plugins.critics.features import by_episode, explained, own_returns, states
 from mentor_toolkit.extras import require
 from mentor_toolkit.ridge import Features
 from mentor_toolkit.window import Window
@@ -66,11 +66,7 @@ class GbtTurnValue(Critic):
     def values(self, notes: Sequence[list[Features]]) -> list[Floats] | None:
         if self._batches < self.warmup:
             return None
-        values_R = self._predicted([state for note in notes for state in note])
-        found = np.split(values_R, np.cumsum([len(note) for note in notes])[:-1])
-        for values_N in found:
-            values_N[-1] = 0.0
-        return found
+        return by_episode(self._predicted([state for note in notes for state in note]), notes)
 
     def learn(self, notes: Sequence[list[Features]], judged: Judged) -> Mapping[str, float | None]:
         rows, targets = own_returns(notes, judged, self.discount)

@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.learner import Critic, Judged
 from mentor_core.contracts.reward import Composed, Example, Floats, Worth
-from mentor_plugins.critics.features import explained, own_returns, states
+from mentor_plugins.critics.features import by_episode, explained, own_returns, states
 from mentor_toolkit.returns import term_rewards, turn_rewards
 from mentor_toolkit.ridge import Features, Ridge
 
@@ -44,11 +44,7 @@ class Linear(Critic):
             return None
         rows = [state for note in notes for state in note]
         columns = [fit.design(rows) @ fit.solve() for fit in self._fits.values()]
-        ends = np.cumsum([len(note) for note in notes])
-        found = [self._shaped(part) for part in np.split(np.stack(columns, 1), ends[:-1])]
-        for values_N in found:
-            values_N[-1] = 0.0
-        return found
+        return by_episode(self._shaped(np.stack(columns, 1)), notes)
 
     def learn(self, notes: Sequence[list[Features]], judged: Judged) -> Mapping[str, float | None]:
         rows, targets = own_returns(notes, judged, self.discount, self._rewards)

@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.learner import Critic, Judged
 from mentor_core.contracts.reward import Example, Floats
-from mentor_plugins.critics.features import explained, own, own_returns, states
+from mentor_plugins.critics.features import by_episode, explained, own, own_returns, states
 from mentor_toolkit.returns import turn_rewards
 from mentor_toolkit.ridge import Features, Ridge
 from mentor_toolkit.window import Window
@@ -54,11 +54,8 @@ class Td(Critic):
     def values(self, notes: Sequence[list[Features]]) -> list[Floats] | None:
         if self._batches < self.warmup:
             return None
-        values = self._worth(self._fit.design([state for note in notes for state in note]))
-        found = np.split(values, np.cumsum([len(note) for note in notes])[:-1])
-        for values_N in found:
-            values_N[-1] = 0.0
-        return found
+        rows = [state for note in notes for state in note]
+        return by_episode(self._worth(self._fit.design(rows)), notes)
 
     def learn(self, notes: Sequence[list[Features]], judged: Judged) -> Mapping[str, float | None]:
         played: list[list[Any]] = []  # state, reward, next state or None at the end

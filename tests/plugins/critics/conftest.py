@@ -17,7 +17,7 @@ def teach():
         rewards_B = np.array(rewards, dtype=np.float64)
         columns = {"outcome": rewards_B} | {k: np.array(v) for k, v in (terms or {}).items()}
         turns_NK = [np.full((len(note) - 1, len(columns)), np.nan) for note in notes]
-        groups_B = np.zeros(len(notes), dtype=np.int64)
+        groups_B = np.arange(len(notes))
         scores = Scores(
             tuple(columns), np.ones(len(columns)), np.stack([*columns.values()], 1), turns_NK,
             groups_B,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -145,7 +146,11 @@ def test_a_resumed_critic_goes_on_bit_for_bit(name, first, second):
         batches.append(
             (notes, judged(notes, [r for _, r, _ in drawn], None, [k for *_, k in drawn]))
         )
-    whole.learn(*batches[0])
+    notes, heard = batches[0]
+    whole.learn(notes, heard)
+    other = create(CRITICS, name, {"warmup": 1})
+    other.learn(pickle.loads(pickle.dumps(notes)), heard)  # as in another process
+    assert json.dumps(other.state()) == json.dumps(whole.state())
     again.restore(json.loads(json.dumps(whole.state())))
     for part in (whole, again):
         part.learn(*batches[1])
