@@ -55,6 +55,7 @@ def mentor_critics() -> dict[str, str]:
         "gbt_turn_value": "mentor_plugins.critics.gbt_turn_value:GbtTurnValue",
         "linear": "mentor_plugins.critics.linear:Linear",
         "linear_terms": "mentor_plugins.critics.linear:LinearTerms",
+        "offline_warmstart": "mentor_plugins.critics.offline_warmstart:OfflineWarmstart",
         "privileged": "mentor_plugins.critics.privileged:Privileged",
         "td": "mentor_plugins.critics.td:Td",
     }
@@ -90,6 +91,7 @@ def mentor_parsers() -> dict[str, str]:
 @hookimpl
 def mentor_samplers() -> dict[str, str]:
     return {
+        "optimistic": "mentor_plugins.samplers.optimistic:Optimistic",
         "prioritised": "mentor_plugins.samplers.prioritised:Prioritised",
         "uniform": "mentor_plugins.samplers.uniform:Uniform",
     }
@@ -198,6 +200,7 @@ def mentor_recipes() -> dict[str, str]:
         "lite_ppo": "mentor_plugins.recipes:lite_ppo.toml",
         "mdpo": "mentor_plugins.recipes:mdpo.toml",
         "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
+        "offline_warmstart": "mentor_plugins.recipes:offline_warmstart.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
         "privileged": "mentor_plugins.recipes:privileged.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
