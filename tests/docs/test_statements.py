@@ -133,3 +133,16 @@ def test_the_paths_that_the_architecture_names_exist():
     paths = set(re.findall(r"\b(?:mentor_core|plugins|envs)/[\w./]*\w", text))
     assert len(paths) > 15
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+def test_the_benchmark_of_the_main_job_runs_what_make_runs():
+    """README's table is measured by the benchmark, and read as what `make run` does."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n\t", "")
+    [command] = re.findall(r"mentor run (.*) \$\(ARGS\)", makefile)
+    source = (ROOT / "benchmarks" / "main_job.py").read_text(encoding="utf-8")
+    [flags] = [
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MAIN"
+    ]
+    assert [c.value for c in ast.walk(flags) if isinstance(c, ast.Constant)] == command.split()

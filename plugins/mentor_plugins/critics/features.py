@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from mentor_core.contracts.learner import Judged
-from mentor_core.contracts.reward import Example, Floats
+from mentor_core.contracts.reward import Composed, Example, Floats
 from mentor_core.contracts.trajectory import Turn
+from mentor_toolkit.returns import advantages, turn_rewards
 from mentor_toolkit.ridge import Features
 
-__all__ = ["explained", "own", "states"]
+__all__ = ["by_episode", "explained", "own", "own_returns", "states"]
 
 
 def states(example: Example) -> list[Features]:
@@ -60,6 +61,41 @@ def _state(env: str, turns: Sequence[Turn], tools: set[str], length: int) -> Fea
 def own(turns: int, replayed: int) -> range:
     """The turns that the student played itself; only the states before them teach a critic."""
     return range(min(replayed, turns), turns)
+
+
+def own_returns(
+    notes: Sequence[Sequence[Features]],
+    judged: Judged,
+    discount: float,
+    rewards: Callable[[Composed, int, int], Floats] = turn_rewards,
+) -> tuple[list[Features], list[Floats]]:
+    """The states before the student's own turns, and the returns from each of them on.
+
+    Args:
+        notes: for each episode its states, as `states` gives them.
+        discount: weight of a reward that comes one turn later.
+        rewards: as `turn_rewards`; gives [turns] or [turns, K].
+
+    Returns:
+        All episodes' states in one list, and for each episode the returns, a row a state.
+    """
+    rows: list[Features] = []
+    targets: list[Floats] = []
+    for b, note in enumerate(notes):
+        turns = own(len(note) - 1, judged.replayed[b])
+        rewards_N = rewards(judged.composed, b, len(note) - 1)
+        nothing_N = np.zeros((len(note), *rewards_N.shape[1:]))
+        rows += [note[k] for k in turns]
+        targets.append(advantages(rewards_N, nothing_N, discount, 1.0)[turns.start :])
+    return rows, targets
+
+
+def by_episode(values_R: Floats, notes: Sequence[Sequence[Features]]) -> list[Floats]:
+    """All episodes' values, a row a state, as one array an episode, whose terminal value is 0."""
+    found = np.split(values_R, np.cumsum([len(note) for note in notes])[:-1])
+    for values_N in found:
+        values_N[-1] = 0.0
+    return found
 
 
 def explained(judged: Judged, targets: Sequence[Floats]) -> float | None:

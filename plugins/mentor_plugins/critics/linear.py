@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.learner import Critic, Judged
-from mentor_core.contracts.reward import Example, Floats, Worth
-from mentor_plugins.critics.features import explained, own, states
-from mentor_toolkit.returns import advantages, term_rewards, turn_rewards
+from mentor_core.contracts.reward import Composed, Example, Floats, Worth
+from mentor_plugins.critics.features import by_episode, explained, own_returns, states
+from mentor_toolkit.returns import term_rewards, turn_rewards
 from mentor_toolkit.ridge import Features, Ridge
 
 __all__ = ["Linear", "LinearTerms"]
@@ -44,21 +44,10 @@ class Linear(Critic):
             return None
         rows = [state for note in notes for state in note]
         columns = [fit.design(rows) @ fit.solve() for fit in self._fits.values()]
-        ends = np.cumsum([len(note) for note in notes])
-        found = [self._shaped(part) for part in np.split(np.stack(columns, 1), ends[:-1])]
-        for values_N in found:
-            values_N[-1] = 0.0
-        return found
+        return by_episode(self._shaped(np.stack(columns, 1)), notes)
 
     def learn(self, notes: Sequence[list[Features]], judged: Judged) -> Mapping[str, float | None]:
-        rows: list[Features] = []
-        targets: list[Floats] = []
-        for b, note in enumerate(notes):
-            turns = own(len(note) - 1, judged.replayed[b])
-            rewards_N = self._rewards(judged, b, len(note) - 1)
-            nothing_N = np.zeros((len(note), *rewards_N.shape[1:]))
-            rows += [note[k] for k in turns]
-            targets.append(advantages(rewards_N, nothing_N, self.discount, 1.0)[turns.start :])
+        rows, targets = own_returns(notes, judged, self.discount, self._rewards)
         wanted = np.concatenate(targets)
         wanted = wanted[:, None] if wanted.ndim == 1 else wanted
         for column, name in enumerate(self._names(judged)):
@@ -82,8 +71,8 @@ class Linear(Critic):
     def _names(self, judged: Judged) -> Sequence[str]:
         return ("reward",)
 
-    def _rewards(self, judged: Judged, b: int, turns: int) -> Floats:
-        return turn_rewards(judged.composed, b, turns)
+    def _rewards(self, composed: Composed, b: int, turns: int) -> Floats:
+        return turn_rewards(composed, b, turns)
 
     def _shaped(self, values_NK: Floats) -> Floats:
         return values_NK[:, 0].copy()
@@ -97,8 +86,8 @@ class LinearTerms(Linear):
     def _names(self, judged: Judged) -> Sequence[str]:
         return judged.scores.terms
 
-    def _rewards(self, judged: Judged, b: int, turns: int) -> Floats:
-        return term_rewards(judged.composed, b)
+    def _rewards(self, composed: Composed, b: int, turns: int) -> Floats:
+        return term_rewards(composed, b)
 
     def _shaped(self, values_NK: Floats) -> Floats:
         return values_NK.copy()

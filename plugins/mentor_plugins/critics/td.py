@@ -10,8 +10,8 @@ from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.learner import Critic, Judged
 from mentor_core.contracts.reward import Example, Floats
-from mentor_plugins.critics.features import explained, own, states
-from mentor_toolkit.returns import advantages, turn_rewards
+from mentor_plugins.critics.features import by_episode, explained, own, own_returns, states
+from mentor_toolkit.returns import turn_rewards
 from mentor_toolkit.ridge import Features, Ridge
 from mentor_toolkit.window import Window
 
@@ -54,15 +54,11 @@ class Td(Critic):
     def values(self, notes: Sequence[list[Features]]) -> list[Floats] | None:
         if self._batches < self.warmup:
             return None
-        values = self._fit.design([state for note in notes for state in note]) @ self._target_D
-        found = np.split(values, np.cumsum([len(note) for note in notes])[:-1])
-        for values_N in found:
-            values_N[-1] = 0.0
-        return found
+        rows = [state for note in notes for state in note]
+        return by_episode(self._worth(self._fit.design(rows)), notes)
 
     def learn(self, notes: Sequence[list[Features]], judged: Judged) -> Mapping[str, float | None]:
         played: list[list[Any]] = []  # state, reward, next state or None at the end
-        returns: list[Floats] = []
         for b, note in enumerate(notes):
             last = len(note) - 1
             turns = own(last, judged.replayed[b])
@@ -70,12 +66,14 @@ class Td(Critic):
             played += [
                 [note[k], float(rewards_N[k]), note[k + 1] if k + 1 < last else None] for k in turns
             ]
-            returns_N = advantages(rewards_N, np.zeros(len(note)), self.discount, 1.0)
-            returns.append(returns_N[turns.start :])
         self._turns.add(played)
         self._batches += 1
         self._sweep()
-        return {"explained": explained(judged, returns)}
+        return {"explained": explained(judged, own_returns(notes, judged, self.discount)[1])}
+
+    def _worth(self, design_RD: Floats) -> Floats:
+        """The values of states, [R]."""
+        return design_RD @ self._target_D
 
     def _sweep(self) -> None:
         """Move the target."""

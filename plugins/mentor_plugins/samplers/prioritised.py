@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from mentor_core.contracts.sampler import TaskSampler
 from mentor_core.contracts.task import Task
-from mentor_core.support.errors import ConfigError, nearest
+from mentor_plugins.samplers.families import Families
 
 __all__ = ["Prioritised"]
 
 
-class Prioritised(TaskSampler):
+class Prioritised(Families):
     """Draws families of tasks in proportion to their size and to the variance of their rewards.
 
     A group whose rewards are equal has no advantage, so nothing is learnt from its episodes. The
@@ -32,29 +30,11 @@ class Prioritised(TaskSampler):
     of 0 or 1. Prioritised Level Replay (arXiv 2010.03934), section 2, mixes with a second share.
     """
 
-    family: str = Field("", description="key of the tasks' metadata; empty: each task by itself")
     floor: float = Field(0.3, gt=0, le=1, description="share of draws that ignores the variance")
     memory: float = Field(0.7, ge=0, lt=1, description="weight of the old variance, at each group")
     unseen: float = Field(0.25, gt=0, description="variance of a family that was never played")
 
-    _tasks: dict[str, list[Task]] = PrivateAttr(default_factory=dict)
-    _family_of: dict[str, str] = PrivateAttr(default_factory=dict)
     _variance: dict[str, float] = PrivateAttr(default_factory=dict)
-    _taken: dict[str, int] = PrivateAttr(default_factory=dict)
-    _seed: int = PrivateAttr(default=0)
-
-    def start(self, tasks: Sequence[Task], seed: int) -> None:
-        """Called before the first `choose`.
-
-        Raises:
-            ConfigError: there is no task, or a task's metadata lacks the key `family`.
-        """
-        if not tasks:
-            raise ConfigError("there is no task to train on")
-        self._tasks, self._seed = {}, seed
-        for task in tasks:
-            self._tasks.setdefault(self._name(task), []).append(task)
-        self._family_of = {task.id: name for name, own in self._tasks.items() for task in own}
 
     def choose(self, drawn: int, count: int) -> list[Task]:
         names = list(self._tasks)
@@ -86,21 +66,3 @@ class Prioritised(TaskSampler):
     def restore(self, state: dict[str, Any]) -> None:
         self._variance = dict(state.get("variance", {}))
         self._taken = dict(state.get("taken", {}))
-
-    def _next(self, name: str) -> Task:
-        """The family's next task; each epoch has another order."""
-        tasks, taken = self._tasks[name], self._taken.get(name, 0)
-        self._taken[name] = taken + 1
-        epoch, place = divmod(taken, len(tasks))
-        order = np.random.default_rng([self._seed, epoch, len(tasks)]).permutation(len(tasks))
-        return tasks[int(order[place])]
-
-    def _name(self, task: Task) -> str:
-        if not self.family:
-            return task.id
-        if self.family not in task.metadata:
-            raise ConfigError(
-                f"sampler prioritised: the metadata of task {task.id!r} has no key "
-                f"{self.family!r}{nearest(self.family, task.metadata)}"
-            )
-        return json.dumps(task.metadata[self.family], sort_keys=True)

@@ -45,6 +45,18 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(make_trainer):
     assert shown[0] == pytest.approx(shown[1], nan_ok=True)
 
 
+def test_the_student_reads_the_same_with_a_critic_that_knows_the_answer(make_trainer, rows):
+    """Neither its prompt nor what is written to it later has a trace of answer or reference."""
+    read = []
+    for settings in ({}, {"credit": "turn_critic", "critic": "privileged"}):
+        trainer = make_trainer(**settings)
+        trainer._generate_and_score_completions(rows(trainer))
+        read.append([(t.tokens.prompt, t.tokens.completion) for t in trainer._trajectories])
+    assert read[0] == read[1]
+    assert trainer._metrics["train"]["critic/episodes"] == [8.0]
+    assert "on_path" in json.dumps(trainer.parts.critic.state())
+
+
 class Never(RewardTerm):
     """Scores nothing."""
 
