@@ -108,14 +108,15 @@ def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str, width: 
     """A table for the terminal; without the mean outcome if no outcome is partial.
 
     The table fits into 60 columns. The name of a model and the interval are folded if needed.
-    Below 75 columns turns and calls are left out.
+    Below 75 columns the figures of turns and calls are left out.
     """
     table = Table(
         title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
     )
     found = [summary for by_time in summaries.values() for summary in by_time.values()]
     partial = any(summary.outcome != summary.success for summary in found)
-    left_out = {*(() if partial else ("outcome",)), *(("turns", "calls") if width < 75 else ())}
+    left_out = set() if partial else {"outcome"}
+    left_out |= {"turns", "calls", "failed calls"} if width < 75 else set()
     shown = [column not in left_out for column in COLUMNS]
     for column in compress(COLUMNS, shown):
         justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
