@@ -35,6 +35,7 @@ LOCK := .ci/requirements.lock
 
 export TOKENIZERS_PARALLELISM = false
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export NO_MKDOCS_2_WARNING = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test quick docs bench student release lock clean

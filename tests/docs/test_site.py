@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -201,6 +202,38 @@ def test_no_page_asks_a_network(site):
     for style in site.rglob("*.css"):
         text = style.read_text(encoding="utf-8")
         assert not re.search(r"(?:url\(|@import)\s*['\"]?(?:\w+:)?//", text), style
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1200, 360])
+def test_a_page_and_its_search_work_without_a_server(site, width):
+    """From a disk, offline: a script that were missing would leave the search empty."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("no chromium with chromedriver on this machine (Debian: chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    try:
+        offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+        browser.execute_cdp_cmd("Network.enable", {})
+        browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.get((site / "reference" / "settings.html").as_uri() + "?q=prioritised")
+        found = ".md-search-result__link"
+        wait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait(browser, 60)
+        wait.until(lambda page: page.find_elements("css selector", found))
+        wide = "return document.documentElement.scrollWidth"
+        assert browser.execute_script(wide) <= width  # a table scrolls by itself
+        severe = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
+        assert severe == []
+    finally:
+        browser.quit()
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import click
 
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.systems import episodes_file
-from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
 
 if TYPE_CHECKING:
     from mentor_runs.evaluation.paired import Paired
@@ -67,7 +67,7 @@ def command(systems: tuple[str, ...], name: str, show: int, as_json: bool) -> No
         return
     for system, paired in zip(systems[1:], found, strict=True):
         for line in _lines(systems[0], system, paired, show):
-            click.echo(line)
+            print_line(console_for(as_json), line)
 
 
 def _lines(a: str, b: str, paired: Paired, show: int) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from mentor_core.support.errors import DataError
 from mentor_lab.commands.systems import episodes_file
-from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
 from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def command(student: Path, teacher: Path, name: str, as_json: bool) -> None:
         print_json(student=student, teacher=teacher, imitation_gap=found)
         return
     for line in _lines(found):
-        click.echo(line)
+        print_line(console_for(as_json), line)
 
 
 def _models(teacher: Path, student: Path, played: Sequence[Trajectory]) -> list[Trajectory]:

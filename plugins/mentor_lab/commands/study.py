@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mentor_core.support.errors import RunError
-from mentor_runs.command_line.json_output import console_for, json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
 from mentor_runs.command_line.options import PATH
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _list(found: dict[str, str], as_json: bool) -> None:
         print_json(studies=found)
         return
     for name, description in found.items():
-        click.echo(f"{name}: {description}")
+        print_line(console_for(as_json), f"{name}: {description}")
 
 
 def _show_plan(name: str, cells: list[Cell], folder: StudyFolder, as_json: bool) -> None:
@@ -137,7 +137,8 @@ def _show_plan(name: str, cells: list[Cell], folder: StudyFolder, as_json: bool)
     for row in rows:
         click.echo(f"{row['cell']}: {row['status']}")
     done = sum(row["status"] == "finished" for row in rows)
-    click.echo(f"{len(rows)} cells of {name}, {done} finished; files in {folder.path}")
+    said = f"{len(rows)} cells of {name}, {done} finished; files in {folder.path}"
+    print_line(console_for(as_json), said)
 
 
 def _show(found: Results, written: list[Path]) -> None:

@@ -11,7 +11,7 @@ import click
 
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, RunError
-from mentor_runs.command_line.json_output import console_for, json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
 from mentor_runs.command_line.options import (
     PATH,
     check_output,
@@ -119,7 +119,7 @@ def command(
     console = console_for(as_json)
 
     def say(line: str) -> None:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_line(console, line)
 
     student, name = None, str(config.evaluate.policy_options.get("model", config.evaluate.policy))
     if player.needs_model:
@@ -159,7 +159,7 @@ def command(
             player=name, settings=settings, output=output, seconds=seconds, evaluations=found
         )
         return
-    console.print(as_table(evaluation.summaries, f"{config.env}: {name}"))
+    console.print(as_table(evaluation.summaries, f"{config.env}: {name}", console.width))
     for key, summary in summaries.items():
         for line in lines(key, summary, measured[key], config.evaluate.samples):
             say(line)

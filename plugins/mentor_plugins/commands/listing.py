@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +26,11 @@ from mentor_core.door.registry import (
     load,
     resource,
 )
-from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
+from mentor_runs.command_line.tables import print_table
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 __all__ = ["envs", "plugins", "recipes", "rewards"]
 
@@ -100,34 +103,28 @@ def _row(kind: Kind[Any], entry: Entry) -> _Row:
 
 def _print(found: Mapping[str, Sequence[_Row]]) -> None:
     """Print a table for each kind, and the broken plugins."""
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    console = Console()
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = 140
     for title, rows in found.items():
-        table = Table(title=title, title_justify="left", show_edge=False)
-        for column in ("name", "what it is", "options", "from"):
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            what = Text(row.description)
-            if row.problem is not None:
-                what = Text(f"broken: {row.problem}", style="red")
-            options = ", ".join(
-                f"{name} (required)" if default == _REQUIRED else f"{name}={default}"
-                for name, default in row.options.items()
-            )
-            table.add_row(row.name, what, Text(options), row.distribution)
-        console.print(table)
-        console.print()
+        print_table(title, ("name", "what it is", "options", "from"), [_cells(row) for row in rows])
+    console = console_for(False)
     for plugin in broken_plugins():
-        console.print(
-            Text(f"broken plugin {plugin.plugin} ({plugin.distribution}): {plugin.problem}", "red")
-        )
+        said = f"broken plugin {plugin.plugin} ({plugin.distribution}): {plugin.problem}"
+        print_line(console, Text(said, "red"))
     for distribution in _blocked():
-        console.print(Text(f"blocked: {distribution}, by --block or {BLOCK}", "yellow"))
+        print_line(console, Text(f"blocked: {distribution}, by --block or {BLOCK}", "yellow"))
+
+
+def _cells(row: _Row) -> list[str | Text]:
+    from rich.text import Text
+
+    broken = Text(f"broken: {row.problem}", style="red")
+    options = ", ".join(
+        f"{name} (required)" if default == _REQUIRED else f"{name}={default}"
+        for name, default in row.options.items()
+    )
+    what = row.description if row.problem is None else broken
+    return [row.name, what, options, row.distribution]
 
 
 def _blocked() -> list[str]:

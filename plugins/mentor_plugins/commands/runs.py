@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mentor_core.support.errors import MentorError, RunError
-from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
 from mentor_runs.command_line.options import PATH
 
 __all__ = ["command"]
@@ -33,8 +33,9 @@ def command(folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(runs=rows)
         return
+    console = console_for(as_json)
     for row in rows:
-        click.echo(_line(row))
+        print_line(console, _line(row))
 
 
 def _row(path: Path) -> dict[str, Any]:

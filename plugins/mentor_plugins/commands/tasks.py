@@ -9,7 +9,7 @@ import click
 
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import RunError, nearest
-from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
 from mentor_runs.command_line.options import PATH, configuration
 
 __all__ = ["command"]
@@ -75,10 +75,10 @@ def command(
     if as_json:
         print_json(split=split, counts=counts, tasks=rows)
         return
+    console = console_for(as_json)
     for row in rows:
-        click.echo(
-            f"{row['id']}\n{row['prompt']}\n→ {row['answer']}  [{', '.join(row['tools'])}]\n"
-        )
+        tools = ", ".join(row["tools"])
+        print_line(console, f"{row['id']}\n{row['prompt']}\n→ {row['answer']}  [{tools}]\n")
     for name, count in counts.items():
         click.echo(f"{name}: {count} tasks in {split}")
 

@@ -10,6 +10,7 @@ import click
 
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, MentorError, RunError
+from mentor_runs.command_line.json_output import print_line
 from mentor_runs.command_line.options import (
     PATH,
     component_options,
@@ -274,4 +275,4 @@ def _tell(console: Console, tally: Tally, ledger: Ledger, path: Path) -> None:
 
 
 def _plain(console: Console) -> Any:
-    return lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return lambda line: print_line(console, line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from mentor_runs.command_line.options import (
     configuration,
     configuration_options,
 )
+from mentor_runs.command_line.tables import print_table
 
 if TYPE_CHECKING:
     from mentor_core.contracts.record_format import RecordFormat
@@ -326,21 +326,11 @@ def _is_sqlite(file: Path) -> bool:
 
 
 def _print(title: str, rows: Sequence[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     if not rows:
         click.echo("the store is empty")
         return
-    table = Table(title=title, title_justify="left", show_edge=False)
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    console = Console()
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = 140
-    console.print(table)
+    columns = [name.replace("_", " ") for name in rows[0]]
+    print_table(title, columns, [[*map(_cell, row.values())] for row in rows])
 
 
 def _cell(value: Any) -> str:

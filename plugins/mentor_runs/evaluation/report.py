@@ -83,9 +83,11 @@ def write_report(
         write_atomically(where / "report.json", as_json(summaries))
     directory.note("finished", config.train.steps)
     if summaries:
-        console.print(as_table(summaries, f"{config.env}: before and after"))
+        title = f"{config.env}: before and after"
+        console.print(as_table(summaries, title, console.width))
+    for fact in facts:
+        console.print(Text(fact), soft_wrap=not console.is_terminal)
     for line in [
-        *facts,
         f"trained student {directory.model}",
         f"all files       {where}",
         f"read episodes   mentor show {where}",
@@ -103,21 +105,27 @@ def write_reports(run: Path, reports: Mapping[str, Report], console: Console) ->
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str) -> Table:
+def as_table(summaries: Mapping[str, Mapping[str, Summary]], title: str, width: int = 80) -> Table:
     """A table for the terminal; without the mean outcome if no outcome is partial.
 
-    The table fits into 80 columns: the name of a model and the interval are folded if needed.
+    The table fits into 60 columns. The name of a model and the interval are folded if needed.
+    Below 75 columns the figures of turns and calls are left out.
     """
     table = Table(
         title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
     )
     found = [summary for by_time in summaries.values() for summary in by_time.values()]
     partial = any(summary.outcome != summary.success for summary in found)
-    shown = [partial or column != "outcome" for column in COLUMNS]
+    left_out = set() if partial else {"outcome"}
+    left_out |= {"turns", "calls", "failed calls"} if width < 75 else set()
+    shown = [column not in left_out for column in COLUMNS]
     for column in compress(COLUMNS, shown):
         justify: Literal["left", "right"] = "left" if column in ("split", "model") else "right"
         wraps = column in ("model", "95 % interval", "failed calls")
-        table.add_column(column, justify=justify, no_wrap=not wraps, overflow="fold")
+        least = max(map(len, column.split())) if wraps else None
+        table.add_column(
+            column, justify=justify, no_wrap=not wraps, overflow="fold", min_width=least
+        )
     for row in table_rows(summaries):
         table.add_row(*map(Text, compress(row, shown)))  # names of models are not markup
     return table

@@ -62,6 +62,20 @@ def test_a_terminal_of_80_columns_shows_every_figure_whole(split):
         assert whole in out.getvalue()
 
 
+@pytest.mark.parametrize("split", ["eval", "ood/phrasing", "ood/num_terms"])
+def test_a_terminal_of_60_columns_shows_what_matters_whole(split):
+    out = io.StringIO()
+    summaries = {split: {"before": BEFORE, "after": replace(AFTER, outcome=0.6)}}
+    Console(file=out, width=60).print(as_table(summaries, "x", 60))
+    shown = out.getvalue()
+    assert max(map(len, shown.splitlines())) <= 60
+    for row in table_rows(summaries):
+        cells = dict(zip(COLUMNS, row, strict=True))
+        for column in ("split", "model", "episodes", "success", "95 % interval", "outcome"):
+            assert all(word in shown.split() for word in cells[column].split())
+            assert all(word in shown.split() for word in column.split())
+
+
 def test_programs_read_the_same_figures_by_name():
     figures = json.loads(as_json({**SUMMARIES, "eval/dice": {"after": AFTER}}))
     assert list(figures) == ["before", "after"]
