@@ -220,7 +220,7 @@ class RunConfig(_Section):
     policy_options: dict[str, Any] = _options("policy")
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
-    gate_options: dict[str, Any] = Field(default_factory=dict)
+    gate_options: dict[str, Any] = _options("gate")
     trainer: str = Field("grpo", description="way of training the student")
     trainer_options: dict[str, Any] = _options("trainer")
     warm_start: str = Field(

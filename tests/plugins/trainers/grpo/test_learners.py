@@ -181,3 +181,18 @@ def test_what_does_not_fit_is_refused_before_the_run():
     assert "trainer 'sft' has a loss of its own" in refusal(
         trainer="sft", credit="turn_critic", critic="linear"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("credit", ["stabilised", "turn_critic"])
+def test_the_weights_stay_bit_for_bit_while_the_critic_warms_up(make_trainer, credit):
+    """With `turn_critic`, the broken variant, the first step moves them."""
+    trainer = make_trainer(
+        credit=credit, critic="linear", critic_options={"warmup": 2},
+        env_options={"train_size": 16}, train={"steps": 1, "group_size": 8},
+        rollout={"max_turn_tokens": 48, "max_episode_tokens": 300},
+    )  # fmt: skip
+    before = {name: weight.clone() for name, weight in trainer.model.named_parameters()}
+    trainer.train()
+    same = all(torch.equal(before[name], w) for name, w in trainer.model.named_parameters())
+    assert same == (credit == "stabilised")
