@@ -20,12 +20,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from hard_regime import interval
 
 from mentor_core.contracts.trajectory import read_trajectories
 from mentor_core.door.registry import RECIPES, names
@@ -119,15 +118,6 @@ def measured(
     return Measured(
         100 * played.success, int(seconds[-1]) / options.steps, json.loads(note.read_text())
     )
-
-
-def interval(values: Sequence[float]) -> str:
-    """Mean and 95 % t-interval over seeds."""
-    mean = float(np.mean(values))
-    if len(values) == 1 or np.ptp(values) == 0:
-        return f"{mean:.1f}"
-    low, high = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=stats.sem(values))
-    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
 if __name__ == "__main__":
