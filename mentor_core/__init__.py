@@ -60,7 +60,7 @@ _NAMES = {
     "contracts.credit": "Credit Layout",
     "contracts.domain": "Expert ToolDomain",
     "contracts.env": "ActionGate Pending ToolEnv",
-    "contracts.lessons": "Lessons PlayedGroup Taught",
+    "contracts.lessons": "Lessons Likelihood PlayedGroup References Taught",
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
     "contracts.learner": "Critic Judged Learner",
     "contracts.objective": "MicroBatch Objective",
@@ -76,7 +76,7 @@ _NAMES = {
     "contracts.spaces": "Observation",
     "contracts.task": "Split Task TaskKey",
     "contracts.teacher": "Attempt Classroom RequestLog Teacher",
-    "contracts.tracker": "Tracker",
+    "contracts.tracker": "Metrics Tracker",
     "contracts.trainer": "Trained Trainer",
     "contracts.trajectory": (
         "Call CallFailure EndReason Message ParseFailure Tokens Trajectory Turn "

@@ -14,7 +14,7 @@ from mentor_core.contracts.env import ToolEnv
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 
-__all__ = ["Lessons", "PlayedGroup", "Taught"]
+__all__ = ["Lessons", "Likelihood", "PlayedGroup", "References", "Taught"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mentor_runs.settings.hidden import refuse_hidden
 if TYPE_CHECKING:
     from mentor_runs.settings.config import RunConfig
 
-__all__ = ["launch", "launch_options"]
+__all__ = ["launch", "launch_options", "store_settings", "teacher_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +39,20 @@ _OPTIONS = (
         "--dry-run", is_flag=True, help="Check everything, print the settings, do nothing."
     ),
 )
+
+teacher_option = click.option(
+    "--teacher",
+    type=PATH,
+    metavar="STORE",
+    help="References come from this teacher store, which `mentor teach` fills.",
+)
+
+
+def store_settings(teacher: Path | None) -> dict[str, Any]:
+    """The settings that `--teacher` stands for; none if it was not given."""
+    if teacher is None:
+        return {}
+    return {"source": "store", "source_options": {"file": str(teacher.absolute())}}
 
 
 def launch_options(command: F) -> F:

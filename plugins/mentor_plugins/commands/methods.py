@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from mentor_core.door.registry import RECIPES, entries
 from mentor_core.support.errors import MentorError
 from mentor_runs.command_line.json_output import json_option, print_json
+from mentor_runs.command_line.tables import print_table
 from mentor_runs.settings.recipes import Method, Recipe, read_recipe
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 __all__ = ["command"]
 
@@ -69,17 +74,13 @@ def _read(name: str) -> Recipe | str:
 
 
 def _print(rows: list[_Row]) -> None:
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(show_edge=False)
-    for column in ("name", "what it is", "changes", "source"):
-        table.add_column(column, overflow="fold")
+    cells: list[list[str | Text]] = []
     for row in rows:
         if row.method is None:
-            table.add_row(row.name, Text(f"broken: {row.problem}", "red"), "", "")
+            cells.append([row.name, Text(f"broken: {row.problem}", "red"), "", ""])
         else:
-            changes = ", ".join(row.method.axes)
-            table.add_row(row.name, Text(row.description), changes, Text(row.method.source))
-    Console().print(table)
+            axes = ", ".join(row.method.axes)
+            cells.append([row.name, row.description, axes, row.method.source])
+    print_table("methods", ("name", "what it is", "changes", "source"), cells)

@@ -7,8 +7,13 @@ from typing import Any
 
 import click
 
-from mentor_plugins.commands.launch import launch, launch_options
-from mentor_runs.command_line.options import PATH, configuration, configuration_options
+from mentor_plugins.commands.launch import (
+    launch,
+    launch_options,
+    store_settings,
+    teacher_option,
+)
+from mentor_runs.command_line.options import configuration, configuration_options
 
 __all__ = ["command"]
 
@@ -32,12 +37,7 @@ __all__ = ["command"]
     metavar="TRAINER:STEPS",
     help="Train so before the training: sft:64 imitates the references first.",
 )
-@click.option(
-    "--teacher",
-    type=PATH,
-    metavar="STORE",
-    help="References come from this teacher store, which `mentor teach` fills.",
-)
+@teacher_option
 @launch_options
 def command(
     rewards: str | None,
@@ -61,8 +61,7 @@ def command(
     given = [rewards, recipe, steps, warm_start, teacher, *options.values()]
     more: dict[str, Any] = {"train": {"steps": steps}} if steps is not None else {}
     more |= {"warm_start": warm_start} if warm_start is not None else {}
-    if teacher is not None:
-        more |= {"source": "store", "source_options": {"file": str(teacher.absolute())}}
+    more |= store_settings(teacher)
     launch(
         lambda: configuration(
             **options, rewards=rewards, more=more, base=_recipe(recipe) if recipe else None

@@ -7,7 +7,12 @@ from typing import Any
 
 import click
 
-from mentor_plugins.commands.launch import launch, launch_options
+from mentor_plugins.commands.launch import (
+    launch,
+    launch_options,
+    store_settings,
+    teacher_option,
+)
 from mentor_runs.command_line.options import configuration, configuration_options
 
 __all__ = ["command"]
@@ -17,10 +22,12 @@ __all__ = ["command"]
 @configuration_options
 @click.option("--steps", type=click.IntRange(min=1), help="Optimizer steps.")
 @click.option("--references", type=click.IntRange(min=1), help="Most references to imitate.")
+@teacher_option
 @launch_options
 def command(
     steps: int | None,
     references: int | None,
+    teacher: Path | None,
     output: Path | None,
     resume: Path | None,
     dry_run: bool,
@@ -33,6 +40,7 @@ def command(
 
     \b
     mentor sft --env calculator --steps 64 --references 256
+    mentor sft --env calculator --teacher teacher.db
     mentor sft --set source=saved --set 'source_options.files=["teacher.jsonl"]'
     """
     more: dict[str, Any] = {"trainer": "sft"}
@@ -40,7 +48,8 @@ def command(
         more["train"] = {"steps": steps}
     if references is not None:
         more["trainer_options"] = {"references": references}
-    given = [steps, references, *options.values()]
+    more |= store_settings(teacher)
+    given = [steps, references, teacher, *options.values()]
     launch(
         lambda: configuration(**options, more=more),
         any(value not in (None, ()) for value in given),
