@@ -11,10 +11,11 @@ from mentor_core.door.registry import RECIPES, entries
 from mentor_core.support.errors import MentorError
 from mentor_runs.command_line.json_output import json_option, print_json
 from mentor_runs.command_line.tables import print_table
-from mentor_runs.settings.recipes import Method, Recipe, read_recipe
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from mentor_runs.settings.recipes import Method, Recipe
 
 __all__ = ["command"]
 
@@ -49,6 +50,7 @@ def command(markdown: bool, as_json: bool) -> None:
         print_json(methods=found)
     elif markdown:
         from mentor_plugins.commands.methods_page import page
+        from mentor_runs.settings.recipes import read_recipe
 
         click.echo(page([read_recipe(row.name) for row in rows if row.method]), nl=False)
     else:
@@ -67,6 +69,8 @@ def _rows() -> list[_Row]:
 
 
 def _read(name: str) -> Recipe | str:
+    from mentor_runs.settings.recipes import read_recipe
+
     try:
         return read_recipe(name)
     except MentorError as error:
