@@ -29,7 +29,7 @@ def listed(mentor, folder):
 
 
 def test_every_run_has_a_line_whatever_its_state(mentor, runs, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "1000")
     out, _ = mentor("runs", runs)
     lines = {line.partition(":")[0].rpartition("/")[2]: line for line in out.splitlines()}
     assert set(lines) == {"done", "begun", "broken"}
