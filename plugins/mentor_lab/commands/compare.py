@@ -11,7 +11,8 @@ import click
 
 from mentor_core.support.errors import ConfigError
 from mentor_lab.commands.systems import episodes_file
-from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
+from mentor_toolkit.lines import print_line
 
 if TYPE_CHECKING:
     from mentor_runs.evaluation.paired import Paired

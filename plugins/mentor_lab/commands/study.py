@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mentor_core.support.errors import RunError
-from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
 from mentor_runs.command_line.options import PATH
+from mentor_toolkit.lines import print_line
 
 if TYPE_CHECKING:
     from mentor_lab.study.cells import Cell

@@ -11,7 +11,7 @@ import click
 
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, RunError
-from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
 from mentor_runs.command_line.options import (
     PATH,
     check_output,
@@ -19,6 +19,7 @@ from mentor_runs.command_line.options import (
     configuration,
     configuration_options,
 )
+from mentor_toolkit.lines import print_line
 
 __all__ = ["command"]
 

@@ -26,8 +26,9 @@ from mentor_core.door.registry import (
     load,
     resource,
 )
-from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
 from mentor_runs.command_line.tables import print_table
+from mentor_toolkit.lines import print_line
 
 if TYPE_CHECKING:
     from rich.text import Text

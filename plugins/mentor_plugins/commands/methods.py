@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,19 +15,18 @@ from mentor_runs.command_line.tables import print_table
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from mentor_runs.settings.recipes import Method, Recipe
+    from mentor_runs.settings.recipes import Recipe
 
 __all__ = ["command"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A recipe with a method; `problem` if its file is broken."""
+    """A recipe of a published method, or a broken recipe with its `problem`."""
 
     name: str
-    description: str
-    method: Method | None
     distribution: str
+    recipe: Recipe | None
     problem: str | None = None
 
 
@@ -41,50 +40,45 @@ def command(markdown: bool, as_json: bool) -> None:
     """
     rows = _rows()
     if as_json:
-        found = [
-            {"name": row.name, "description": row.description, "problem": row.problem}
-            | {"distribution": row.distribution}
-            | (row.method.model_dump() if row.method else {})
-            for row in rows
-        ]
-        print_json(methods=found)
+        print_json(methods=[_facts(row) for row in rows])
     elif markdown:
         from mentor_plugins.commands.methods_page import page
-        from mentor_runs.settings.recipes import read_recipe
 
-        click.echo(page([read_recipe(row.name) for row in rows if row.method]), nl=False)
+        click.echo(page([row.recipe for row in rows if row.recipe]), nl=False)
     else:
-        _print(rows)
+        print_table(
+            "methods", ("name", "what it is", "changes", "source"), [_cells(row) for row in rows]
+        )
 
 
 def _rows() -> list[_Row]:
+    from mentor_runs.settings.recipes import read_recipe
+
     rows = []
     for entry in entries(RECIPES):
-        found = _read(entry.name) if entry.problem is None else entry.problem
-        if isinstance(found, str):
-            rows.append(_Row(entry.name, "", None, entry.distribution, found))
-        elif found.method is not None:
-            rows.append(_Row(entry.name, found.description, found.method, entry.distribution))
+        recipe, problem = None, entry.problem
+        if problem is None:
+            try:
+                recipe = read_recipe(entry.name)
+            except MentorError as error:
+                problem = str(error)
+        if problem or (recipe and recipe.method):
+            rows.append(_Row(entry.name, entry.distribution, recipe, problem))
     return rows
 
 
-def _read(name: str) -> Recipe | str:
-    from mentor_runs.settings.recipes import read_recipe
+def _facts(row: _Row) -> dict[str, Any]:
+    facts: dict[str, Any] = {"name": row.name, "problem": row.problem}
+    facts |= {"distribution": row.distribution, "description": ""}
+    if row.recipe and row.recipe.method:
+        facts |= {"description": row.recipe.description, **row.recipe.method.model_dump()}
+    return facts
 
-    try:
-        return read_recipe(name)
-    except MentorError as error:
-        return str(error)
 
-
-def _print(rows: list[_Row]) -> None:
+def _cells(row: _Row) -> list[str | Text]:
     from rich.text import Text
 
-    cells: list[list[str | Text]] = []
-    for row in rows:
-        if row.method is None:
-            cells.append([row.name, Text(f"broken: {row.problem}", "red"), "", ""])
-        else:
-            axes = ", ".join(row.method.axes)
-            cells.append([row.name, row.description, axes, row.method.source])
-    print_table("methods", ("name", "what it is", "changes", "source"), cells)
+    if row.recipe is None or row.recipe.method is None:
+        return [row.name, Text(f"broken: {row.problem}", "red"), "", ""]
+    method = row.recipe.method
+    return [row.name, row.recipe.description, ", ".join(method.axes), method.source]

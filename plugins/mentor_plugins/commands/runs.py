@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from mentor_core.support.errors import MentorError, RunError
-from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
 from mentor_runs.command_line.options import PATH
+from mentor_toolkit.lines import print_line
 
 __all__ = ["command"]
 

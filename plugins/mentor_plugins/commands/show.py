@@ -10,7 +10,7 @@ import click
 
 from mentor_core.support.errors import RunError, nearest
 from mentor_runs.command_line.json_output import json_option, print_json
-from mentor_runs.command_line.options import PATH
+from mentor_runs.command_line.options import PATH, limit_option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,14 +30,7 @@ __all__ = ["command", "episode"]
 @click.option("--task", metavar="ID", help="Only episodes of this task.")
 @click.option("--step", type=int, help="Only episodes of this training step (from 0).")
 @click.option("--failed", is_flag=True, help="Only episodes without success.")
-@click.option(
-    "-n",
-    "--limit",
-    type=click.IntRange(min=1),
-    default=3,
-    show_default=True,
-    help="How many to show.",
-)
+@limit_option(3, "episodes")
 @json_option
 def command(
     run: Path,

@@ -9,8 +9,9 @@ import click
 
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import RunError, nearest
-from mentor_runs.command_line.json_output import console_for, json_option, print_json, print_line
-from mentor_runs.command_line.options import PATH, configuration
+from mentor_runs.command_line.json_output import console_for, json_option, print_json
+from mentor_runs.command_line.options import PATH, configuration, limit_option
+from mentor_toolkit.lines import print_line
 
 __all__ = ["command"]
 
@@ -27,14 +28,7 @@ __all__ = ["command"]
 @click.option("--task", metavar="ID", help="Only this task.")
 @click.option("--config", "config_file", type=PATH, help="TOML file with settings.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting.")
-@click.option(
-    "-n",
-    "--limit",
-    type=click.IntRange(min=1),
-    default=5,
-    show_default=True,
-    help="Most tasks to show.",
-)
+@limit_option(5, "tasks")
 @json_option
 def command(
     env: str,

@@ -10,13 +10,13 @@ import click
 
 from mentor_core.contracts.task import Split
 from mentor_core.support.errors import ConfigError, MentorError, RunError
-from mentor_runs.command_line.json_output import print_line
 from mentor_runs.command_line.options import (
     PATH,
     component_options,
     configuration,
     configuration_options_without,
 )
+from mentor_toolkit.lines import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,6 +16,7 @@ from mentor_runs.command_line.options import (
     component_options,
     configuration,
     configuration_options,
+    limit_option,
 )
 from mentor_runs.command_line.tables import print_table
 
@@ -93,14 +94,7 @@ def stats(store: Path, as_json: bool) -> None:
 @_ENV
 @_VERDICT
 @click.option("--task", metavar="ID", help="Only attempts at this task.")
-@click.option(
-    "-n",
-    "--limit",
-    type=click.IntRange(min=1),
-    default=3,
-    show_default=True,
-    help="Most attempts to show.",
-)
+@limit_option(3, "attempts")
 @json_option
 def show(
     store: Path,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,8 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.text import Text
 
-__all__ = ["console_for", "json_option", "print_json", "print_line"]
+__all__ = ["console_for", "json_option", "print_json"]
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object to stdout, and nothing else."
@@ -41,14 +39,6 @@ def console_for(as_json: bool) -> Console:
     from rich.console import Console
 
     return Console(stderr=as_json)
-
-
-def print_line(console: Console, text: str | Text) -> None:
-    """Print text, broken between words if the width is known; whole for a file or a pipe."""
-    from rich.text import Text
-
-    line = Text(text) if isinstance(text, str) else text
-    console.print(line, soft_wrap=not (console.is_terminal or "COLUMNS" in os.environ))
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ __all__ = [
     "configuration",
     "configuration_options",
     "configuration_options_without",
+    "limit_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,6 +44,19 @@ checkpoint_option = click.option(
     metavar="STEP",
     help="The student in RUN's checkpoint of that optimizer step.",
 )
+
+
+def limit_option(default: int, what: str) -> Callable[[F], F]:
+    """Add `-n`, the most of `what` to show, to a command."""
+    return click.option(
+        "-n",
+        "--limit",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default=True,
+        help=f"Most {what} to show.",
+    )
+
 
 _OPTIONS = {
     "config": click.option(

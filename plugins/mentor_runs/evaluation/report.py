@@ -20,6 +20,7 @@ from mentor_runs.directory.run_directory import RunDirectory
 from mentor_runs.evaluation.summary import Summary
 from mentor_runs.settings.config import RunConfig
 from mentor_toolkit.disk import write_atomically, writing
+from mentor_toolkit.lines import print_line
 
 __all__ = [
     "COLUMNS",
@@ -86,7 +87,7 @@ def write_report(
         title = f"{config.env}: before and after"
         console.print(as_table(summaries, title, console.width))
     for fact in facts:
-        console.print(Text(fact), soft_wrap=not console.is_terminal)
+        print_line(console, fact)
     for line in [
         f"trained student {directory.model}",
         f"all files       {where}",

@@ -7,6 +7,8 @@ import pytest
 from mentor_core.door.registry import COMMANDS, ENVIRONMENTS, KINDS, PRESETS, REWARD_TERMS, names
 
 WIDTH = 60
+TERMINAL = {"TTY_COMPATIBLE": "1", "TERM": "dumb", "COLUMNS": str(WIDTH), "LINES": "24"}
+"""What makes rich write for a terminal of this width, and without colours."""
 
 
 def too_wide(text):
@@ -18,7 +20,8 @@ def too_wide(text):
 @pytest.fixture
 def narrow(mentor, monkeypatch, tmp_path):
     def call(*arguments):
-        monkeypatch.setenv("COLUMNS", str(WIDTH))
+        for name, value in TERMINAL.items():
+            monkeypatch.setenv(name, value)
         out, err = mentor(*arguments)
         said = out + err
         assert too_wide(said.replace(str(tmp_path), ".")) == []
@@ -66,6 +69,6 @@ def test_a_wide_terminal_has_tables(mentor):
 
 def test_a_pipe_gets_whole_lines(mentor, monkeypatch):
     """`mentor study | grep teacher` finds the study with its name."""
-    monkeypatch.delenv("COLUMNS")
+    monkeypatch.setenv("COLUMNS", str(WIDTH))  # a shell may export it
     out, _ = mentor("study")
     assert re.search(r"^paper: .*teacher$", out, re.MULTILINE)

@@ -28,8 +28,7 @@ def listed(mentor, folder):
     return {row["run"].rpartition("/")[2]: row for row in rows}
 
 
-def test_every_run_has_a_line_whatever_its_state(mentor, runs, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "1000")
+def test_every_run_has_a_line_whatever_its_state(mentor, runs):
     out, _ = mentor("runs", runs)
     lines = {line.partition(":")[0].rpartition("/")[2]: line for line in out.splitlines()}
     assert set(lines) == {"done", "begun", "broken"}

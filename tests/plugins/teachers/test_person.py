@@ -83,8 +83,7 @@ def test_a_person_plays_two_tasks_and_skips_one(mentor, monkeypatch, tmp_path):
     assert first.provenance.player == "person"
 
 
-def test_tasks_are_shown_with_their_answers(mentor, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+def test_tasks_are_shown_with_their_answers(mentor):
     first, second = Calculator().tasks("train")[:2]
     out, _ = mentor("tasks", "calculator", "-n", 1)
     assert first.prompt in out
