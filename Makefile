@@ -68,7 +68,7 @@ $(TEST_STAMP): $(STAMP) Makefile
 	@touch $@
 
 run: $(STAMP) ## the embedded student imitates a teacher, then reinforces; files under runs/
-	$(BIN)/mentor run --env calculator --rewards mentor --warm-start sft:48 \
+	$(BIN)/mentor run --env calculator --recipe imitate_then_reinforce \
 	  --set warm_start_options.references=128 $(ARGS)
 
 test: $(TEST_STAMP) ## format, lint, types, layers, then all tests

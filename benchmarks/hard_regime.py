@@ -134,15 +134,8 @@ def play(
 ) -> None:
     """Train, and evaluate on each set; finished parts are not repeated."""
     own = dict(HARD)
-    flags = [
-        *METHODS[method],
-        "--model",
-        start,
-        "--set",
-        "train.learning_rate=1e-4",
-        "--set",
-        "evaluate.splits=[]",
-    ]
+    flags = [*METHODS[method], "--model", start]
+    flags += ["--set", "train.learning_rate=1e-4", "--set", "evaluate.splits=[]"]
     if method in LIMITED:
         flags += ["--set", f"{LIMITED[method]}.references={references}"]
         flags += ["--set", f"{LIMITED[method]}.learning_rate=3e-4"]

@@ -24,7 +24,7 @@ from mentor_core.contracts.trajectory import read_trajectories
 from mentor_runs.evaluation.summary import summarise
 
 MAIN = [
-    *("--env", "calculator", "--rewards", "mentor", "--warm-start", "sft:48"),
+    *("--env", "calculator", "--recipe", "imitate_then_reinforce"),
     *("--set", "warm_start_options.references=128"),
 ]
 """Flags of `make run`; a test compares them with the Makefile."""

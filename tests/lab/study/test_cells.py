@@ -28,8 +28,8 @@ def test_later_settings_win(write):
         ("methods.recipe", {"recipe": "imitate_then_reinforce", "train": {"group_size": 4}}),
     )
     config = cells_of(file, settings=["rollout.top_k=3"])["easy/recipe/1"].config
-    assert config.warm_start == "sft:64"  # the recipe is the method's, and over common settings
-    assert config.train.steps == 20
+    assert config.warm_start == "sft:48"  # the recipe is the method's, and over common settings
+    assert config.train.steps == 40
     assert config.train.group_size == 4
     assert config.train.tasks_per_step == 1
     assert config.rollout.max_turns == 4
