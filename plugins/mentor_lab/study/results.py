@@ -9,7 +9,7 @@ interval over tasks. Differences are paired by task, with a bootstrap over seeds
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from mentor_core.contracts.task import TaskKey
@@ -21,7 +21,7 @@ from mentor_lab.study.cells import Cell
 from mentor_lab.study.file import Study
 from mentor_lab.study.folder import CellState, StudyFolder
 from mentor_runs.evaluation.intervals import estimate
-from mentor_runs.evaluation.paired import compare, success_by_task
+from mentor_runs.evaluation.paired import compare, corrected, success_by_task
 
 __all__ = ["Difference", "Figure", "Results", "Row", "regime", "results"]
 
@@ -52,6 +52,8 @@ class Difference:
     Attributes:
         interval: over seeds and tasks; None with one seed of a method that trains.
         p_value: permutation of tasks, two-sided; about these seeds.
+        corrected: the p-value, corrected by Holm for all differences of the environment: its
+            methods and splits.
         tasks: number of tasks compared.
         needed: number of tasks that would show a difference of this size; None if not needed.
     """
@@ -59,6 +61,7 @@ class Difference:
     difference: float
     interval: Interval
     p_value: float
+    corrected: float
     tasks: int
     needed: int | None
 
@@ -134,6 +137,8 @@ def results(study: Study, cells: Sequence[Cell], folder: StudyFolder) -> Results
                 split: _difference(base[split], successes[row.environment, row.method][split], one)
                 for split in splits[row.environment]
             }
+    for environment in study.environments:
+        _correct([row for row in rows if row.environment == environment])
     seeds = list(study.seeds)
     done = Results(study.name, study.description, study.baseline, seeds, splits, rows)
     done.notes = _notes(done)
@@ -235,7 +240,20 @@ def _difference(
     except DataError:  # not one task that all have verified
         return None
     interval = None if one_seed else paired.interval
-    return Difference(paired.difference, interval, paired.p_value, paired.tasks, paired.needed)
+    p = paired.p_value
+    return Difference(paired.difference, interval, p, p, paired.tasks, paired.needed)
+
+
+def _correct(rows: Sequence[Row]) -> None:
+    found = [
+        (row, split, one)
+        for row in rows
+        for split, one in row.differences.items()
+        if one is not None
+    ]
+    family = corrected([one.p_value for _, _, one in found])
+    for (row, split, one), p in zip(found, family, strict=True):
+        row.differences[split] = replace(one, corrected=p)
 
 
 def _notes(found: Results) -> list[str]:

@@ -33,7 +33,8 @@ def tables(found: Results, environment: str) -> list[Table]:
                 if r.differences
             ],
             "Percentage points, paired by task, with the 95 % bootstrap interval over seeds and "
-            "tasks; p: permutation of tasks, about these seeds.",
+            "tasks; p: permutation of tasks, about these seeds, corrected by Holm for all "
+            "differences of this table.",
         ),
         Table(
             f"{environment}: similarity to the teacher",
@@ -94,7 +95,7 @@ def _share(figure: Figure | None) -> str:
 def _points(found: Difference | None) -> str:
     if found is None:
         return _DASH
-    p = "p < 0.001" if found.p_value < 0.001 else f"p = {found.p_value:.3f}"
+    p = "p < 0.001" if found.corrected < 0.001 else f"p = {found.corrected:.3f}"
     if found.interval is None:
         return f"{100 * found.difference:+.1f}, {p}"
     low, high = (100 * bound for bound in found.interval)

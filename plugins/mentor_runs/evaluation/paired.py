@@ -17,7 +17,7 @@ from mentor_core.contracts.task import TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import DataError
 
-__all__ = ["Paired", "compare", "success_by_task"]
+__all__ = ["Paired", "compare", "corrected", "success_by_task"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,6 +98,24 @@ def compare(
         lost=[task for task, gain in zip(tasks, difference_T, strict=True) if gain < 0],
         needed=None if excludes else _needed(difference_T),
     )
+
+
+def corrected(p_values: Sequence[float]) -> list[float]:
+    """P-values of one family of comparisons, corrected by Holm's method, in the order given.
+
+    The i-th smallest of n p-values is multiplied by n − i + 1, and is never below the one before.
+    Source: Holm (1979), "A simple sequentially rejective multiple test procedure". The probability
+    of any finding by chance stays below the level, even if the comparisons depend on each other.
+
+    Args:
+        p_values: each in [0, 1].
+    """
+    p_N = np.asarray(p_values, dtype=float)
+    order_N = np.argsort(p_N)
+    raised_N = p_N[order_N] * np.arange(len(p_N), 0, -1)
+    holm_N = np.empty_like(p_N)
+    holm_N[order_N] = np.minimum(np.maximum.accumulate(raised_N), 1.0)
+    return [float(p) for p in holm_N]
 
 
 def _interval(a_ST: Floats, b_ST: Floats, draw: np.random.Generator) -> tuple[float, float]:

@@ -41,6 +41,7 @@ def test_by_hand(played):
     assert difference.difference == pytest.approx(0.7)
     assert 0 < difference.interval[0] < 0.7 < difference.interval[1]
     assert difference.p_value < 0.01
+    assert difference.corrected == difference.p_value  # the only comparison
     assert rows["base"].differences == {}
     assert rows["sparse"].similarity["eval"].mean == 1.0  # both call add alone
     assert rows["sparse"].sampled_tokens == 100
@@ -73,6 +74,17 @@ def test_no_success_anywhere_is_said(played):
     assert figure.mean == 0
     assert figure.interval[1] > 0.5  # two tasks say little
     assert rows_of(found)["sparse"].differences["eval"].p_value == 1.0
+
+
+def test_many_comparisons_are_corrected(played):
+    """With twenty methods, one p-value below 0.05 is expected by chance alone."""
+    always, half = [1] * 12, [1, 0] * 6
+    methods = {"base": [half], "sparse": [half] * 2, "a": [always] * 2, "b": [half] * 2}
+    found = rows_of(results(*played(methods)))
+    a, b = (found[name].differences["eval"] for name in "ab")
+    assert a.corrected == pytest.approx(min(3 * a.p_value, 1))  # three methods
+    assert (b.p_value, b.corrected) == (1.0, 1.0)
+    assert a.p_value < 0.05 < a.corrected
 
 
 def test_what_is_not_verified_is_no_zero(played):

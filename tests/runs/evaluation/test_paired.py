@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import DataError
 from mentor_runs.evaluation import paired
-from mentor_runs.evaluation.paired import compare, success_by_task
+from mentor_runs.evaluation.paired import compare, corrected, success_by_task
 
 cells = st.sampled_from([0.0, 0.5, 1.0])
 
@@ -102,3 +102,17 @@ def test_two_equal_systems_are_rarely_told_apart():
         for _ in range(60)
     ]
     assert sum(p < 0.05 for p in p_values) <= 8
+
+
+def test_holm_by_hand():
+    assert corrected([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert corrected([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_correction_never_makes_a_finding_surer(p_values):
+    found = corrected(p_values)
+    assert all(p <= more <= 1 for p, more in zip(p_values, found, strict=True))
+    order = sorted(range(len(found)), key=lambda index: p_values[index])
+    assert [found[index] for index in order] == sorted(found)
+    assert min(found) == pytest.approx(min(1, len(found) * min(p_values)))
