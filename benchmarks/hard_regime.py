@@ -17,7 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -117,16 +117,21 @@ def main() -> None:
             continue
         print(f"\n{method} − {options.against}")
         for name in SETS:
-            paired = compare(
-                [found[options.against, seed][name] for seed in seeds],
-                [found[method, seed][name] for seed in seeds],
-            )
-            low, high = (100 * bound for bound in paired.interval)
-            needed = f", {paired.needed} tasks needed" if paired.needed else ""
-            print(
-                f"  {name}: {100 * paired.difference:+.1f} ({low:+.1f} to {high:+.1f}), "
-                f"p = {paired.p_value:.4f}{needed}"
-            )
+            a, b = ([found[one, seed][name] for seed in seeds] for one in (options.against, method))
+            print_difference(name, a, b)
+
+
+def print_difference(
+    name: str, a: Sequence[Mapping[TaskKey, float]], b: Sequence[Mapping[TaskKey, float]]
+) -> None:
+    """Print the difference of two methods' success on one set of tasks; both have a dict a seed."""
+    paired = compare(a, b)
+    low, high = (100 * bound for bound in paired.interval)
+    needed = f", {paired.needed} tasks needed" if paired.needed else ""
+    print(
+        f"  {name}: {100 * paired.difference:+.1f} ({low:+.1f} to {high:+.1f}), "
+        f"p = {paired.p_value:.4f}{needed}"
+    )
 
 
 def play(
