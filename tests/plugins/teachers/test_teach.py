@@ -303,9 +303,9 @@ def test_bad_input_is_one_message(mentor, good, tmp_path, arguments, said):
 
 def test_a_server_without_the_model_ends_the_collection_with_its_words(mentor, served, tmp_path):
     server = served(lambda *_: (404, "the model `m` does not exist"))
-    _, error = mentor(*asked(server, tmp_path / "t.db", tasks=50), code=2)
+    _, error = mentor(*asked(server, tmp_path / "t.db", tasks=400), code=2)
     assert "the model `m` does not exist" in error
-    assert len(server.requests) < 50
+    assert len(server.requests) < 400
 
 
 def test_forged_outcomes_are_refused_and_verify_finds_edited_stores(mentor, tmp_path):
