@@ -1,7 +1,7 @@
 """Secrets: API keys and passwords, kept out of all messages and files.
 
-Files and messages have `HIDDEN` in their place. A setting that needs a secret names an environment
-variable, `${NAME}`, and is filled in on use.
+Files and messages have `HIDDEN` in their place. References to environment variables, `${NAME}`,
+are kept.
 """
 
 from __future__ import annotations
@@ -14,12 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mentor_core.support.errors import ConfigError
-
 __all__ = [
     "HIDDEN",
     "cut",
-    "expand",
     "hide",
     "hide_argument",
     "hide_settings",
@@ -85,21 +82,6 @@ def hide_settings(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [hide_settings(item) for item in value]
     return hide(value) if isinstance(value, str) else value
-
-
-def expand(text: str) -> str:
-    """A setting with each `${NAME}` replaced by the environment variable.
-
-    Raises:
-        ConfigError: a variable is not set.
-    """
-
-    def value_of(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise ConfigError(f"the environment variable {match[1]} is not set")
-        return os.environ[match[1]]
-
-    return _VARIABLE.sub(value_of, text)
 
 
 def secrets_in(address: str) -> list[str]:

@@ -132,6 +132,7 @@ def mentor_objectives() -> dict[str, str]:
         "distill": "mentor_plugins.objectives.distill:Distill",
         "entropy_dual": "mentor_plugins.objectives.entropy_dual:EntropyDual",
         "mdpo": "mentor_plugins.objectives.mdpo:Mdpo",
+        "self_distill": "mentor_plugins.objectives.self_distill:SelfDistill",
         "trl": "mentor_plugins.objectives.trl:Trl",
     }
 
@@ -216,6 +217,7 @@ def mentor_recipes() -> dict[str, str]:
         "privileged": "mentor_plugins.recipes:privileged.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
         "risk_adjusted": "mentor_plugins.recipes:risk_adjusted.toml",
+        "self_distill": "mentor_plugins.recipes:self_distill.toml",
         "spo_winrate": "mentor_plugins.recipes:spo_winrate.toml",
         "stabilised": "mentor_plugins.recipes:stabilised.toml",
         "tool_step_branch": "mentor_plugins.recipes:tool_step_branch.toml",

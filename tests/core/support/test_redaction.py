@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.support.errors import ConfigError
 from mentor_core.support.redaction import (
     cut,
-    expand,
     hide,
     hide_argument,
     hide_settings,
@@ -92,10 +90,3 @@ def test_what_an_address_holds_is_known(user, password):
     address = f"https://{user}:{password}%40@host/v1"
     assert {password + "%40", password + "@"} <= set(secrets_in(address))
     assert password not in hide(f"cannot reach {address}: {password}@", secrets_in(address))
-
-
-def test_a_variable_is_filled_in_where_it_is_used(monkeypatch):
-    monkeypatch.setenv("PW", "x/y")
-    assert expand("http://u:${PW}@host") == "http://u:x/y@host"
-    with pytest.raises(ConfigError, match="NOT_THERE is not set"):
-        expand("${NOT_THERE}")
