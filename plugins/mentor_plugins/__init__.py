@@ -111,6 +111,7 @@ def mentor_plans() -> dict[str, str]:
     return {
         "fresh": "mentor_plugins.plans.fresh:Fresh",
         "branch": "mentor_plugins.plans.branch:Branch",
+        "guided": "mentor_plugins.plans.guided:Guided",
         "prefix_start": "mentor_plugins.plans.prefix_start:PrefixStart",
     }
 
@@ -203,8 +204,10 @@ def mentor_recipes() -> dict[str, str]:
         "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
         "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
+        "first_error": "mentor_plugins.recipes:first_error.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
         "gbt_turn_value": "mentor_plugins.recipes:gbt_turn_value.toml",
+        "guided": "mentor_plugins.recipes:guided.toml",
         "hard": "mentor_plugins.recipes:hard.toml",
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
         "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",
@@ -220,6 +223,7 @@ def mentor_recipes() -> dict[str, str]:
         "self_distill": "mentor_plugins.recipes:self_distill.toml",
         "spo_winrate": "mentor_plugins.recipes:spo_winrate.toml",
         "stabilised": "mentor_plugins.recipes:stabilised.toml",
+        "step_distill": "mentor_plugins.recipes:step_distill.toml",
         "tool_step_branch": "mentor_plugins.recipes:tool_step_branch.toml",
         "trek": "mentor_plugins.recipes:trek.toml",
         "turn_critic": "mentor_plugins.recipes:turn_critic.toml",
