@@ -10,8 +10,8 @@ from pydantic import Field, PrivateAttr
 
 from mentor_core.contracts.objective import MicroBatch, Objective
 from mentor_core.contracts.policy import Student
-from mentor_core.support.errors import ConfigError
 from mentor_plugins.objectives.dapo import clipped
+from mentor_toolkit.vocabulary import check_vocabulary
 
 __all__ = ["TokenTeacher", "completion_logps"]
 
@@ -43,14 +43,8 @@ class TokenTeacher(Objective):
             ConfigError: the teacher's vocabulary differs from the student's.
         """
         teacher = load(name)
-        ours, theirs = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
-        if ours != theirs:
-            differ = [token for token in ours | theirs if ours.get(token) != theirs.get(token)]
-            raise ConfigError(
-                f"objective {objective}: the teacher {name!r} has another vocabulary than the "
-                f"student ({len(differ)} tokens differ, such as {differ[0]!r}); use a teacher of "
-                "the same family, or imitate its episodes: mentor teach, then trainer=sft"
-            )
+        what = f"objective {objective}"
+        check_vocabulary(what, name, student.tokenizer, teacher.tokenizer)
         self._model = teacher.model.to(student.model.device).eval().requires_grad_(False)
 
     def loss(self, batch: MicroBatch) -> tuple[Any, dict[str, Any]]:
