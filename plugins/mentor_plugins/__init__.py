@@ -95,7 +95,15 @@ def mentor_parsers() -> dict[str, str]:
 
 @hookimpl
 def mentor_gates() -> dict[str, str]:
-    return {"repeated": "mentor_plugins.gates.repeated:Repeated"}
+    return {
+        "judged": "mentor_plugins.gates.judged:Judged",
+        "repeated": "mentor_plugins.gates.repeated:Repeated",
+    }
+
+
+@hookimpl
+def mentor_judges() -> dict[str, str]:
+    return {"grounded": "mentor_plugins.judges.grounded:Grounded"}
 
 
 @hookimpl

@@ -11,11 +11,10 @@ from mentor_core.support.redaction import (
     cut,
     hide,
     hide_argument,
-    hide_settings,
-    secrets_in,
 )
 from mentor_runs.settings.config import to_toml
 from mentor_runs.settings.resolve import resolve
+from mentor_toolkit.secrets import hide_settings, secrets_in
 
 KEY = "sk-live-7f3a9c"
 
