@@ -59,7 +59,7 @@ _NAMES = {
     "contracts.component": "Component Stateful",
     "contracts.credit": "Credit Layout",
     "contracts.domain": "Expert ToolDomain",
-    "contracts.env": "ActionGate Pending ToolEnv",
+    "contracts.env": "ActionGate Judge Pending ToolEnv",
     "contracts.lessons": "Lessons Likelihood PlayedGroup References Taught",
     "contracts.parsing": "CallParser HermesParser ParsedTurn",
     "contracts.learner": "Critic Judged Learner",

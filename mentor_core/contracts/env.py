@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 from gymnasium.error import ResetNeeded
@@ -31,11 +31,39 @@ from mentor_core.support.errors import DataError, PluginError, bounded, nearest
 from mentor_core.support.scalars import as_float
 from mentor_core.tools.tool import Tool, ToolError
 
-__all__ = ["ActionGate", "Pending", "ToolEnv"]
+__all__ = ["ActionGate", "Judge", "Pending", "ToolEnv"]
+
+
+class Judge(Component, ABC):
+    """Scores turns before they are played; one judge serves all episodes, so it keeps no state."""
+
+    @abstractmethod
+    def scores(
+        self, task: Task, turns: Sequence[Turn], candidates: Sequence[Turn]
+    ) -> list[float | None]:
+        """A score in [0, 1] for each candidate, higher for better ones; None: not judged.
+
+        Args:
+            turns: the turns that were played, with their results.
+            candidates: turns whose calls are parsed and have no results.
+        """
+
+    def say(self, task: Task, turns: Sequence[Turn], candidate: Turn) -> str | None:
+        """The critique of a candidate, which a policy may read; None: nothing to say."""
+        return None
 
 
 class ActionGate(Component, ABC):
-    """Looks at a call before it is executed; one gate serves all episodes, so it keeps no state."""
+    """Looks at a call before it is executed; one gate serves all episodes, so it keeps no state.
+
+    Attributes:
+        needs_judge: true if the gate asks the run's judge.
+    """
+
+    needs_judge: ClassVar[bool] = False
+
+    def start(self, judge: Judge) -> None:
+        """Called once before the first episode, if the gate needs a judge."""
 
     @abstractmethod
     def refuse(self, call: Call, task: Task, turns: Sequence[Turn]) -> str | None:

@@ -39,7 +39,7 @@ class PlayedGroup:
     """The episodes of one task in the batch that is trained on.
 
     Attributes:
-        played: this process's episodes, with outcomes and token records.
+        played: episodes with outcomes and token records; lessons see those of this process.
         references: the task's verified references; [] if there are none.
         failed: share of the group's verified episodes that fail, in all processes; 1.0 if none was
             verified. Episodes after a replayed beginning do not count.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from mentor_core.contracts.component import Stateful
+from mentor_core.contracts.lessons import PlayedGroup
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.rows import RowKind
 from mentor_core.contracts.trajectory import Trajectory
@@ -66,9 +67,11 @@ class Objective(Stateful, ABC):
     Attributes:
         replaces: true if `loss` is used; false leaves the trainer's own loss in place.
         accepts: kinds of rows that the loss is right for.
+        hears: true if `hear` wants the episodes; they are gathered from all processes.
     """
 
     replaces: ClassVar[bool] = True
+    hears: ClassVar[bool] = False
     accepts: ClassVar[frozenset[RowKind]] = frozenset({"sampled", "continued"})
 
     def check(self, config: Any) -> None:
@@ -90,6 +93,13 @@ class Objective(Stateful, ABC):
 
         Raises:
             ConfigError: the student and the objective do not fit together.
+        """
+
+    def hear(self, groups: Sequence[PlayedGroup]) -> None:
+        """Called before the losses of a batch with its groups, if the objective `hears`.
+
+        Args:
+            groups: with the episodes of all processes.
         """
 
     @abstractmethod

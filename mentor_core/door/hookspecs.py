@@ -45,6 +45,7 @@ HOOKS: Mapping[str, str] = {
     "mentor_teachers": "teachers: subclasses of `mentor_core.Teacher`",
     "mentor_record_formats": "formats of others' rows: subclasses of `mentor_core.RecordFormat`",
     "mentor_gates": "action gates: subclasses of `mentor_core.ActionGate`",
+    "mentor_judges": "judges of turns, before they are played: subclasses of `mentor_core.Judge`",
     "mentor_trackers": "trackers of metrics: subclasses of `mentor_core.Tracker`",
     "mentor_reports": "reports of a run that has ended: subclasses of `mentor_core.Report`",
     "mentor_trainers": "trainers of students: subclasses of `mentor_core.Trainer`",

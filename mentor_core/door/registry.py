@@ -90,6 +90,7 @@ RECORD_FORMATS: Kind[core.RecordFormat] = _contract(
     "record format", "mentor_record_formats", "RecordFormat"
 )
 GATES: Kind[core.ActionGate] = _contract("gate", "mentor_gates", "ActionGate")
+JUDGES: Kind[core.Judge] = _contract("turn judge", "mentor_judges", "Judge")
 TRACKERS: Kind[core.Tracker] = _contract("tracker", "mentor_trackers", "Tracker")
 REPORTS: Kind[core.Report] = _contract("report", "mentor_reports", "Report")
 TRAINERS: Kind[core.Trainer] = _contract("trainer", "mentor_trainers", "Trainer")

@@ -1,7 +1,7 @@
 """Secrets: API keys and passwords, kept out of all messages and files.
 
-Files and messages have `HIDDEN` in their place. A setting that needs a secret names an environment
-variable, `${NAME}`, and is filled in on use.
+Files and messages have `HIDDEN` in their place. References to environment variables, `${NAME}`,
+are kept.
 """
 
 from __future__ import annotations
@@ -10,21 +10,10 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
-from urllib.parse import quote, unquote
+from collections.abc import Iterable
+from urllib.parse import quote
 
-from mentor_core.support.errors import ConfigError
-
-__all__ = [
-    "HIDDEN",
-    "cut",
-    "expand",
-    "hide",
-    "hide_argument",
-    "hide_settings",
-    "secrets_in",
-]
+__all__ = ["HIDDEN", "QUERY", "SECRET_NAME", "USER", "cut", "hide", "hide_argument", "kept"]
 
 HIDDEN = "***"
 """Text in place of a secret."""
@@ -37,9 +26,9 @@ _NAME = (
     r"(?i:(?:[\w-]*[-_])?(?:api[-_]?key|(?:api|access|auth|bearer|hf|hub|refresh)[-_]?token|secret[-_]?key"
     r"|password|passwd|secret|authorization|credentials?))|[A-Z0-9_]+_(?:TOKEN|KEY)|token"
 )
-_SECRET_NAME = re.compile(_NAME)
-_USER = re.compile(r"(?<=://)(?:[^\s/?#\"']+|[^\s/?#:\"']*:(?!\d+[/?#])[^\s\"']+)(?=@)")
-_QUERY = re.compile(rf"(?<=[?&])((?:{_NAME}|key|sig|signature)=)([^&\s#\"']+)")
+SECRET_NAME = re.compile(_NAME)
+USER = re.compile(r"(?<=://)(?:[^\s/?#\"']+|[^\s/?#:\"']*:(?!\d+[/?#])[^\s\"']+)(?=@)")
+QUERY = re.compile(rf"(?<=[?&])((?:{_NAME}|key|sig|signature)=)([^&\s#\"']+)")
 _WRITTEN = re.compile(
     rf"(?<![\w-])(?P<name>['\"]?(?:{_NAME})['\"]?\s*=\s*)"
     r"(?:(?P<quote>['\"])(?P<quoted>.*?)(?P=quote)|(?P<bare>[^'\",}\]]+))"
@@ -52,8 +41,8 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
     Secrets are the user, the password and keys in addresses, values of environment variables called
     `…_KEY`, `…_TOKEN` and so on, and `secrets`.
     """
-    text = _USER.sub(lambda match: _kept(match[0]), text)
-    text = _QUERY.sub(lambda match: match[1] + _kept(match[2]), text)
+    text = USER.sub(lambda match: kept(match[0]), text)
+    text = QUERY.sub(lambda match: match[1] + kept(match[2]), text)
     return cut(text, [*secrets, *_in_environment()])
 
 
@@ -73,55 +62,16 @@ def hide_argument(text: str) -> str:
     return hide(_WRITTEN.sub(_without_value, text))
 
 
-def hide_settings(value: Any) -> Any:
-    """Nested settings without their secrets."""
-    if isinstance(value, Mapping):
-        return {
-            key: _kept(item)
-            if isinstance(item, str) and item and _SECRET_NAME.fullmatch(str(key))
-            else hide_settings(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [hide_settings(item) for item in value]
-    return hide(value) if isinstance(value, str) else value
-
-
-def expand(text: str) -> str:
-    """A setting with each `${NAME}` replaced by the environment variable.
-
-    Raises:
-        ConfigError: a variable is not set.
-    """
-
-    def value_of(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise ConfigError(f"the environment variable {match[1]} is not set")
-        return os.environ[match[1]]
-
-    return _VARIABLE.sub(value_of, text)
-
-
-def secrets_in(address: str) -> list[str]:
-    """User and password of an address, in the forms in which other texts may write them."""
-    found = []
-    for match in _USER.finditer(address):
-        user, _, password = match[0].partition(":")
-        parts = [match[0], password or user]
-        found += [form for part in parts for form in (part, unquote(part))]
-    return found + [unquote(match[2]) for match in _QUERY.finditer(address)]
-
-
-def _kept(secret: str) -> str:
+def kept(secret: str) -> str:
     """The text in a secret's place; a reference to environment variables is kept."""
     return secret if _VARIABLE.search(secret) else HIDDEN
 
 
 def _without_value(match: re.Match[str]) -> str:
     mark = match["quote"] or ""
-    return match["name"] + mark + _kept(match["quoted"] or match["bare"] or "") + mark
+    return match["name"] + mark + kept(match["quoted"] or match["bare"] or "") + mark
 
 
 def _in_environment() -> list[str]:
-    named = (value for name, value in os.environ.items() if _SECRET_NAME.fullmatch(name))
+    named = (value for name, value in os.environ.items() if SECRET_NAME.fullmatch(name))
     return [value.strip() for value in named]

@@ -17,6 +17,7 @@ def mentor_reward_terms() -> dict[str, str]:
         "length": "mentor_plugins.rewards.length:Length",
         "outcome": "mentor_plugins.rewards.outcome:Outcome",
         "progress": "mentor_plugins.rewards.progress:Progress",
+        "similarity": "mentor_plugins.rewards.similarity:Similarity",
         "teacher": "mentor_plugins.rewards.teacher:Teacher",
         "tool_selection": "mentor_plugins.rewards.tool_selection:ToolSelection",
         "toolrl": "mentor_plugins.rewards.toolrl:ToolRL",
@@ -94,7 +95,15 @@ def mentor_parsers() -> dict[str, str]:
 
 @hookimpl
 def mentor_gates() -> dict[str, str]:
-    return {"repeated": "mentor_plugins.gates.repeated:Repeated"}
+    return {
+        "judged": "mentor_plugins.gates.judged:Judged",
+        "repeated": "mentor_plugins.gates.repeated:Repeated",
+    }
+
+
+@hookimpl
+def mentor_judges() -> dict[str, str]:
+    return {"grounded": "mentor_plugins.judges.grounded:Grounded"}
 
 
 @hookimpl
@@ -111,6 +120,7 @@ def mentor_plans() -> dict[str, str]:
     return {
         "fresh": "mentor_plugins.plans.fresh:Fresh",
         "branch": "mentor_plugins.plans.branch:Branch",
+        "guided": "mentor_plugins.plans.guided:Guided",
         "prefix_start": "mentor_plugins.plans.prefix_start:PrefixStart",
     }
 
@@ -132,6 +142,7 @@ def mentor_objectives() -> dict[str, str]:
         "distill": "mentor_plugins.objectives.distill:Distill",
         "entropy_dual": "mentor_plugins.objectives.entropy_dual:EntropyDual",
         "mdpo": "mentor_plugins.objectives.mdpo:Mdpo",
+        "self_distill": "mentor_plugins.objectives.self_distill:SelfDistill",
         "trl": "mentor_plugins.objectives.trl:Trl",
     }
 
@@ -202,8 +213,10 @@ def mentor_recipes() -> dict[str, str]:
         "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
         "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
+        "first_error": "mentor_plugins.recipes:first_error.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
         "gbt_turn_value": "mentor_plugins.recipes:gbt_turn_value.toml",
+        "guided": "mentor_plugins.recipes:guided.toml",
         "hard": "mentor_plugins.recipes:hard.toml",
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
         "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",
@@ -216,8 +229,11 @@ def mentor_recipes() -> dict[str, str]:
         "privileged": "mentor_plugins.recipes:privileged.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
         "risk_adjusted": "mentor_plugins.recipes:risk_adjusted.toml",
+        "self_distill": "mentor_plugins.recipes:self_distill.toml",
         "spo_winrate": "mentor_plugins.recipes:spo_winrate.toml",
         "stabilised": "mentor_plugins.recipes:stabilised.toml",
+        "star": "mentor_plugins.recipes:star.toml",
+        "step_distill": "mentor_plugins.recipes:step_distill.toml",
         "tool_step_branch": "mentor_plugins.recipes:tool_step_branch.toml",
         "trek": "mentor_plugins.recipes:trek.toml",
         "turn_critic": "mentor_plugins.recipes:turn_critic.toml",

@@ -24,7 +24,9 @@ from mentor_core.contracts.provenance import Usage
 from mentor_core.contracts.teacher import RequestLog
 from mentor_core.contracts.trajectory import whole_text
 from mentor_core.support.errors import ServerError
-from mentor_core.support.redaction import HIDDEN, cut, expand, hide, secrets_in
+from mentor_core.support.redaction import HIDDEN, cut, hide
+from mentor_toolkit.secrets import secrets_in
+from mentor_toolkit.variables import expand
 
 __all__ = ["Endpoint", "usage_in"]
 

@@ -42,7 +42,9 @@ def play_expert(env: ToolEnv, task: Task, seed: int = 0) -> Trajectory | None:
     env.reset(seed=seed, options={"task": task})
     played = _play(env, expert, what)
     if played.end is None:
-        raise PluginError(f"{what} stopped before the episode ended")
+        refused = next((c.result for c in played.calls if c.failure == "refused"), None)
+        why = f", after the run's gate had refused a call ({refused})" if refused else ""
+        raise PluginError(f"{what} stopped before the episode ended{why}")
     return replace(played, source="expert", seed=seed)
 
 

@@ -199,6 +199,9 @@ def test_the_run_and_the_strangers_policy_are_evaluated(mentor, whole):
     found = json.loads(mentor("eval", *thrower, "--set", "gate=six_dice", *wanted))["evaluations"]
     assert [found[split]["success"] for split in ("eval", "many")] == [1.0, 0.0]
     assert found["many"]["call_failures"] == 1.0  # the gate: there are six dice
+    asked = ("--set", "gate=judged", "--set", "judge=modest", "--set", "gate_options.threshold=0.5")
+    found = json.loads(mentor("eval", *thrower, *asked, *wanted))["evaluations"]
+    assert [found[split]["call_failures"] for split in ("eval", "many")] == [0.0, 1.0]
 
 
 def test_a_page_shows_the_run(mentor, whole):

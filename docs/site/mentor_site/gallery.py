@@ -12,6 +12,7 @@ from mentor_core.door.registry import (
     CRITICS,
     ENVIRONMENTS,
     GATES,
+    JUDGES,
     LESSONS,
     OBJECTIVES,
     PARSERS,
@@ -61,7 +62,8 @@ GROUPS: Mapping[str, Group] = {
         {
             ENVIRONMENTS: "`--env NAME`, options with `--set env_options.OPTION=VALUE`",
             STUDENTS: "`--model embedded/NAME`",
-            GATES: "`--set gate=NAME`",
+            GATES: _setting("gate"),
+            JUDGES: _setting("judge"),
         },
     ),
     "gallery/rewards.md": Group(

@@ -19,11 +19,11 @@ from mentor_core.contracts.spaces import Observation
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import EndReason
 from mentor_core.support.errors import ConfigError, nearest
-from mentor_core.support.redaction import expand
 from mentor_core.tools.tool import Tool, ToolError
 from mentor_envs.functions.base import TaskFileEnv
 from mentor_envs.mcp.content import shorten
 from mentor_envs.mcp.session import McpSession, Server, list_tools
+from mentor_toolkit.variables import expand
 
 __all__ = ["Mcp"]
 

@@ -17,7 +17,6 @@ from mentor_core.contracts.policy import Student
 from mentor_core.contracts.task import Split, TaskKey
 from mentor_core.contracts.trajectory import Trajectory, read_trajectories
 from mentor_core.support.errors import Interrupted
-from mentor_core.support.redaction import hide_settings
 from mentor_plugins.commands.interrupts import interrupts
 from mentor_plugins.commands.processes import Processes
 from mentor_plugins.commands.splits import Evaluation, Summaries
@@ -31,6 +30,7 @@ from mentor_runs.evaluation.changes import changes
 from mentor_runs.evaluation.paired import success_by_task
 from mentor_runs.evaluation.report import as_metrics, write_report, write_reports
 from mentor_toolkit.progress_bar import watched
+from mentor_toolkit.secrets import hide_settings
 
 __all__ = ["run"]
 

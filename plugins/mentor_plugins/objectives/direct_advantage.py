@@ -6,6 +6,7 @@ from typing import Any
 
 from mentor_core.contracts.objective import MicroBatch, Objective
 from mentor_core.support.errors import ConfigError
+from mentor_plugins.objectives.turns import sums_of_turns
 
 __all__ = ["DirectAdvantage"]
 
@@ -31,21 +32,8 @@ class DirectAdvantage(Objective):
             )
 
     def loss(self, batch: MicroBatch) -> tuple[Any, dict[str, Any]]:
-        turns_BT = _turns(batch.mask_BT)
-        shape = (*turns_BT.shape[:1], turns_BT.shape[1] + 1)
-        moved_BT = (batch.logps_BT - batch.old_logps_BT) * batch.mask_BT
-        totals_BN = moved_BT.new_zeros(shape).scatter_add(1, turns_BT, moved_BT)
-        counts_BN = moved_BT.new_zeros(shape).scatter_add(1, turns_BT, batch.mask_BT)
-        errors_BT = totals_BN.gather(1, turns_BT) - batch.advantages_BT
-        losses_BT = errors_BT**2 / 2 / counts_BN.gather(1, turns_BT).clamp(min=1.0)
+        moved_BT = batch.logps_BT - batch.old_logps_BT
+        totals_BT, counts_BT = sums_of_turns(moved_BT, batch.mask_BT)
+        errors_BT = totals_BT - batch.advantages_BT
+        losses_BT = errors_BT**2 / 2 / counts_BT.clamp(min=1.0)
         return losses_BT, {"error": errors_BT.detach().abs()}
-
-
-def _turns(mask_BT: Any) -> Any:
-    """Number of the turn of each token, [B, T], from 1.
-
-    Tokens that were not sampled have the number of the turn before, and mask 0.
-    """
-    first_BT = mask_BT.clone()
-    first_BT[:, 1:] = mask_BT[:, 1:] * (1 - mask_BT[:, :-1])
-    return first_BT.cumsum(1).long()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
-from mentor_core.contracts.objective import MicroBatch, Objective
+from mentor_core.contracts.objective import MicroBatch
 from mentor_core.contracts.policy import Student
-from mentor_core.support.errors import ConfigError
-from mentor_plugins.objectives.dapo import clipped
+from mentor_plugins.objectives.teacher import TokenTeacher, completion_logps
+from mentor_plugins.objectives.turns import sums_of_turns
 
 __all__ = ["Distill"]
 
 
-class Distill(Objective):
+class Distill(TokenTeacher):
     """The losses of `dapo` with the advantage reward·A + weight·(log π_teacher − log π_old).
 
     The second part is the negative reverse KL divergence from student to teacher, estimated on the
@@ -23,52 +23,38 @@ class Distill(Objective):
     token that the teacher finds unlikely has a penalty of its own. The teacher sees the same ids,
     so both need one vocabulary.
 
+    With `step`, each turn has a weight of its own, w = min(1, step/D). D is the turn's mean of
+    log π_old − log π_teacher over its sampled tokens, and at least 0. So a turn that is nearer than
+    `step` nats a token keeps its whole pull, and no turn has a pull beyond that. A wrong tool call
+    leads to states that the teacher does not know, and the teacher's probabilities there mislead.
+    As soon as the student is near again, the weight is 1.
+
     Differences from the source: only sampled tokens are compared, not whole distributions. The cost
     is one forward pass of the teacher a batch.
 
-    Source: GKD (arXiv 2306.13649), section 3, with reverse KL and on-policy data only.
+    Source: GKD (arXiv 2306.13649), section 3, with reverse KL and on-policy data only. Weights of
+    steps after Step-wise On-policy Distillation (arXiv 2605.07725), with a formula of mentor's own.
     """
 
     teacher: str = Field(..., min_length=1, description="a model as in `model`, of one vocabulary")
-    weight: float = Field(1.0, gt=0, description="factor of the teacher's part, for each nat")
-    reward: float = Field(0.0, ge=0, description="factor of the advantage from rewards")
-    most: float = Field(5.0, gt=0, description="largest part of one token, in nats either way")
-    low: float = Field(0.2, gt=0, lt=1, description="the ratio counts down to 1 − low")
-    high: float = Field(0.2, gt=0, description="the ratio counts up to 1 + high")
-
-    _model: Any = PrivateAttr(default=None)
+    step: float | None = Field(
+        None, gt=0, description="divergence of a turn, in nats a token, from which its weight falls"
+    )
 
     def start(self, student: Student, load: Callable[[str], Student]) -> None:
-        teacher = load(self.teacher)
-        ours, theirs = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
-        if ours != theirs:
-            differ = [token for token in ours | theirs if ours.get(token) != theirs.get(token)]
-            raise ConfigError(
-                f"objective distill: the teacher {self.teacher!r} has another vocabulary than the "
-                f"student ({len(differ)} tokens differ, such as {differ[0]!r}); use a teacher of "
-                "the same family, or imitate its episodes: mentor teach, then trainer=sft"
-            )
-        self._model = teacher.model.to(student.model.device).eval().requires_grad_(False)
+        self.load_teacher(self.teacher, student, load, "distill")
 
-    def loss(self, batch: MicroBatch) -> tuple[Any, dict[str, Any]]:
-        nearer_BT = self._teacher_logps(batch) - batch.old_logps_BT
-        advantages_BT = self.reward * batch.advantages_BT + self.weight * nearer_BT.clamp(
-            -self.most, self.most
-        )
-        losses_BT, figures = clipped(batch, advantages_BT, self.low, self.high)
-        return losses_BT, figures | {"reverse_kl": -nearer_BT}
-
-    def _teacher_logps(self, batch: MicroBatch) -> Any:
-        """Log-probabilities of the completion's tokens under the teacher, [B, T]."""
-        import torch
-
+    def judge(self, batch: MicroBatch) -> tuple[Any, Any]:
         length = batch.logps_BT.shape[1]
-        with torch.no_grad():
-            logits = self._model(
-                input_ids=batch.ids_BL,
-                attention_mask=batch.attention_BL,
-                logits_to_keep=length + 1,
-            ).logits[:, -length - 1 : -1]
-            targets_BT = batch.ids_BL[:, -length:]
-            chosen = logits.float().log_softmax(-1).gather(-1, targets_BT[..., None])
-        return chosen.squeeze(-1)
+        logps_BT = completion_logps(self._model, batch.ids_BL, batch.attention_BL, length)
+        return logps_BT, logps_BT.new_ones(logps_BT.shape)
+
+    def strength(self, nearer_BT: Any, batch: MicroBatch) -> Any:
+        if self.step is None:
+            return 1.0
+        totals_BT, counts_BT = sums_of_turns(-nearer_BT, batch.mask_BT)
+        divergence_BT = (totals_BT / counts_BT.clamp(min=1.0)).clamp(min=0.0)
+        step = divergence_BT.new_tensor(
+            self.step
+        )  # a number would be multiplied by a rounded inverse
+        return step / divergence_BT.maximum(step)

@@ -17,9 +17,10 @@ from typing import Any, cast
 
 from mentor_core.contracts.parsing import HermesParser
 from mentor_core.contracts.trajectory import Message, Trajectory, Turn
-from mentor_core.support.redaction import HIDDEN, hide, hide_settings
+from mentor_core.support.redaction import HIDDEN, hide
 from mentor_plugins.record_formats.conversation import bare, said_beside_calls
 from mentor_toolkit.scripts import said_in
+from mentor_toolkit.secrets import hide_settings
 
 __all__ = ["scrub_text", "scrub_trajectory", "scrub_value"]
 

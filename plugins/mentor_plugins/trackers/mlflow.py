@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from mentor_core.contracts.tracker import Metrics
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import RunError
-from mentor_core.support.redaction import expand, hide
+from mentor_core.support.redaction import hide
 from mentor_plugins.trackers.episode_table import EpisodeTable, columns_and_cells
 from mentor_plugins.trackers.recorded import (
     Recorded,
@@ -28,6 +28,7 @@ from mentor_plugins.trackers.recorded import (
     started,
 )
 from mentor_toolkit.extras import require
+from mentor_toolkit.variables import expand
 
 __all__ = ["MlflowTracker"]
 

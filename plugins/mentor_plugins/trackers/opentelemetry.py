@@ -16,10 +16,11 @@ from pydantic import Field, PrivateAttr, model_validator
 from mentor_core.contracts.tracker import Metrics, Tracker
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import RunError
-from mentor_core.support.redaction import expand, hide
+from mentor_core.support.redaction import hide
 from mentor_plugins.trackers.recorded import Recorded, run_name, started
 from mentor_plugins.trackers.spans import Span, spans_of
 from mentor_toolkit.extras import require
+from mentor_toolkit.variables import expand
 
 __all__ = ["OpentelemetryTracker"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from mentor_core.contracts.env import ToolEnv
+from mentor_core.contracts.env import ActionGate, ToolEnv
 from mentor_core.contracts.policy import Limits, Sampling
 from mentor_core.door.registry import (
     COMPOSERS,
@@ -17,6 +17,7 @@ from mentor_core.door.registry import (
     CRITICS,
     ENVIRONMENTS,
     GATES,
+    JUDGES,
     OBJECTIVES,
     PARSERS,
     PLANS,
@@ -185,9 +186,7 @@ def _domains(config: RunConfig) -> dict[str, Domain]:
         for name in config.environments
     }
     parser = create(PARSERS, config.parser)
-    gate = (
-        component(GATES, config.gate, config.gate_options, "gate_options") if config.gate else None
-    )
+    gate = _gate(config)
     turns = config.rollout.max_turns
     domains = {}
     for name, options in split_options(classes, config.env_options).items():
@@ -198,6 +197,25 @@ def _domains(config: RunConfig) -> dict[str, Domain]:
         with given_as(f"--set {table}.", TASKS_FLAG if table == "env_options" else None):
             domains[name] = _domain(name, make)
     return domains
+
+
+def _gate(config: RunConfig) -> ActionGate | None:
+    """The run's gate with its judge.
+
+    Raises:
+        ConfigError: the gate needs a judge, or nothing asks the judge; names both.
+    """
+    gate = None
+    if config.gate:
+        gate = component(GATES, config.gate, config.gate_options, "gate_options")
+    if config.judge and not (gate and gate.needs_judge):
+        asks = f"gate={config.gate} asks no judge" if config.gate else "no gate asks the judge"
+        raise ConfigError(f"judge={config.judge}: {asks}; use --set gate=judged")
+    if gate and gate.needs_judge:
+        if not config.judge:
+            raise ConfigError(f"gate={config.gate} needs a judge; use --set judge=grounded")
+        gate.start(component(JUDGES, config.judge, config.judge_options, "judge_options"))
+    return gate
 
 
 def _maker(

@@ -21,9 +21,9 @@ from pydantic import (
 )
 
 from mentor_core.contracts.task import Split
-from mentor_core.support.redaction import hide_settings
 from mentor_runs.settings.mixture import format_mixture, parse_mixture
 from mentor_runs.settings.model_names import EMBEDDED
+from mentor_toolkit.secrets import hide_settings
 
 __all__ = [
     "EvaluateConfig",
@@ -221,6 +221,8 @@ class RunConfig(_Section):
     parser: str = Field("auto", description="the model's format of tool calls")
     gate: str | None = Field(None, description="asked before each tool call")
     gate_options: dict[str, Any] = _options("gate")
+    judge: str | None = Field(None, description="judge of turns, for gates that need one")
+    judge_options: dict[str, Any] = _options("judge")
     trainer: str = Field("grpo", description="way of training the student")
     trainer_options: dict[str, Any] = _options("trainer")
     warm_start: str = Field(

@@ -16,6 +16,7 @@ from mentor_core.door.registry import (
     CREDITS,
     CRITICS,
     GATES,
+    JUDGES,
     OBJECTIVES,
     PARSERS,
     PLANS,
@@ -38,6 +39,7 @@ COMPONENTS: dict[str, Kind[Any]] = {
     "policy": POLICIES,
     "parser": PARSERS,
     "gate": GATES,
+    "judge": JUDGES,
     "evaluate.policy": POLICIES,
     "reward.composer": COMPOSERS,
 }

@@ -7,17 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentor_core.support.errors import ConfigError
 from mentor_core.support.redaction import (
     cut,
-    expand,
     hide,
     hide_argument,
-    hide_settings,
-    secrets_in,
 )
 from mentor_runs.settings.config import to_toml
 from mentor_runs.settings.resolve import resolve
+from mentor_toolkit.secrets import hide_settings, secrets_in
 
 KEY = "sk-live-7f3a9c"
 
@@ -92,10 +89,3 @@ def test_what_an_address_holds_is_known(user, password):
     address = f"https://{user}:{password}%40@host/v1"
     assert {password + "%40", password + "@"} <= set(secrets_in(address))
     assert password not in hide(f"cannot reach {address}: {password}@", secrets_in(address))
-
-
-def test_a_variable_is_filled_in_where_it_is_used(monkeypatch):
-    monkeypatch.setenv("PW", "x/y")
-    assert expand("http://u:${PW}@host") == "http://u:x/y@host"
-    with pytest.raises(ConfigError, match="NOT_THERE is not set"):
-        expand("${NOT_THERE}")

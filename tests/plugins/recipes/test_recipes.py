@@ -29,8 +29,8 @@ def test_flags_and_set_come_above_a_recipe(mentor):
 
 
 def test_an_unknown_recipe_is_named_with_the_nearest(mentor):
-    _, err = mentor("run", "--recipe", "hart", "--dry-run", code=2)
-    assert "unknown recipe 'hart'; did you mean hard?" in err
+    _, err = mentor("run", "--recipe", "hards", "--dry-run", code=2)
+    assert "unknown recipe 'hards'; did you mean hard?" in err
 
 
 def test_recipes_are_listed_with_what_they_are_for(mentor):

@@ -3,8 +3,8 @@
 import pytest
 
 from mentor_core.support.errors import ConfigError
-from mentor_core.support.redaction import hide_settings
 from mentor_runs.settings.hidden import refuse_hidden
+from mentor_toolkit.secrets import hide_settings
 
 
 def test_settings_that_have_lost_a_secret_are_not_used():

@@ -6,19 +6,20 @@ episodes: they enter no group, no mean, no figure of success and no importance r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import torch
 from accelerate.utils import gather_object
 
-from mentor_core.contracts.lessons import Lessons, PlayedGroup, Taught
+from mentor_core.contracts.lessons import Lessons, Taught
 from mentor_core.contracts.rows import uses_of
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Tokens, Trajectory
 from mentor_core.support.errors import ConfigError, DataError
 from mentor_plugins.trainers.grpo.batch import Metrics
+from mentor_plugins.trainers.grpo.groups import failures_of, played_groups
 from mentor_plugins.trainers.sft.choose import likelihood
 from mentor_plugins.trainers.taught import as_row, taught_tokens
 from mentor_runs.training import Training
@@ -69,39 +70,16 @@ class Imitation:
         own = [t for t in played if "success" in uses_of(t, gives)]
         gathered = gather_object([(t.task_key, t.group or 0, t.outcome) for t in own])
         outcomes: dict[TaskKey, list[float]] = {}
-        failures: dict[int, list[bool]] = {}
-        for key, group, outcome in gathered:
+        for key, _, outcome in gathered:
             if outcome is not None:
                 outcomes.setdefault(key, []).append(outcome)
-                failures.setdefault(group, []).append(outcome < 1.0)
+        failures = failures_of((group, outcome) for _, group, outcome in gathered)
         self.lessons.observe(outcomes)
-        groups = self._groups(tasks, played, failures, step)
+        groups = played_groups(self.training, tasks, played, failures, step)
         for row in self.lessons.taught(groups, lambda row: self._likelihood(row, model)):
             record = self._record(row)
             if record is not None and row.weight:
                 self._rows.append((record, row.weight))
-
-    def _groups(
-        self,
-        tasks: Sequence[Task],
-        played: Sequence[Trajectory],
-        failures: Mapping[int, Sequence[bool]],
-        step: int,
-    ) -> list[PlayedGroup]:
-        own: dict[int, list[Trajectory]] = {}
-        of: dict[int, Task] = {}
-        for task, trajectory in zip(tasks, played, strict=True):
-            index = trajectory.group or 0
-            own.setdefault(index, []).append(trajectory)
-            of[index] = task
-        groups = []
-        for index, trajectories in own.items():
-            task, failed = of[index], failures.get(index, [True])
-            env = self.training.parts.domains[task.env].env
-            references = self.training.references.get(task)
-            share = sum(failed) / len(failed)
-            groups.append(PlayedGroup(task, index, trajectories, references, share, env, step))
-        return groups
 
     def metrics(self) -> Metrics:
         """Metrics of the chosen rows; empty if imitation is off."""

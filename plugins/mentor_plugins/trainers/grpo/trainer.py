@@ -37,6 +37,7 @@ from mentor_core.contracts.component import Stateful
 from mentor_core.contracts.lessons import Lessons
 from mentor_core.contracts.plan import Group, Start
 from mentor_core.contracts.policy import Student
+from mentor_core.contracts.rows import uses_of
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.play.rollout import episode_seed
@@ -49,6 +50,7 @@ from mentor_plugins.trainers.grpo.batch import (
     measure,
     score_part,
 )
+from mentor_plugins.trainers.grpo.groups import failures_of, played_groups
 from mentor_plugins.trainers.grpo.imitation import Imitation
 from mentor_plugins.trainers.grpo.learners import (
     learners_of,
@@ -237,10 +239,22 @@ class MentorTrainer(GRPOTrainer):
         self.parts.sampler.observe(rewards_by_task(self._scored))
         if self.parts.plan.hears:
             self.parts.plan.hear(gather_object(self._trajectories))
+        if self.parts.objective.hears:
+            self._tell_objective()
         self.parts.plan.observe(outcomes_by_task(self._scored))
         self.training.on_rollout(self._trajectories, self.state.global_step)
         rewards = torch.as_tensor(self._scored.rewards_B, dtype=torch.float32)
         return rewards[:, None].to(self.accelerator.device)
+
+    def _tell_objective(self) -> None:
+        """Give the objective the batch's groups, whole even if they span processes."""
+        played = gather_object(list(zip(self._tasks, self._trajectories, strict=True)))
+        tasks, trajectories = [task for task, _ in played], [own for _, own in played]
+        gives, step = self.training.policy.gives, self.state.global_step
+        alone = [own for own in trajectories if "success" in uses_of(own, gives)]
+        failures = failures_of((own.group or 0, own.outcome) for own in alone)
+        groups = played_groups(self.training, tasks, trajectories, failures, step)
+        self.parts.objective.hear(groups)
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)

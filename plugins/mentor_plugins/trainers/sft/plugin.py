@@ -14,12 +14,14 @@ from pydantic import Field
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.trainer import Trained, Trainer
 from mentor_core.support.errors import ConfigError, DataError
+from mentor_plugins.models.loading import load_student
 from mentor_plugins.trainers.grpo.settings import lora_config
 from mentor_plugins.trainers.sft.choose import Choice, Pair, choose
 from mentor_plugins.trainers.taught import Row, as_row, taught_tokens
 from mentor_runs.settings.keys import unknown_keys
 from mentor_runs.settings.model_names import is_embedded
 from mentor_runs.training import Training
+from mentor_toolkit.vocabulary import check_vocabulary
 
 __all__ = ["Sft"]
 
@@ -41,6 +43,10 @@ class Sft(Trainer):
 
     The rows are the conversations of rollouts: same prompt, same suffixes, same masks. The
     references of a run are imitated again and again, in another order each epoch.
+
+    With a `teacher`, the loss compares the distributions of student and teacher at each token of
+    the references: STAR's constrained distillation (arXiv 2602.03022). It costs one forward pass
+    of the teacher and one more of the student.
     """
 
     imitates = True
@@ -54,6 +60,15 @@ class Sft(Trainer):
         "all",
         description="of several references of a task: all, or the likeliest under the student, the "
         "shortest, or the nearest to the others",
+    )
+    teacher: str = Field(
+        "",
+        description="a model as in `model`, of one vocabulary, whose probabilities are imitated; "
+        "empty: the tokens of the references alone",
+    )
+    top: int = Field(100, ge=1, description="likeliest tokens of the teacher that are compared")
+    tail: float = Field(
+        10.0, ge=0, description="weight of the student's mass on tokens the teacher finds unlikely"
     )
     packing: bool = Field(False, description="several references in one row of the batch")
     trl: dict[str, Any] = Field(default_factory=dict, description="any other of trl.SFTConfig")
@@ -69,6 +84,11 @@ class Sft(Trainer):
             known = [field.name for field in dataclasses.fields(SFTConfig) if field.init]
             if unknown := [key for key in self.trl if key not in known]:
                 raise ConfigError(f"trainer sft, option trl: {unknown_keys(unknown, known)}")
+        if not self.teacher and (unused := {"top", "tail"} & self.model_fields_set):
+            raise ConfigError(
+                f"trainer sft: the option {min(unused)} compares with a teacher's probabilities; "
+                "set the option teacher to a model, or leave it out"
+            )
         if self.batch % processes:
             raise ConfigError(
                 f"trainer sft: a batch of {self.batch} references does not divide among "
@@ -104,9 +124,20 @@ class Sft(Trainer):
             processing_class=training.student.tokenizer,
             train_dataset=Dataset.from_list(list(rows)),
             peft_config=lora_config(training.parts.config),
+            constrained=self._constrained(training),
         )
         trainer.remove_callback(PrinterCallback)
         return trainer
+
+    def _constrained(self, training: Training) -> Any:
+        """The loss that compares with the teacher's probabilities; None without a teacher."""
+        if not self.teacher:
+            return None
+        from mentor_plugins.trainers.sft.constrained import Constrained
+
+        teacher, student = load_student(self.teacher), training.student
+        check_vocabulary("trainer sft", self.teacher, student.tokenizer, teacher.tokenizer)
+        return Constrained(teacher.model.to(student.model.device), self.top, self.tail)
 
     @staticmethod
     def trained(training: Training, trainer: Any) -> Student:

@@ -13,6 +13,7 @@ from datasets import Dataset
 from trl import SFTTrainer
 
 from mentor_plugins.trainers.sealed import save_sealed
+from mentor_plugins.trainers.sft.constrained import Constrained
 from mentor_plugins.trainers.taught import Row
 from mentor_plugins.trainers.watch import Watch
 
@@ -25,14 +26,24 @@ class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
     Args:
         keep_checkpoints: older ones are deleted when a new one is sealed.
         watch: callback that is told of each step.
+        constrained: the loss in place of the likelihood of the taught tokens, if there is a
+            teacher model.
         **kwargs: for SFTTrainer.
 
     Attributes:
         state_json: returns the state that checkpoints hold beside the weights.
     """
 
-    def __init__(self, *, keep_checkpoints: int = 2, watch: Watch, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        keep_checkpoints: int = 2,
+        watch: Watch,
+        constrained: Constrained | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(callbacks=[watch], **kwargs)
+        self._constrained = constrained
         self.keep_checkpoints, self._first = keep_checkpoints, 0
         self.state_json: Callable[[], str] = lambda: "{}"
 
@@ -51,6 +62,23 @@ class ImitationTrainer(SFTTrainer):  # type: ignore[misc]
         self._first, self.args.max_steps = first, last
         self.train_dataset, self.optimizer = Dataset.from_list(list(rows)), None
         self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """TRL's loss, or the divergence from a teacher; the figures are TRL's own."""
+        likelihood = partial(
+            super().compute_loss, model, inputs, return_outputs, num_items_in_batch
+        )
+        if self._constrained is None:
+            return likelihood()
+        own = dict(inputs)
+        with torch.no_grad():
+            likelihood()
+        tokens = (own["labels"][:, 1:] != -100).sum()
+        if num_items_in_batch is not None:  # of all processes, whose gradients are averaged
+            tokens = torch.as_tensor(num_items_in_batch) / self.accelerator.num_processes
+        return self._constrained(model, own) / tokens.clamp(min=1)
 
     def load(self, checkpoint: Path) -> None:
         """Take a checkpoint's weights."""

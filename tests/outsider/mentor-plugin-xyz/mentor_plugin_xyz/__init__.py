@@ -81,6 +81,11 @@ def mentor_gates() -> dict[str, str]:
 
 
 @hookimpl
+def mentor_judges() -> dict[str, str]:
+    return {"modest": "mentor_plugin_xyz.playing:Modest"}
+
+
+@hookimpl
 def mentor_trackers() -> dict[str, str]:
     return {"diary": "mentor_plugin_xyz.showing:Diary"}
 

@@ -17,6 +17,7 @@ from mentor_core import (
     CallParser,
     Classroom,
     Generation,
+    Judge,
     Message,
     ParsedTurn,
     Policy,
@@ -87,6 +88,18 @@ class SixDice(ActionGate):
 
     def refuse(self, call: Call, task: Task, turns: Sequence[Turn]) -> str | None:
         return "there are six dice" if call.arguments["count"] > 6 else None
+
+
+class Modest(Judge):
+    """The fewer dice, the better."""
+
+    def scores(
+        self, task: Task, turns: Sequence[Turn], candidates: Sequence[Turn]
+    ) -> list[float | None]:
+        return [
+            min((1.0 - call.arguments["count"] / 12 for call in turn.calls), default=None)
+            for turn in candidates
+        ]
 
 
 class Calm(Teacher):

@@ -122,44 +122,66 @@ def test_every_objective_has_a_finite_loss_with_every_plan_that_it_accepts(
         assert torch.isfinite(trainer._compute_loss(trainer.model, inputs))
 
 
-def settings_of(out):
+def settings_of(out, *own):
     return [
         "run", "--steps", "2", "--output", str(out), "--env", "calculator",
         *(f"--set={text}" for text in (
-            "env_options.train_size=32", "credit=hier_critic", "critic=td",
-            "critic_options.warmup=1", "evaluate.tasks=0", "train.tasks_per_step=3",
-            "train.group_size=2", "train.micro_batch=3", "rollout.max_turns=4",
-            "rollout.max_turn_tokens=48", "train.checkpoint_every=2",
+            "env_options.train_size=32", "evaluate.tasks=0", "train.tasks_per_step=3",
+            "train.micro_batch=3", "rollout.max_turns=4", "rollout.max_turn_tokens=48",
+            "train.checkpoint_every=2", *own,
         )),
     ]  # fmt: skip
 
 
-@pytest.mark.slow
-def test_two_processes_are_as_one(tmp_path):
-    """One group spans both processes; weights move alike, and the critic is the same."""
+def one_and_two_processes(folder, *own):
+    """The states and the metrics of each step of the same run, in one process and in two."""
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
     launch += ["--num_processes", "2", "--num_machines", "1", "--main_process_port", "0"]
     launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "-m", "mentor_core"]
     states, steps = [], []
     for name, command in (("one", [sys.executable, "-m", "mentor_core"]), ("two", launch)):
         done = subprocess.run(
-            [*command, *settings_of(tmp_path / name)],
+            [*command, *settings_of(folder / name, *own)],
             check=False, capture_output=True, text=True, timeout=600,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
-        [saved] = (tmp_path / name).glob("checkpoints/checkpoint-2/mentor_state.json")
-        states.append(json.loads(saved.read_text())["critic"])
-        lines = map(json.loads, (tmp_path / name / "metrics.jsonl").read_text().splitlines())
+        [saved] = (folder / name).glob("checkpoints/checkpoint-2/mentor_state.json")
+        states.append(json.loads(saved.read_text()))
+        lines = map(json.loads, (folder / name / "metrics.jsonl").read_text().splitlines())
         steps.append([line for line in lines if "loss" in line])
-    assert states[0] == states[1]
+    return states, steps
+
+
+def assert_same(steps, figures):
     for one, two in zip(*steps, strict=True):
-        for figure in ("loss", "grad_norm", "reward", "critic/explained", "critic/episodes"):
+        for figure in figures:
             expected = (
                 None if one[figure] is None else pytest.approx(one[figure], rel=1e-3, abs=1e-6)
             )
             assert two[figure] == expected, figure
     assert any(line["grad_norm"] for line in steps[0])
+
+
+@pytest.mark.slow
+def test_two_processes_are_as_one(tmp_path):
+    """One group spans both processes; weights move alike, and the critic is the same."""
+    states, steps = one_and_two_processes(
+        tmp_path, "credit=hier_critic", "critic=td", "critic_options.warmup=1",
+        "train.group_size=2",
+    )  # fmt: skip
+    assert states[0]["critic"] == states[1]["critic"]
+    assert_same(steps, ("loss", "grad_norm", "reward", "critic/explained", "critic/episodes"))
+
+
+@pytest.mark.slow
+def test_hints_come_from_the_whole_group_in_two_processes(tmp_path):
+    """A success in one process is a hint for an episode of its group in the other."""
+    _, steps = one_and_two_processes(
+        tmp_path, "objective=self_distill", "plan=guided", "train.group_size=6"
+    )
+    assert_same(steps, ("loss", "grad_norm", "objective/hinted", "objective/reverse_kl"))
+    assert any(line["objective/hinted"] for line in steps[0])
 
 
 def refusal(**settings):

@@ -131,3 +131,24 @@ def test_a_multiplier_goes_on_after_a_resume(make_trainer, tmp_path):
     again = make_trainer(objective="entropy_dual", objective_options={"target": 0.5})
     again.parts.objective.restore(state)
     assert again.parts.objective.state() == state
+
+
+def test_a_hinted_teacher_changes_nothing_that_the_student_reads(make_trainer, rows):
+    """A hint in the student's own prompt would be a leak: training on what no user gives."""
+    seen, judged = [], []
+    for settings in (
+        {"objective": "dapo"},
+        {"objective": "self_distill", "objective_options": {"reward": 1.0}},
+    ):
+        trainer = make_trainer(**settings)
+        inputs = trainer._generate_and_score_completions(rows(trainer))
+        seen.append([(t.tokens.prompt, t.tokens.completion) for t in trainer._trajectories])
+        assert torch.isfinite(trainer._compute_loss(trainer.model, inputs))
+        judged.append(trainer._metrics["train"].get("objective/hinted"))
+    assert seen[0] == seen[1]
+    prompts = trainer.parts.objective._prompts
+    assert prompts
+    for own in trainer._trajectories:
+        assert prompts.get(own.seed) != own.tokens.prompt
+        told = trainer.training.student.tokenizer.decode(prompts.get(own.seed, []))
+        assert "Now solve the task yourself." in told or own.seed not in prompts

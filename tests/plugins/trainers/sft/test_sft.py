@@ -191,3 +191,43 @@ def test_a_warm_start_is_evaluated_apart_and_resumes(tmp_path):
     again = run(assemble(config), output, Console(quiet=True), resume=True)
     assert again == summaries
     assert read_trajectories(output / "trajectories" / "eval-warm.jsonl") == warm
+
+
+def test_with_a_teacher_the_loss_is_the_divergence_and_the_figures_stay(training):
+    """A teacher that is the student has nothing to say; another one has, and the loss falls."""
+    from mentor_plugins.trainers.sft.constrained import divergence
+
+    job = training(train={"steps": 6})
+    sft = create(TRAINERS, "sft", {"teacher": "embedded/calculator", "learning_rate": 3e-4})
+    trainer = sft.trainer(job, sft.rows(job))
+    assert float(first_loss(trainer)) == pytest.approx(0, abs=1e-5)
+    with torch.no_grad():
+        for weight in job.student.model.parameters():
+            weight.add_(0.3 * weight.std() * torch.randn_like(weight))
+    inputs = next(iter(trainer.get_train_dataloader()))
+    labels = inputs["labels"][:, 1:]
+    ids = {name: inputs[name] for name in ("input_ids", "attention_mask")}
+    logits = [m(**ids).logits[:, :-1] for m in (trainer.model, trainer._constrained.teacher)]
+    by_hand = divergence(*(one[labels != -100] for one in logits), 100, 10.0).mean()
+    assert float(trainer.compute_loss(trainer.model, dict(inputs))) == pytest.approx(
+        float(by_hand), rel=1e-4
+    )
+    trainer.train()
+    losses = [line["loss"] for line in trainer.state.log_history if "loss" in line]
+    assert losses[-1] < 0.7 * losses[0]
+    assert all("mean_token_accuracy" in line for line in trainer.state.log_history[:-1])
+    assert not any(w.requires_grad for w in trainer._constrained.teacher.parameters())
+
+
+def first_loss(trainer):
+    inputs = next(iter(trainer.get_train_dataloader()))
+    return trainer.compute_loss(trainer.model, inputs)
+
+
+def test_a_teacher_of_another_vocabulary_is_refused_and_its_options_need_it(training):
+    job = training()
+    sft = create(TRAINERS, "sft", {"teacher": "embedded/files"})
+    with pytest.raises(ConfigError, match="trainer sft: the teacher 'embedded/files' has another"):
+        sft.train(job)
+    with pytest.raises(ConfigError, match="the option tail compares with a teacher's"):
+        create(TRAINERS, "sft", {"tail": 1.0}).check(job.parts.config, 1)

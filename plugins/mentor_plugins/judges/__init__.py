@@ -1,0 +1,1 @@
+"""Judges: they look at a turn before the turn is played."""
