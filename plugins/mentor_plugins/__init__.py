@@ -41,9 +41,11 @@ def mentor_composers() -> dict[str, str]:
 @hookimpl
 def mentor_credits() -> dict[str, str]:
     return {
+        "call_graph": "mentor_plugins.credit.call_graph:CallGraph",
         "direct_advantage": "mentor_plugins.credit.direct_advantage:DirectAdvantage",
         "group": "mentor_plugins.credit.group:GroupAdvantage",
         "hier_critic": "mentor_plugins.credit.hier_critic:HierCritic",
+        "multi_call_replay": "mentor_plugins.credit.multi_call_replay:MultiCallReplay",
         "multi_critic": "mentor_plugins.credit.multi_critic:MultiCritic",
         "stabilised": "mentor_plugins.credit.stabilised:Stabilised",
         "turn": "mentor_plugins.credit.turn:TurnAdvantage",
@@ -200,6 +202,7 @@ def mentor_trainers() -> dict[str, str]:
 def mentor_recipes() -> dict[str, str]:
     return {
         "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
+        "call_graph": "mentor_plugins.recipes:call_graph.toml",
         "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
@@ -210,6 +213,7 @@ def mentor_recipes() -> dict[str, str]:
         "imitate_then_reinforce": "mentor_plugins.recipes:imitate_then_reinforce.toml",
         "lite_ppo": "mentor_plugins.recipes:lite_ppo.toml",
         "mdpo": "mentor_plugins.recipes:mdpo.toml",
+        "multi_call_replay": "mentor_plugins.recipes:multi_call_replay.toml",
         "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
         "offline_warmstart": "mentor_plugins.recipes:offline_warmstart.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
