@@ -13,6 +13,9 @@ def mentor_reward_terms() -> dict[str, str]:
         "efficiency": "mentor_plugins.rewards.efficiency:Efficiency",
         "ended": "mentor_plugins.rewards.ended:Ended",
         "format": "mentor_plugins.rewards.format:Format",
+        "instrumented_progress": (
+            "mentor_plugins.rewards.instrumented_progress:InstrumentedProgress"
+        ),
         "judge": "mentor_plugins.rewards.judge:Judge",
         "length": "mentor_plugins.rewards.length:Length",
         "outcome": "mentor_plugins.rewards.outcome:Outcome",
@@ -43,6 +46,7 @@ def mentor_credits() -> dict[str, str]:
     return {
         "call_graph": "mentor_plugins.credit.call_graph:CallGraph",
         "direct_advantage": "mentor_plugins.credit.direct_advantage:DirectAdvantage",
+        "duration_aware": "mentor_plugins.credit.duration_aware:DurationAware",
         "group": "mentor_plugins.credit.group:GroupAdvantage",
         "hier_critic": "mentor_plugins.credit.hier_critic:HierCritic",
         "multi_call_replay": "mentor_plugins.credit.multi_call_replay:MultiCallReplay",
@@ -204,6 +208,7 @@ def mentor_recipes() -> dict[str, str]:
         "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
         "call_graph": "mentor_plugins.recipes:call_graph.toml",
         "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
+        "duration_aware": "mentor_plugins.recipes:duration_aware.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
         "gbt_turn_value": "mentor_plugins.recipes:gbt_turn_value.toml",
@@ -211,6 +216,7 @@ def mentor_recipes() -> dict[str, str]:
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
         "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",
         "imitate_then_reinforce": "mentor_plugins.recipes:imitate_then_reinforce.toml",
+        "instrumented_progress": "mentor_plugins.recipes:instrumented_progress.toml",
         "lite_ppo": "mentor_plugins.recipes:lite_ppo.toml",
         "mdpo": "mentor_plugins.recipes:mdpo.toml",
         "multi_call_replay": "mentor_plugins.recipes:multi_call_replay.toml",

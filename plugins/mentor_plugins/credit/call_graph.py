@@ -32,9 +32,10 @@ class CallGraph(NotingCredit):
     answer in which no result is found builds on all calls that succeeded. All later steps build on
     a turn that asks the user. γ counts the edges of the shortest way.
 
-    b is the mean of the sums over the steps of the group's other episodes, and 0 if there is none.
-    So an episode's own calls do not move b, and a failed call leaves independent calls untouched.
-    Steps of an episode without a reward get 0. Advantages are in units of the reward.
+    b is the mean reward of the group's other episodes, and 0 if there is none. So an episode's own
+    calls do not move b, and a failed call leaves independent calls untouched. Steps of an episode
+    without a reward get 0. Advantages are in units of the reward. Without a noted graph, each step
+    builds on the one before.
 
     If a call changes which later calls build on it, those of the actual episode count. The expected
     gradient is then that of the rewards only as far as other calls stay the same.
@@ -88,8 +89,7 @@ class CallGraph(NotingCredit):
         }
         for b, own_S in sums_S.items():
             others = [c for c in sums_S if c != b and groups_B[c] == groups_B[b]]
-            sums = np.concatenate([np.zeros(0), *(sums_S[c] for c in others)])
-            baseline = sums.mean() if sums.size else 0.0
+            baseline = composed.rewards_B[others].mean() if others else 0.0
             for span, value in zip(layouts[b].spans, own_S, strict=True):
                 if span is not None:
                     advantages[b][slice(*span)] = value - baseline
@@ -97,12 +97,14 @@ class CallGraph(NotingCredit):
 
     def _sums(self, rewards_S: Floats, layout: Layout) -> Floats:
         """For each step its reward and the discounted rewards of its descendants, [S]."""
-        assert isinstance(layout, NotedLayout)
+        sources = layout.note if isinstance(layout, NotedLayout) else None
+        if sources is None:
+            sources = [[i - 1] if i else [] for i in range(len(rewards_S))]
         sums_S = np.zeros(len(rewards_S))
         for i in range(len(rewards_S)):
             edges = {i: 0}
             for j in range(i + 1, len(rewards_S)):
-                ways = [edges[s] for s in layout.note[j] if s in edges]
+                ways = [edges[s] for s in sources[j] if s in edges]
                 if ways:
                     edges[j] = 1 + min(ways)
             sums_S[i] = sum(self.discount**count * rewards_S[j] for j, count in edges.items())

@@ -11,7 +11,9 @@ from mentor_core.contracts.reward import Example
 from mentor_core.door.registry import REWARD_TERMS, create, names
 from mentor_lab.testing import episodes
 
-VARIANTS = [(name, {}) for name in names(REWARD_TERMS) if name != "judge"] + [
+OPTIONS = {"instrumented_progress": {"milestones": ["4", "ok"]}}
+
+VARIANTS = [(name, OPTIONS.get(name, {})) for name in names(REWARD_TERMS) if name != "judge"] + [
     ("tool_selection", {"mode": "set"}),
     ("tool_selection", {"mode": "overlap", "count_failed": False}),
     ("tool_selection", {"mode": "multiset", "count_failed": False}),
