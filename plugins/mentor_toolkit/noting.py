@@ -33,8 +33,8 @@ class NotingCredit(Credit):
     """A credit that notes something of each episode, or gives each call its own advantage.
 
     A trainer that knows this class gives `assign` layouts of the type `NotedLayout`. Processes
-    exchange notes, not episodes. Of other layouts the credit knows no note, and says in its
-    docstring how it does without.
+    exchange notes, not episodes. Other layouts have no note, and the docstring of a credit says
+    how it does without.
 
     Attributes:
         by_call: true if each call is a step of its own. The rewards by turn of `Composed` are

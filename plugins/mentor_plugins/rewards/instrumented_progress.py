@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
 from mentor_core.contracts.reward import RewardTerm
 from mentor_core.contracts.task import Task
-from mentor_core.contracts.trajectory import Trajectory
-from mentor_toolkit.added_by_turns import added_by_turns
+from mentor_core.contracts.trajectory import Trajectory, Turn
 from mentor_toolkit.calls import as_text
 
 __all__ = ["InstrumentedProgress"]
@@ -26,8 +26,9 @@ class InstrumentedProgress(RewardTerm):
     gains by the last step alone. Only tools can report: a mark in the call's own arguments does not
     count in the call's result, and a failed call reports nothing.
 
-    A wrong trajectory gets at most `cap`, and a right one always 1. None if the episode has ended
-    and the outcome could not be verified.
+    A wrong trajectory gets at most `cap`, and a right one always 1. None if the outcome
+    could not be verified. A turn adds its milestones, and the last turn of a right trajectory the
+    rest.
 
     Differences from the source: the environment's author chooses the marks, and no model writes
     them into the student's programs.
@@ -57,26 +58,31 @@ class InstrumentedProgress(RewardTerm):
     def score(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> float | None:
-        if trajectory.outcome is None and trajectory.end is not None:
+        if trajectory.outcome is None:
             return None
-        if trajectory.outcome is not None and trajectory.outcome >= self.threshold:
-            return 1.0
-        return self.cap * self._reached(trajectory) / len(self.milestones)
+        return 1.0 if self._is_right(trajectory) else self._worth(trajectory.turns)
 
     def score_turns(
         self, trajectory: Trajectory, task: Task, references: Sequence[Trajectory]
     ) -> list[float | None] | None:
-        return added_by_turns(self, trajectory, task, references)
+        if trajectory.outcome is None or not trajectory.turns:
+            return None
+        worths = [self._worth(trajectory.turns[: n + 1]) for n in range(len(trajectory.turns))]
+        if self._is_right(trajectory):
+            worths[-1] = 1.0
+        return [after - before for before, after in pairwise([0.0, *worths])]
 
-    def _reached(self, trajectory: Trajectory) -> int:
+    def _is_right(self, trajectory: Trajectory) -> bool:
+        return trajectory.outcome is not None and trajectory.outcome >= self.threshold
+
+    def _worth(self, turns: Sequence[Turn]) -> float:
+        """The score of a wrong trajectory with these turns."""
         reached = 0
-        for call in trajectory.calls:
-            if call.failure is not None:
-                continue
+        for call in (call for turn in turns for call in turn.calls if call.failure is None):
             at, given = 0, as_text(call.arguments)
             for mark in self.milestones[reached:]:
                 found = call.result.find(mark, at)
                 if found < 0 or mark in given:
                     break
                 reached, at = reached + 1, found + len(mark)
-        return reached
+        return self.cap * reached / len(self.milestones)

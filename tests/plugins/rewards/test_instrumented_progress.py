@@ -15,7 +15,7 @@ from mentor_lab.testing import trajectory_of
 TASK = Task("task-1", "tests", "?")
 MARKS = ["[loaded]", "[fitted]", "[written]"]
 TERM = create(REWARD_TERMS, "instrumented_progress", {"milestones": MARKS, "cap": 0.6})
-OUTCOMES = st.sampled_from((None, 0.0, 0.5, 1.0))
+OUTCOMES = st.sampled_from((0.0, 0.5, 1.0))
 
 
 def score(*turns, outcome=0.0, term=TERM):
@@ -61,6 +61,10 @@ def test_a_wrong_episode_never_has_what_a_right_one_has(results, outcome):
 def test_one_result_more_never_lowers_the_score(results, more):
     turns = [shown(*of_turn) for of_turn in results]
     assert score(*turns, shown(more)) >= score(*turns)
+
+
+def test_nothing_is_said_of_an_episode_that_was_not_verified():
+    assert score(shown("[loaded]"), outcome=None) is None
 
 
 def test_a_right_turn_gets_the_rest():
