@@ -138,6 +138,7 @@ def mentor_objectives() -> dict[str, str]:
         "distill": "mentor_plugins.objectives.distill:Distill",
         "entropy_dual": "mentor_plugins.objectives.entropy_dual:EntropyDual",
         "mdpo": "mentor_plugins.objectives.mdpo:Mdpo",
+        "privileged_distill": "mentor_plugins.objectives.privileged_distill:PrivilegedDistill",
         "trl": "mentor_plugins.objectives.trl:Trl",
     }
 
@@ -224,6 +225,7 @@ def mentor_recipes() -> dict[str, str]:
         "offline_warmstart": "mentor_plugins.recipes:offline_warmstart.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
         "privileged": "mentor_plugins.recipes:privileged.toml",
+        "privileged_distill": "mentor_plugins.recipes:privileged_distill.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
         "risk_adjusted": "mentor_plugins.recipes:risk_adjusted.toml",
         "spo_winrate": "mentor_plugins.recipes:spo_winrate.toml",

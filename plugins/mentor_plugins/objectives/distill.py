@@ -39,12 +39,13 @@ class Distill(Objective):
     _model: Any = PrivateAttr(default=None)
 
     def start(self, student: Student, load: Callable[[str], Student]) -> None:
-        teacher = load(self.teacher)
+        name = self.teacher or student.name
+        teacher = load(name)
         ours, theirs = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
         if ours != theirs:
             differ = [token for token in ours | theirs if ours.get(token) != theirs.get(token)]
             raise ConfigError(
-                f"objective distill: the teacher {self.teacher!r} has another vocabulary than the "
+                f"objective distill: the teacher {name!r} has another vocabulary than the "
                 f"student ({len(differ)} tokens differ, such as {differ[0]!r}); use a teacher of "
                 "the same family, or imitate its episodes: mentor teach, then trainer=sft"
             )
@@ -60,15 +61,18 @@ class Distill(Objective):
 
     def _teacher_logps(self, batch: MicroBatch) -> Any:
         """Log-probabilities of the completion's tokens under the teacher, [B, T]."""
+        return self._logps(batch.ids_BL, batch.attention_BL, batch.logps_BT.shape[1])
+
+    def _logps(self, ids_BL: Any, attention_BL: Any, length: int) -> Any:
+        """Log-probabilities of the last `length` tokens under the teacher."""
         import torch
 
-        length = batch.logps_BT.shape[1]
         with torch.no_grad():
             logits = self._model(
-                input_ids=batch.ids_BL,
-                attention_mask=batch.attention_BL,
+                input_ids=ids_BL,
+                attention_mask=attention_BL,
                 logits_to_keep=length + 1,
             ).logits[:, -length - 1 : -1]
-            targets_BT = batch.ids_BL[:, -length:]
+            targets_BT = ids_BL[:, -length:]
             chosen = logits.float().log_softmax(-1).gather(-1, targets_BT[..., None])
         return chosen.squeeze(-1)

@@ -63,6 +63,7 @@ from mentor_plugins.trainers.grpo.steps import Steps
 from mentor_plugins.trainers.sealed import save_sealed
 from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
 from mentor_runs.training import Training
+from mentor_toolkit.reading import ReadingObjective
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # rollout_func: the contract test watches
 
@@ -110,6 +111,8 @@ class MentorTrainer(GRPOTrainer):
         self._objective: ObjectiveLoss | None = None
         if self.parts.objective.replaces:
             self.parts.objective.start(training.student, load_student)
+            if isinstance(self.parts.objective, ReadingObjective):
+                self.parts.objective.read(training.references.of)
             self._objective = ObjectiveLoss(self.parts.objective, self)
         self._tasks: list[Task] = []
         self._trajectories: list[Trajectory] = []

@@ -131,3 +131,15 @@ def test_a_multiplier_goes_on_after_a_resume(make_trainer, tmp_path):
     again = make_trainer(objective="entropy_dual", objective_options={"target": 0.5})
     again.parts.objective.restore(state)
     assert again.parts.objective.state() == state
+
+
+def test_a_hint_for_the_teacher_never_reaches_the_students_prompts(make_trainer, rows):
+    """The leak test: the student plays and learns on the same tokens with and without hints."""
+    hinted = {"objective": "privileged_distill"}
+    hinted["objective_options"] = {"teacher": "embedded/calculator"}
+    trainers = [make_trainer(objective="dapo"), make_trainer(**hinted)]
+    plain, taught = (each._generate_and_score_completions(rows(each)) for each in trainers)
+    for name in ("prompt_ids", "prompt_mask", "completion_ids", "completion_mask"):
+        assert torch.equal(plain[name], taught[name])
+    assert losses(trainers[1], taught, 8)[1] > 0
+    assert trainers[1]._metrics["train"]["objective/hinted"] == [1.0]
