@@ -28,9 +28,10 @@ class CallGraph(NotingCredit):
 
     r are the rewards that the calls earned, whose sum is the episode's reward. An edge leads from a
     call to a later turn's call whose arguments have the result. A result that the prompt has, too,
-    makes no edge, and a failed call has no result. The final answer is a step as a call is. An
-    answer in which no result is found builds on all calls that succeeded. All later steps build on
-    a turn that asks the user. γ counts the edges of the shortest way.
+    makes no edge, and a failed call has no result. Equal values by chance make
+    false edges. The final answer is a step as a call is. An answer in which no result is found
+    builds on all calls that succeeded. All later steps build on a turn that asks the user. γ counts
+    the edges of the shortest way.
 
     b is the mean reward of the group's other episodes, and 0 if there is none. So an episode's own
     calls do not move b, and a failed call leaves independent calls untouched. Steps of an episode
