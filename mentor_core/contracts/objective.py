@@ -68,10 +68,12 @@ class Objective(Stateful, ABC):
         replaces: true if `loss` is used; false leaves the trainer's own loss in place.
         accepts: kinds of rows that the loss is right for.
         hears: true if `hear` wants the episodes; they are gathered from all processes.
+        needs_references: true if a run without any reference is refused.
     """
 
     replaces: ClassVar[bool] = True
     hears: ClassVar[bool] = False
+    needs_references: ClassVar[bool] = False
     accepts: ClassVar[frozenset[RowKind]] = frozenset({"sampled", "continued"})
 
     def check(self, config: Any) -> None:

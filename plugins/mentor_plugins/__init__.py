@@ -13,6 +13,9 @@ def mentor_reward_terms() -> dict[str, str]:
         "efficiency": "mentor_plugins.rewards.efficiency:Efficiency",
         "ended": "mentor_plugins.rewards.ended:Ended",
         "format": "mentor_plugins.rewards.format:Format",
+        "instrumented_progress": (
+            "mentor_plugins.rewards.instrumented_progress:InstrumentedProgress"
+        ),
         "judge": "mentor_plugins.rewards.judge:Judge",
         "length": "mentor_plugins.rewards.length:Length",
         "outcome": "mentor_plugins.rewards.outcome:Outcome",
@@ -42,9 +45,12 @@ def mentor_composers() -> dict[str, str]:
 @hookimpl
 def mentor_credits() -> dict[str, str]:
     return {
+        "call_graph": "mentor_plugins.credit.call_graph:CallGraph",
         "direct_advantage": "mentor_plugins.credit.direct_advantage:DirectAdvantage",
+        "duration_aware": "mentor_plugins.credit.duration_aware:DurationAware",
         "group": "mentor_plugins.credit.group:GroupAdvantage",
         "hier_critic": "mentor_plugins.credit.hier_critic:HierCritic",
+        "multi_call_replay": "mentor_plugins.credit.multi_call_replay:MultiCallReplay",
         "multi_critic": "mentor_plugins.credit.multi_critic:MultiCritic",
         "stabilised": "mentor_plugins.credit.stabilised:Stabilised",
         "turn": "mentor_plugins.credit.turn:TurnAdvantage",
@@ -142,6 +148,7 @@ def mentor_objectives() -> dict[str, str]:
         "distill": "mentor_plugins.objectives.distill:Distill",
         "entropy_dual": "mentor_plugins.objectives.entropy_dual:EntropyDual",
         "mdpo": "mentor_plugins.objectives.mdpo:Mdpo",
+        "privileged_distill": "mentor_plugins.objectives.privileged_distill:PrivilegedDistill",
         "self_distill": "mentor_plugins.objectives.self_distill:SelfDistill",
         "trl": "mentor_plugins.objectives.trl:Trl",
     }
@@ -211,7 +218,9 @@ def mentor_trainers() -> dict[str, str]:
 def mentor_recipes() -> dict[str, str]:
     return {
         "aux_heads": "mentor_plugins.recipes:aux_heads.toml",
+        "call_graph": "mentor_plugins.recipes:call_graph.toml",
         "direct_advantage": "mentor_plugins.recipes:direct_advantage.toml",
+        "duration_aware": "mentor_plugins.recipes:duration_aware.toml",
         "entropy_dual": "mentor_plugins.recipes:entropy_dual.toml",
         "first_error": "mentor_plugins.recipes:first_error.toml",
         "gaussian_turn": "mentor_plugins.recipes:gaussian_turn.toml",
@@ -221,12 +230,15 @@ def mentor_recipes() -> dict[str, str]:
         "hier_critic": "mentor_plugins.recipes:hier_critic.toml",
         "hybrid_replay": "mentor_plugins.recipes:hybrid_replay.toml",
         "imitate_then_reinforce": "mentor_plugins.recipes:imitate_then_reinforce.toml",
+        "instrumented_progress": "mentor_plugins.recipes:instrumented_progress.toml",
         "lite_ppo": "mentor_plugins.recipes:lite_ppo.toml",
         "mdpo": "mentor_plugins.recipes:mdpo.toml",
+        "multi_call_replay": "mentor_plugins.recipes:multi_call_replay.toml",
         "multi_critic": "mentor_plugins.recipes:multi_critic.toml",
         "offline_warmstart": "mentor_plugins.recipes:offline_warmstart.toml",
         "prefix_start": "mentor_plugins.recipes:prefix_start.toml",
         "privileged": "mentor_plugins.recipes:privileged.toml",
+        "privileged_distill": "mentor_plugins.recipes:privileged_distill.toml",
         "revision_splice": "mentor_plugins.recipes:revision_splice.toml",
         "risk_adjusted": "mentor_plugins.recipes:risk_adjusted.toml",
         "self_distill": "mentor_plugins.recipes:self_distill.toml",

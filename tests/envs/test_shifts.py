@@ -16,7 +16,7 @@ from mentor_toolkit.scripts import play_expert
 
 DOMAINS = ["bfcl", "calculator", "files", "reasoning_gym", "retrieval", "sql", "webshop"]
 DAMAGES = ("", "", "", "", "tool", "key", "value", "more", "left out")
-OUTSIDE = {"judge"}  # asks a model
+OUTSIDE = {"judge", "instrumented_progress"}  # asks a model; needs marks of one environment
 TERMS = {
     entry.name: create(REWARD_TERMS, entry.name)
     for entry in entries(REWARD_TERMS)

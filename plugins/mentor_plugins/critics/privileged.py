@@ -31,7 +31,7 @@ class Privileged(Linear):
     references, and no note reaches a policy.
 
     Differences from the source: features take the place of the simulator's state. The source also
-    distils a privileged policy into the student; that part is no critic, and left out.
+    distils a privileged policy into the student: the objective `privileged_distill`.
 
     Source: asymmetric actor-critic, Pinto et al. (arXiv 1710.06542); for tactile
     policies TacSL (arXiv 2408.06506), asymmetric actor-critic distillation.

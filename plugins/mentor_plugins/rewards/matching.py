@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from mentor_core.contracts.trajectory import Call, Trajectory
+from mentor_toolkit.numbers import close
 
-__all__ = ["close", "same_call", "similarity", "succeeded"]
+__all__ = ["same_call", "similarity", "succeeded"]
 
 
 def succeeded(trajectory: Trajectory) -> list[Call]:
@@ -47,16 +47,6 @@ def similarity(left: Any, right: Any, tolerance: float) -> float:
         pairs = zip(left, right, strict=False)
         return sum(similarity(a, b, tolerance) for a, b in pairs) / max(len(left), len(right))
     return float(_equal(left, right, tolerance))
-
-
-def close(left: float, right: float, tolerance: float) -> bool:
-    """True if two numbers are equal within a relative tolerance."""
-    if left == right:
-        return True
-    try:
-        return math.isclose(left, right, rel_tol=tolerance)
-    except OverflowError:  # an integer beyond the floats
-        return False
 
 
 def _equal(left: Any, right: Any, tolerance: float) -> bool:

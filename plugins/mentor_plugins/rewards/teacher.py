@@ -10,9 +10,9 @@ from pydantic import Field
 from mentor_core.contracts.reward import Need, RewardTerm
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Call, Trajectory
-from mentor_plugins.rewards.dependencies import dependencies
 from mentor_plugins.rewards.matching import same_call, similarity, succeeded
 from mentor_toolkit.added_by_turns import added_by_turns
+from mentor_toolkit.dependencies import dependencies
 
 __all__ = ["Teacher"]
 

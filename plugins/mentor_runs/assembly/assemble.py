@@ -45,6 +45,7 @@ from mentor_runs.settings.config import RewardConfig, RunConfig
 from mentor_runs.settings.keys import given_as
 from mentor_runs.settings.mixture import split_options
 from mentor_runs.settings.naming import environment_factory
+from mentor_toolkit.noting import NotingCredit
 
 __all__ = ["TASKS_FLAG", "assemble", "make_reward"]
 
@@ -120,6 +121,8 @@ def assemble(config: RunConfig) -> Parts:
     plan, objective = f"plan {config.plan!r}", f"objective {config.objective!r}"
     check_rows(plan, parts.plan.gives, objective, parts.objective.accepts)
     _check_values(parts)
+    if isinstance(parts.credit, NotingCredit):
+        parts.credit.check_run(config, parts.envs, parts.critic)
     return parts
 
 

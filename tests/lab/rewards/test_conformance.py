@@ -35,8 +35,10 @@ def test_every_property_has_a_planted_defect():
     }
 
 
-VARIANTS = [
-    *((name, {}) for name in names(REWARD_TERMS) if name != "judge"),  # it asks a server
+PROGRESS = "instrumented_progress"
+VARIANTS = [  # judge asks a server
+    *((name, {}) for name in names(REWARD_TERMS) if name not in ("judge", PROGRESS)),
+    (PROGRESS, {"milestones": ["3", "7"]}),
     ("tool_selection", {"mode": "set"}),
     ("tool_selection", {"mode": "overlap"}),
     ("teacher", {"mode": "sequence"}),

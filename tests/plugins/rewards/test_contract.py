@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from mentor_core.contracts.reward import Example
 from mentor_core.door.registry import REWARD_TERMS, create, names
 from mentor_lab.testing import episodes
+from mentor_plugins.rewards.format import Format
 
-VARIANTS = [(name, {}) for name in names(REWARD_TERMS) if name != "judge"] + [
+OPTIONS = {"instrumented_progress": {"milestones": ["4", "ok"]}}
+
+VARIANTS = [(name, OPTIONS.get(name, {})) for name in names(REWARD_TERMS) if name != "judge"] + [
     ("tool_selection", {"mode": "set"}),
     ("tool_selection", {"mode": "overlap", "count_failed": False}),
     ("tool_selection", {"mode": "multiset", "count_failed": False}),
@@ -50,7 +53,8 @@ def test_what_the_turns_added_is_what_the_whole_has_more_than_nothing(example):
         if turns is None or value is None:
             continue
         before = scores(term, replace(example, trajectory=nothing))[0]
-        before = 1.0 if before is None else before  # format: nothing is wrong as yet
+        if before is None:  # format: nothing is wrong as yet; milestones: none is reached
+            before = float(isinstance(term, Format))
         assert sum(turns) == pytest.approx(value - before), term
 
 

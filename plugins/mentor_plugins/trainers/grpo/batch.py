@@ -23,6 +23,7 @@ from mentor_core.contracts.rows import RowKind, RowUse, uses_of
 from mentor_core.contracts.task import Task, TaskKey
 from mentor_core.contracts.trajectory import Trajectory
 from mentor_core.support.errors import PluginError
+from mentor_plugins.trainers.grpo.steps import Steps
 from mentor_runs.assembly.references import References
 from mentor_runs.assembly.reward import Reward
 
@@ -39,7 +40,7 @@ class Part:
         tasks: the task of each trajectory.
         facts: environment → counts of events.
         outcomes: the outcome of each trajectory; None if not verified.
-        replayed: number of replayed turns at the start of each trajectory.
+        replayed: number of replayed turns, or steps, at the start of each trajectory.
         uses: the permitted uses of each trajectory.
         notes: name of a learner → its note of each trajectory.
         nats: minus the sum of the sampled tokens' log-probabilities, of each trajectory.
@@ -88,12 +89,14 @@ def score_part(
     mask_truncated: bool,
     learners: Mapping[str, Learner] | None = None,
     played: RowKind = "sampled",
+    steps: Steps | None = None,
 ) -> Part:
     """Score this process's trajectories, and let the learners note them.
 
     Args:
         learners: name → learner.
         played: kind of the rows that the policy plays.
+        steps: for a credit that notes something of each episode.
 
     Raises:
         RewardError: a term raised or left its bounds.
@@ -106,6 +109,9 @@ def score_part(
         Layout(len(t.tokens.completion) if t.tokens else 0, [turn.span for turn in t.turns])
         for t in trajectories
     ]
+    replayed = [trajectory.replayed for trajectory in trajectories]
+    if steps is not None:
+        examples, scores, layouts, replayed = steps.divided(examples, scores, reward)
     found: dict[str, Counter[str]] = {}
     for trajectory, permitted in zip(trajectories, uses, strict=True):
         facts = found.setdefault(trajectory.env, Counter())
@@ -130,7 +136,7 @@ def score_part(
         [trajectory.task_key for trajectory in trajectories],
         found,
         [trajectory.outcome for trajectory in trajectories],
-        [trajectory.replayed for trajectory in trajectories],
+        replayed,
         uses,
         {
             name: [learner.note(example) for example in examples]

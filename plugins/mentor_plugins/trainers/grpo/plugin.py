@@ -87,6 +87,11 @@ class Grpo(Trainer):
         from mentor_plugins.trainers.watch import Watch
 
         config = training.parts.config
+        if training.parts.objective.needs_references and not training.references.of:
+            raise ConfigError(
+                f"objective={config.objective} needs references, and no task has one; choose a "
+                "source of references, such as source=expert"
+            )
         checkpoints, processes = training.directory.checkpoints, PartialState().num_processes
         trainer = MentorTrainer(
             training,

@@ -61,6 +61,7 @@ from mentor_plugins.trainers.grpo.learners import (
 from mentor_plugins.trainers.grpo.micro_batches import arranged, as_rows, is_free, trimmed
 from mentor_plugins.trainers.grpo.objective import ObjectiveLoss
 from mentor_plugins.trainers.grpo.shared_beginning import can_share, shared_logps
+from mentor_plugins.trainers.grpo.steps import Steps
 from mentor_plugins.trainers.sealed import save_sealed
 from mentor_runs.directory.checkpoint import CHECKPOINT_STATE
 from mentor_runs.training import Training
@@ -98,7 +99,7 @@ class MentorTrainer(GRPOTrainer):
     ) -> None:
         self.training, self.parts = training, training.parts
         self.imitation, self._micro_batches = Imitation(training, lessons, imitation), 0
-        self.learners = learners_of(self.parts)
+        self.learners, self._steps = learners_of(self.parts), Steps.of(training)
         super().__init__(
             model=training.student.model,
             reward_funcs=[_composed],
@@ -216,6 +217,7 @@ class MentorTrainer(GRPOTrainer):
             self._mask_truncated,
             self.learners,
             self.training.policy.gives,
+            self._steps,
         )
         training_progress = self.state.global_step / max(self.state.max_steps, 1)
         self._scored = join(

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from mentor_core.contracts.objective import Objective
+from mentor_core.door.registry import TRAINERS, create
+from mentor_core.support.errors import ConfigError
+from mentor_runs.assembly.references import References
+
+HINTS = {"self_distill": "Now solve the task yourself.", "privileged_distill": "Hint: "}
 
 
 def losses(trainer, inputs, count):
@@ -133,22 +139,28 @@ def test_a_multiplier_goes_on_after_a_resume(make_trainer, tmp_path):
     assert again.parts.objective.state() == state
 
 
-def test_a_hinted_teacher_changes_nothing_that_the_student_reads(make_trainer, rows):
+@pytest.mark.parametrize(("objective", "told"), HINTS.items())
+def test_a_hinted_teacher_changes_nothing_that_the_student_reads(
+    make_trainer, rows, objective, told
+):
     """A hint in the student's own prompt would be a leak: training on what no user gives."""
-    seen, judged = [], []
-    for settings in (
-        {"objective": "dapo"},
-        {"objective": "self_distill", "objective_options": {"reward": 1.0}},
-    ):
+    seen, hinted = [], {"objective": objective, "objective_options": {"reward": 1.0}}
+    for settings in ({"objective": "dapo"}, hinted):
         trainer = make_trainer(**settings)
         inputs = trainer._generate_and_score_completions(rows(trainer))
         seen.append([(t.tokens.prompt, t.tokens.completion) for t in trainer._trajectories])
         assert torch.isfinite(trainer._compute_loss(trainer.model, inputs))
-        judged.append(trainer._metrics["train"].get("objective/hinted"))
     assert seen[0] == seen[1]
     prompts = trainer.parts.objective._prompts
     assert prompts
     for own in trainer._trajectories:
         assert prompts.get(own.seed) != own.tokens.prompt
-        told = trainer.training.student.tokenizer.decode(prompts.get(own.seed, []))
-        assert "Now solve the task yourself." in told or own.seed not in prompts
+        read = trainer.training.student.tokenizer.decode(prompts.get(own.seed, []))
+        assert told in read or own.seed not in prompts
+
+
+def test_hints_from_references_need_references(make_trainer):
+    training = make_trainer(objective="privileged_distill").training
+    training = replace(training, references=References({}, {}))
+    with pytest.raises(ConfigError, match="objective=privileged_distill needs references"):
+        create(TRAINERS, "grpo").train(training)

@@ -1,7 +1,7 @@
 import pytest
 
 from mentor_core.contracts.trajectory import Call
-from mentor_plugins.rewards.dependencies import dependencies
+from mentor_toolkit.dependencies import dependencies
 
 ADD = Call("add", {"a": 3, "b": 4}, "7")
 

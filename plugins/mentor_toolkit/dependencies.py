@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mentor_core.contracts.trajectory import Call
-from mentor_plugins.rewards.matching import close
+from mentor_toolkit.numbers import close
 
 __all__ = ["dependencies"]
 
