@@ -159,6 +159,20 @@ def test_a_hinted_teacher_changes_nothing_that_the_student_reads(
         assert told in read or own.seed not in prompts
 
 
+def test_the_teacher_stays_the_student_as_it_began(make_trainer):
+    """TRL's forward pass holds its model: a plain copy would answer as the student does now."""
+    trainer = make_trainer(objective="privileged_distill")
+    teacher, ids = trainer.parts.objective._model, torch.tensor([[5, 6, 7]])
+    before = [model(input_ids=ids).logits for model in (teacher, trainer.model)]
+    with torch.no_grad():
+        for weights in trainer.model.parameters():
+            weights.mul_(0.5)
+    after = [model(input_ids=ids).logits for model in (teacher, trainer.model)]
+    assert torch.equal(before[0], before[1])
+    assert torch.equal(before[0], after[0])
+    assert not torch.allclose(before[1], after[1])
+
+
 def test_hints_from_references_need_references(make_trainer):
     training = make_trainer(objective="privileged_distill").training
     training = replace(training, references=References({}, {}))
