@@ -12,6 +12,7 @@ from mentor_core.contracts.objective import Objective
 from mentor_core.door.registry import TRAINERS, create
 from mentor_core.support.errors import ConfigError
 from mentor_runs.assembly.references import References
+from mentor_runs.settings.resolve import resolve
 
 HINTS = {"self_distill": "Now solve the task yourself.", "privileged_distill": "Hint: "}
 
@@ -171,6 +172,16 @@ def test_the_teacher_stays_the_student_as_it_began(make_trainer):
     assert torch.equal(before[0], before[1])
     assert torch.equal(before[0], after[0])
     assert not torch.allclose(before[1], after[1])
+
+
+@pytest.mark.parametrize("objective", HINTS)
+def test_a_student_that_teaches_itself_needs_plain_sampling(objective):
+    """Otherwise each token has a pull of its own, and the student drifts without any hint."""
+    settings = {"objective": objective, "rollout": {"temperature": 0.7}}
+    with pytest.raises(ConfigError, match=f"{objective}.*set rollout.temperature=1"):
+        create(TRAINERS, "grpo").check(resolve(settings), 1)
+    settings["objective_options"] = {"teacher": "embedded/calculator"}
+    create(TRAINERS, "grpo").check(resolve(settings), 1)
 
 
 def test_hints_from_references_need_references(make_trainer):
