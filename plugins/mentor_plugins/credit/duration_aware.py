@@ -28,7 +28,7 @@ class DurationAware(NotingCredit):
     turn k: generation and tools. The mean is over the turns of the batch's scored episodes. b is
     the mean of R over the turns of the group, each turn with its weight. rms is the root mean
     square of w·(R − b) over the batch's turns, plus 1e-4. A trajectory without a reward gets 0 and
-    does not count.
+    does not count. Replayed turns do not count, as the student sampled nothing there.
 
     If only a limited time is at hand, quick turns finish more often, and a plain gradient follows
     them first. The weights undo this. With the baseline of the same turns and weights, the
@@ -79,9 +79,9 @@ class DurationAware(NotingCredit):
         size = np.sqrt((every**2).sum() / max(len(every) - 1, 1)) + EPSILON
         advantages = [np.zeros(layout.length) for layout in layouts]
         for b, of_N in weighted_N.items():
-            for span, value in zip(layouts[b].spans, of_N / size, strict=True):
-                if span is not None:
-                    advantages[b][slice(*span)] = value
+            sampled = [span for span in layouts[b].spans if span is not None]
+            for span, value in zip(sampled, of_N / size, strict=True):
+                advantages[b][slice(*span)] = value
         return advantages
 
     def _weights(self, seconds_N: dict[int, Floats]) -> dict[int, Floats]:
@@ -95,5 +95,7 @@ class DurationAware(NotingCredit):
 
 
 def _seconds(layout: Layout) -> Floats:
-    noted = layout.note if isinstance(layout, NotedLayout) else None
-    return np.array(noted or [0.0] * len(layout.spans), dtype=np.float64)
+    """The noted seconds of each turn with sampled tokens; 0 if none are noted."""
+    noted = (layout.note if isinstance(layout, NotedLayout) else None) or [0.0] * len(layout.spans)
+    pairs = zip(layout.spans, noted, strict=True)
+    return np.array([seconds for span, seconds in pairs if span is not None], dtype=np.float64)

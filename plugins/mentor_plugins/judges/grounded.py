@@ -11,6 +11,7 @@ from pydantic import Field
 from mentor_core.contracts.env import Judge
 from mentor_core.contracts.task import Task
 from mentor_core.contracts.trajectory import Turn
+from mentor_toolkit.numbers import close
 
 __all__ = ["Grounded"]
 
@@ -94,5 +95,4 @@ def _values(given: Any, texts: bool) -> Iterator[float | str]:
 def _stands(value: float | str, numbers: set[float], words: set[str]) -> bool:
     if isinstance(value, str):
         return all(word.lower() in words for word in _WORDS.findall(value))
-    size = abs(value)
-    return any(abs(size - known) <= 1e-6 * max(size, known) for known in numbers)
+    return any(close(abs(value), known, 1e-6) for known in numbers)

@@ -21,7 +21,7 @@ class Distill(TokenTeacher):
     The second part is the negative reverse KL divergence from student to teacher, estimated on the
     student's own tokens. So the teacher corrects the states that the student reaches, and each
     token that the teacher finds unlikely has a penalty of its own. The teacher sees the same ids,
-    so both need one vocabulary.
+    so both need one vocabulary. π_old has the temperature of sampling, and π_teacher has none.
 
     With `step`, each turn has a weight of its own, w = min(1, step/D). D is the turn's mean of
     log π_old − log π_teacher over its sampled tokens, and at least 0. So a turn that is nearer than

@@ -12,6 +12,7 @@ from mentor_core.contracts.lessons import PlayedGroup
 from mentor_core.contracts.objective import MicroBatch
 from mentor_core.contracts.policy import Student
 from mentor_core.contracts.trajectory import Message, Trajectory
+from mentor_core.support.errors import ConfigError
 from mentor_plugins.objectives.teacher import TokenTeacher, completion_logps
 
 __all__ = ["Hinted", "with_hint"]
@@ -26,7 +27,9 @@ class Hinted(TokenTeacher):
     longer than the model allows, are not judged. The figure `hinted` is the share of judged tokens,
     and `reverse_kl` is 0 on the others.
 
-    Refuses a teacher of another vocabulary. Costs one forward pass of the teacher a batch.
+    Refuses a teacher of another vocabulary. A teacher that is the student needs
+    `rollout.temperature=1`, as the teacher's probabilities are those without a temperature. Costs
+    one forward pass of the teacher a batch.
     """
 
     hears: ClassVar[bool] = True
@@ -48,6 +51,14 @@ class Hinted(TokenTeacher):
             own: the episode.
             group: the task with its references, and all episodes of the group, `own` among them.
         """
+
+    def check(self, config: Any) -> None:
+        if not self.teacher and config.rollout.temperature != 1:
+            raise ConfigError(
+                f"objective {self.label} compares the student with itself, and sampling has the "
+                f"temperature {config.rollout.temperature}: all tokens would differ, hint or "
+                "not; set rollout.temperature=1, or the option teacher to a model"
+            )
 
     def start(self, student: Student, load: Callable[[str], Student]) -> None:
         self._student, self._model = student, student.model

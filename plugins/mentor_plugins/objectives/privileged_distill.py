@@ -46,6 +46,9 @@ class PrivilegedDistill(Hinted):
         super().start(student, load)
         if not self.teacher:
             self._model = copy.deepcopy(student.model).eval().requires_grad_(False)
+            # TRL sets a `forward` on the student that holds the student itself: a copy of it would
+            # give the student's answers, not those of the copied weights.
+            vars(self._model).pop("forward", None)
 
     def hint(self, own: Trajectory, group: PlayedGroup) -> str | None:
         if not group.references:

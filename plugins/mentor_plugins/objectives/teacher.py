@@ -72,7 +72,10 @@ def completion_logps(model: Any, ids_BL: Any, attention_BL: Any, length: int) ->
     model.eval()
     with torch.no_grad():
         logits = model(
-            input_ids=ids_BL, attention_mask=attention_BL, logits_to_keep=length + 1
+            input_ids=ids_BL,
+            attention_mask=attention_BL,
+            logits_to_keep=length + 1,
+            use_cache=False,  # else the keys and values of all layers stay in memory
         ).logits[:, -length - 1 : -1]
         targets_BT = ids_BL[:, -length:]
         chosen = logits.float().log_softmax(-1).gather(-1, targets_BT[..., None])

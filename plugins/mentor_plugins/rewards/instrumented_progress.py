@@ -24,7 +24,8 @@ class InstrumentedProgress(RewardTerm):
     A tool reports a milestone by a mark, a text in its result. The order is strict: a mark counts
     only after the marks of all earlier milestones, in the same result or an earlier one. So nobody
     gains by the last step alone. Only tools can report: a mark in the call's own arguments does not
-    count in the call's result, and a failed call reports nothing.
+    count in the call's result, and a failed call reports nothing. A tool that keeps a text and
+    gives the text to a later call reports whatever the student wrote.
 
     A wrong trajectory gets at most `cap`, and a right one always 1. None if the outcome
     could not be verified. A turn adds its milestones, and the last turn of a right trajectory the
@@ -82,7 +83,7 @@ class InstrumentedProgress(RewardTerm):
             at, given = 0, as_text(call.arguments)
             for mark in self.milestones[reached:]:
                 found = call.result.find(mark, at)
-                if found < 0 or mark in given:
+                if found < 0 or mark in given or as_text(mark)[1:-1] in given:
                     break
                 reached, at = reached + 1, found + len(mark)
         return self.cap * reached / len(self.milestones)

@@ -106,6 +106,21 @@ def test_the_advantages_of_a_group_sum_to_zero_over_its_turns(episodes):
         assert sum(own) == pytest.approx(0, abs=1e-6)
 
 
+def test_replayed_turns_change_no_advantage_of_the_turns_after_them():
+    """They take no time to generate; as turns they would lower the mean and move the baseline."""
+    rewards, seconds = np.array([1.0, 0.0, 1.0]), [[2.0], [9.0, 1.0], [4.0]]
+    own = assigned("duration_aware", rewards, seconds)
+    layouts = [
+        NotedLayout(
+            len(of), [None, None, *((k, k + 1) for k in range(len(of)))], (), [0.0, 7.0, *of]
+        )
+        for of in seconds
+    ]
+    credit = create(CREDITS, "duration_aware")
+    found = credit.assign(Composed(rewards), np.zeros(3, dtype=int), layouts)
+    assert np.concatenate(found) == pytest.approx(np.concatenate(own))
+
+
 def test_turns_of_equal_time_are_those_of_group_but_for_the_divisor():
     rewards, seconds = [0.0, 1.0, 0.5, 0.1], [[2.0]] * 4
     found = np.concatenate(assigned("duration_aware", rewards, seconds))

@@ -82,6 +82,13 @@ def test_an_expert_is_never_accused_and_a_wrongly_copied_number_is(record_proper
     assert calls > 100
 
 
+def test_an_integer_beyond_the_floats_is_unknown_and_breaks_no_episode():
+    """And a number in the task that is too large for a float does not make all others known."""
+    task = Task("1", "any", "add 1e999 and 5")
+    candidates = [Turn("", [Call("f", {"a": value})]) for value in (10**400, 77, 5)]
+    assert JUDGE.scores(task, [], candidates) == [0.0, 0.0, 1.0]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),

@@ -31,7 +31,7 @@ class Reader(torch.nn.Module):
         super().__init__()
         self.answers, self.vocabulary, self.read = answers, vocabulary, []
 
-    def forward(self, input_ids, attention_mask, logits_to_keep):
+    def forward(self, input_ids, attention_mask, logits_to_keep, use_cache):
         self.read += [
             ids[mask > 0].tolist() for ids, mask in zip(input_ids, attention_mask, strict=True)
         ]

@@ -45,6 +45,14 @@ def test_only_tools_report():
     assert score("[loaded] [fitted] [written]") == 0.0
 
 
+@pytest.mark.parametrize("mark", ['"status": "done"', "fertig für heute", "two\nlines", "[1, 2]"])
+def test_no_writing_of_a_mark_in_the_arguments_counts(mark):
+    """Quotes and letters beyond ASCII are written in another way in JSON."""
+    term = create(REWARD_TERMS, "instrumented_progress", {"milestones": [mark]})
+    assert score([Call("say", {"text": mark}, f"you said {mark}")], term=term) == 0.0
+    assert score([Call("say", {"text": "hello"}, f"you said {mark}")], term=term) > 0.0
+
+
 RESULTS = st.lists(
     st.lists(st.lists(st.sampled_from([*MARKS, "text"])).map(" ".join), max_size=3), max_size=4
 )

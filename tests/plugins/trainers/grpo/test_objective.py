@@ -12,6 +12,7 @@ from mentor_core.contracts.objective import Objective
 from mentor_core.door.registry import TRAINERS, create
 from mentor_core.support.errors import ConfigError
 from mentor_runs.assembly.references import References
+from mentor_runs.settings.resolve import resolve
 
 HINTS = {"self_distill": "Now solve the task yourself.", "privileged_distill": "Hint: "}
 
@@ -157,6 +158,30 @@ def test_a_hinted_teacher_changes_nothing_that_the_student_reads(
         assert prompts.get(own.seed) != own.tokens.prompt
         read = trainer.training.student.tokenizer.decode(prompts.get(own.seed, []))
         assert told in read or own.seed not in prompts
+
+
+def test_the_teacher_stays_the_student_as_it_began(make_trainer):
+    """TRL's forward pass holds its model: a plain copy would answer as the student does now."""
+    trainer = make_trainer(objective="privileged_distill")
+    teacher, ids = trainer.parts.objective._model, torch.tensor([[5, 6, 7]])
+    before = [model(input_ids=ids).logits for model in (teacher, trainer.model)]
+    with torch.no_grad():
+        for weights in trainer.model.parameters():
+            weights.mul_(0.5)
+    after = [model(input_ids=ids).logits for model in (teacher, trainer.model)]
+    assert torch.equal(before[0], before[1])
+    assert torch.equal(before[0], after[0])
+    assert not torch.allclose(before[1], after[1])
+
+
+@pytest.mark.parametrize("objective", HINTS)
+def test_a_student_that_teaches_itself_needs_plain_sampling(objective):
+    """Otherwise each token has a pull of its own, and the student drifts without any hint."""
+    settings = {"objective": objective, "rollout": {"temperature": 0.7}}
+    with pytest.raises(ConfigError, match=f"{objective}.*set rollout.temperature=1"):
+        create(TRAINERS, "grpo").check(resolve(settings), 1)
+    settings["objective_options"] = {"teacher": "embedded/calculator"}
+    create(TRAINERS, "grpo").check(resolve(settings), 1)
 
 
 def test_hints_from_references_need_references(make_trainer):
