@@ -33,6 +33,23 @@ def student():
 
 
 @pytest.fixture
+def record_property(record_property) -> Callable[[str, object], None]:
+    """Pytest's, for figures of any kind: processes that share the tests exchange plain values."""
+    return lambda name, value: record_property(name, str(value))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print the figures that proofs have recorded."""
+    reports = [one for one in terminalreporter.stats.get("passed", []) if one.user_properties]
+    if reports:
+        terminalreporter.section("figures of the proofs")
+    for report in reports:
+        terminalreporter.line(report.nodeid)
+        for name, value in report.user_properties:
+            terminalreporter.line(f"    {name}: {value}")
+
+
+@pytest.fixture
 def outsider(tmp_path, monkeypatch) -> Path:
     """The plugin of tests/outsider, found as an installed one is; the folder it is installed in.
 
