@@ -1,7 +1,7 @@
 """Tasks at which the base fails: `python benchmarks/hard_regime.py [--methods …] [--seeds 0,1,2]`.
 
 Calculator tasks of exactly four steps. Every method that plays generates 2,560 episodes, but
-"sft 24, sparse 60" 3,840. Every method that imitates has the same references. Prints costs, and
+"sft 24, sparse 120" 7,680. Every method that imitates has the same references. Prints costs, and
 success in percent with a 95 % t-interval over seeds. The tasks have four steps, or one of three
 shifts: five steps, new sentences, new numbers. Then prints each method's difference to `--against`
 on the same references, paired by task, with a 95 % bootstrap interval over seeds and tasks
@@ -49,7 +49,7 @@ METHODS: dict[str, list[str]] = {
     "sft, sparse on all tasks": [
         *("--rewards", "sparse", "--warm-start", "sft:240", "--steps", "40"),
     ],
-    "sft 24, sparse 60": ["--rewards", "sparse", "--warm-start", "sft:24", "--steps", "60"],
+    "sft 24, sparse 120": ["--rewards", "sparse", "--warm-start", "sft:24", "--steps", "120"],
     "sft, 720 steps": ["--set", "trainer=sft", "--steps", "720"],
     "hard, 240 steps": ["--recipe", "hard", "--steps", "240"],
     "hard": ["--recipe", "hard"],
@@ -59,7 +59,7 @@ LIMITED = {
     **dict.fromkeys(("sft", "sft, 24 steps", "sft, 720 steps"), "trainer_options"),
     **dict.fromkeys(("hard, 240 steps", "hard"), "trainer_options"),
     "sft, sparse on all tasks": "warm_start_options",
-    "sft 24, sparse 60": "warm_start_options",
+    "sft 24, sparse 120": "warm_start_options",
 }
 """Method → the table whose key `references` limits them; the others get so many training tasks."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +37,12 @@ def student():
 def record_property(record_property) -> Callable[[str, object], None]:
     """Pytest's, for figures of any kind: processes that share the tests exchange plain values."""
     return lambda name, value: record_property(name, str(value))
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what tests start; in a job in the background it would be ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
