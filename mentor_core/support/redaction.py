@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-__all__ = ["HIDDEN", "QUERY", "SECRET_NAME", "USER", "cut", "hide", "hide_argument", "kept"]
+__all__ = ["HIDDEN", "QUERY", "SECRET", "USER", "VARIABLE", "cut", "hide", "hide_argument", "kept"]
 
 HIDDEN = "***"
 """Text in place of a secret."""
@@ -21,12 +21,12 @@ HIDDEN = "***"
 _LEAST = 8
 """Least characters of a secret; shorter values (EMPTY, say) are words that other texts may have."""
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 _NAME = (
     r"(?i:(?:[\w-]*[-_])?(?:api[-_]?key|(?:api|access|auth|bearer|hf|hub|refresh)[-_]?token|secret[-_]?key"
     r"|password|passwd|secret|authorization|credentials?))|[A-Z0-9_]+_(?:TOKEN|KEY)|token"
 )
-SECRET_NAME = re.compile(_NAME)
+SECRET = re.compile(_NAME)
 USER = re.compile(r"(?<=://)(?:[^\s/?#\"']+|[^\s/?#:\"']*:(?!\d+[/?#])[^\s\"']+)(?=@)")
 QUERY = re.compile(rf"(?<=[?&])((?:{_NAME}|key|sig|signature)=)([^&\s#\"']+)")
 _WRITTEN = re.compile(
@@ -64,7 +64,7 @@ def hide_argument(text: str) -> str:
 
 def kept(secret: str) -> str:
     """The text in a secret's place; a reference to environment variables is kept."""
-    return secret if _VARIABLE.search(secret) else HIDDEN
+    return secret if VARIABLE.search(secret) else HIDDEN
 
 
 def _without_value(match: re.Match[str]) -> str:
@@ -73,5 +73,5 @@ def _without_value(match: re.Match[str]) -> str:
 
 
 def _in_environment() -> list[str]:
-    named = (value for name, value in os.environ.items() if SECRET_NAME.fullmatch(name))
+    named = (value for name, value in os.environ.items() if SECRET.fullmatch(name))
     return [value.strip() for value in named]

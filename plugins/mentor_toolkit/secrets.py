@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from mentor_core.support.redaction import QUERY, SECRET_NAME, USER, hide, kept
+from mentor_core.support.redaction import QUERY, SECRET, USER, hide, kept
 
 __all__ = ["hide_settings", "secrets_in"]
 
@@ -16,7 +16,7 @@ def hide_settings(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {
             key: kept(item)
-            if isinstance(item, str) and item and SECRET_NAME.fullmatch(str(key))
+            if isinstance(item, str) and item and SECRET.fullmatch(str(key))
             else hide_settings(item)
             for key, item in value.items()
         }

@@ -6,10 +6,9 @@ import os
 import re
 
 from mentor_core.support.errors import ConfigError
+from mentor_core.support.redaction import VARIABLE
 
 __all__ = ["expand"]
-
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def expand(text: str) -> str:
@@ -24,4 +23,4 @@ def expand(text: str) -> str:
             raise ConfigError(f"the environment variable {match[1]} is not set")
         return os.environ[match[1]]
 
-    return _VARIABLE.sub(value_of, text)
+    return VARIABLE.sub(value_of, text)
