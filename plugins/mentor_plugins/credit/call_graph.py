@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -16,11 +15,10 @@ from mentor_core.contracts.reward import Composed, Floats
 from mentor_core.contracts.trajectory import Call, Trajectory
 from mentor_toolkit.dependencies import dependencies
 from mentor_toolkit.noting import NotedLayout, NotingCredit
+from mentor_toolkit.numbers import numbers_in
 from mentor_toolkit.returns import turn_rewards
 
 __all__ = ["CallGraph"]
-
-_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
 class CallGraph(NotingCredit):
@@ -115,5 +113,4 @@ class CallGraph(NotingCredit):
 def _answer(steps: Trajectory) -> Call:
     """The final answer as a call, whose arguments are its text and its numbers."""
     answer = steps.answer or ""
-    numbers = [float(text.replace(",", "")) for text in _NUMBER.findall(answer)]
-    return Call("", {"answer": answer, "numbers": numbers})
+    return Call("", {"answer": answer, "numbers": numbers_in(answer)})

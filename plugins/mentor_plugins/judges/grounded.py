@@ -10,12 +10,11 @@ from pydantic import Field
 
 from mentor_core.contracts.env import Judge
 from mentor_core.contracts.task import Task
-from mentor_core.contracts.trajectory import Turn
-from mentor_toolkit.numbers import close
+from mentor_core.contracts.trajectory import Call, Turn
+from mentor_toolkit.numbers import close, numbers_in
 
 __all__ = ["Grounded"]
 
-_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORDS = re.compile(r"\w+")
 
 
@@ -48,9 +47,7 @@ class Grounded(Judge):
         numbers, words = self._known(task, turns)
         unknown = [
             f"{value!r} of {call.name}({name}=…)"
-            for call in candidate.calls
-            for name, given in call.arguments.items()
-            for value in _values(given, self.texts)
+            for call, name, value in self._written(candidate)
             if not _stands(value, numbers, words)
         ]
         if not unknown:
@@ -58,14 +55,17 @@ class Grounded(Judge):
         return f"{', '.join(unknown)} stands neither in the task nor in a result; check the values"
 
     def _score(self, candidate: Turn, numbers: set[float], words: set[str]) -> float | None:
-        values = [
-            value
+        found = [_stands(value, numbers, words) for *_, value in self._written(candidate)]
+        return sum(found) / len(found) if found else None
+
+    def _written(self, candidate: Turn) -> list[tuple[Call, str, float | str]]:
+        """Call, name of the argument, and value, for each value that is judged."""
+        return [
+            (call, name, value)
             for call in candidate.calls
-            for given in call.arguments.values()
+            for name, given in call.arguments.items()
             for value in _values(given, self.texts)
         ]
-        found = sum(_stands(value, numbers, words) for value in values)
-        return found / len(values) if values else None
 
     def _known(self, task: Task, turns: Sequence[Turn]) -> tuple[set[float], set[str]]:
         """The absolute numbers and the words that the policy has read from others."""
@@ -74,7 +74,7 @@ class Grounded(Judge):
         numbers = {abs(number) for number in self.known}
         words: set[str] = set()
         for text in read:
-            numbers |= {abs(float(n.replace(",", ""))) for n in _NUMBER.findall(text)}
+            numbers |= {abs(number) for number in numbers_in(text)}
             words |= {word.lower() for word in _WORDS.findall(text)} if self.texts else set()
         return numbers, words
 
