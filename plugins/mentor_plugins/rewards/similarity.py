@@ -52,12 +52,11 @@ def _alike(own: Trajectory, reference: Trajectory) -> float:
     free, made = succeeded(reference), own.calls
     total = 0.0
     for call in made:
-        worth = [(_calls_alike(call, other), -n) for n, other in enumerate(free)]
-        found = [pair for pair in worth if free[-pair[1]].name == call.name]
-        if found:
-            best, place = max(found)
-            total += best
-            del free[-place]
+        alike = {n: _calls_alike(call, o) for n, o in enumerate(free) if o.name == call.name}
+        if alike:
+            best = max(alike, key=alike.__getitem__)
+            total += alike[best]
+            del free[best]
     union = len(made) + len(free)
     return total / union if union else 1.0
 
@@ -79,12 +78,10 @@ def _values_alike(one: Any, other: Any) -> float:
 
 def overlap(one: str, other: str) -> float:
     """F1 of the longest common subsequence of words, in [0, 1]; equal texts have 1."""
+    from rapidfuzz.distance import LCSseq
+
     if one.strip() == other.strip():
         return 1.0
     ours, theirs = (re.findall(r"\w+", text.lower()) for text in (one, other))
-    longest = [0] * (len(theirs) + 1)
-    for word in ours:
-        before = longest[:]
-        for n, their in enumerate(theirs, 1):
-            longest[n] = before[n - 1] + 1 if word == their else max(before[n], longest[n - 1])
-    return 2 * longest[-1] / (len(ours) + len(theirs)) if ours and theirs else 0.0
+    longest = LCSseq.similarity(ours, theirs)
+    return 2 * longest / (len(ours) + len(theirs)) if longest else 0.0
