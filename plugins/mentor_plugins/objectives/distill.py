@@ -54,7 +54,6 @@ class Distill(TokenTeacher):
             return 1.0
         totals_BT, counts_BT = sums_of_turns(-nearer_BT, batch.mask_BT)
         divergence_BT = (totals_BT / counts_BT.clamp(min=1.0)).clamp(min=0.0)
-        step = divergence_BT.new_tensor(
-            self.step
-        )  # a number would be multiplied by a rounded inverse
+        # A plain number would be multiplied by a rounded inverse.
+        step = divergence_BT.new_tensor(self.step)
         return step / divergence_BT.maximum(step)
